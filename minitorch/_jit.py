@@ -1,0 +1,171 @@
+"""``@kernel``: a Python loop that Numba compiles at its first call.
+
+Kernels fill the arrays they are given: outputs first, inputs next, scalars last. They are compiled
+lazily because importing Numba alone takes 0.2 s, as long as everything else in ``import minitorch``
+together, and many programs need few kernels.
+
+With ``NUMBA_DISABLE_JIT=1`` every kernel runs as plain Python, so that a debugger can step through
+it.
+
+Mirrors nothing in torch: there the C++ compiler has done this ahead of time.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+import types
+import zlib
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, overload
+
+# Sums may be reordered (reductions vectorise) and a*b+c fused, but NaN and inf keep their meaning:
+# Numba's fastmath=True would drop them.
+_FAST_SUMS = {"reassoc", "nsz", "contract"}
+
+# Below this many elements the launch of a parallel region (1.4 us, twice that with a cold team)
+# costs more than it saves.
+PARALLEL_GRAIN = 32768
+
+# Kernels write ``for i in prange(n)``; compiled in parallel it becomes Numba's, otherwise it is a
+# plain loop.
+prange = range
+
+
+def fma(a: Any, b: Any, c: Any) -> Any:
+    """``a * b + c``, rounded once, of three floats of one type.
+
+    Compiled, it becomes the processor's own instruction; this slow body serves the debugger.
+    """
+    if not (math.isfinite(a) and math.isfinite(b) and math.isfinite(c)):
+        return a * b + c
+    return type(a)(float(Fraction(float(a)) * Fraction(float(b)) + Fraction(float(c))))
+
+
+# In compiled kernels these become the attributes of the same name of minitorch._intrinsics, which
+# needs Numba and is therefore imported with the first compilation.
+_INTRINSICS = {"prange": prange, "fma": fma}
+
+_compile_lock = threading.RLock()
+_num_threads = 1
+
+
+def set_kernel_threads(count: int) -> None:
+    """How many threads ``parallel=True`` kernels use; 1 selects their sequential twins."""
+    global _num_threads
+    _num_threads = count
+
+
+class Kernel:
+    """A function that is replaced by its compiled form when it is first called."""
+
+    def __init__(
+        self, function: Callable[..., None], parallel: bool, fast_sums: bool, inline: bool
+    ) -> None:
+        self.function = function
+        self.parallel = parallel
+        self.fast_sums = fast_sums
+        self.inline = inline
+        self.__doc__ = function.__doc__
+        self.__name__ = function.__name__
+        self.sources = {function.__code__.co_filename}  # the files its compiled code depends on
+        self._compiled: dict[bool, Callable[..., Any]] = {}
+
+    def __call__(self, *arrays_and_scalars: Any) -> Any:
+        parallel = (
+            self.parallel
+            and _num_threads > 1
+            and max([getattr(a, "size", 0) for a in arrays_and_scalars]) >= PARALLEL_GRAIN
+        )
+        compiled = self._compiled.get(parallel)
+        if compiled is None:
+            compiled = self.compile(parallel)
+        if parallel:
+            import numba
+
+            if numba.get_num_threads() != _num_threads:  # Numba keeps this number per Python thread
+                numba.set_num_threads(_num_threads)
+        return compiled(*arrays_and_scalars)
+
+    def compile(self, parallel: bool = False) -> Callable[..., Any]:
+        """The Numba dispatcher of this kernel, made once, after those of the kernels it calls."""
+        with _compile_lock:
+            if parallel not in self._compiled:
+                import numba
+
+                source = self.function
+                if numba.config.DISABLE_JIT:  # type: ignore[attr-defined]
+                    return self._compiled.setdefault(parallel, source)
+                function = types.FunctionType(
+                    source.__code__,
+                    self._compiled_globals(),
+                    source.__name__,
+                    source.__defaults__,
+                    source.__closure__,
+                )
+                # Numba's disk cache tells functions apart by name alone, not by these options.
+                variant = "_parallel" if parallel else ""
+                function.__qualname__ = source.__qualname__ + variant + self._checksums()
+                function.__module__ = source.__module__
+                self._compiled[parallel] = numba.njit(
+                    cache=True,
+                    nogil=True,
+                    error_model="numpy",  # a division that may raise does not vectorise
+                    fastmath=_FAST_SUMS if self.fast_sums else False,
+                    parallel=parallel,
+                    inline="always" if self.inline else "never",
+                )(function)
+            return self._compiled[parallel]
+
+    def _compiled_globals(self) -> dict[str, Any]:
+        """The globals of this kernel, with the compiled form of everything that it may call."""
+        from minitorch import _intrinsics
+
+        scope = dict(self.function.__globals__)
+        for name in self.function.__code__.co_names:
+            value = scope.get(name)
+            if isinstance(value, Kernel):
+                scope[name] = value.compile()
+                self.sources |= value.sources
+            elif value is not None and value is _INTRINSICS.get(name):
+                scope[name] = getattr(_intrinsics, name)
+        return scope
+
+    def _checksums(self) -> str:
+        """One checksum for each other file whose kernels this one calls, to stand in its name.
+
+        Numba compiles again when a kernel's own file changes, but does not look at its helpers'.
+        """
+        others = self.sources - {self.function.__code__.co_filename}
+        return "".join(f"_{zlib.crc32(Path(file).read_bytes()):08x}" for file in sorted(others))
+
+
+@overload
+def kernel(function: Callable[..., Any], /) -> Kernel: ...
+@overload
+def kernel(
+    *, parallel: bool = False, fast_sums: bool = False, inline: bool = False
+) -> Callable[[Callable[..., Any]], Kernel]: ...
+def kernel(
+    function: Callable[..., Any] | None = None,
+    *,
+    parallel: bool = False,
+    fast_sums: bool = False,
+    inline: bool = False,
+) -> Kernel | Callable[[Callable[..., Any]], Kernel]:
+    """Compile ``function`` with Numba when it is first called.
+
+    Args:
+        parallel: split the function's ``prange`` loops (``from minitorch._jit import prange``) over
+            threads when an argument has at least ``PARALLEL_GRAIN`` elements.
+        fast_sums: let the compiler reorder sums, which vectorises reductions. NaN and inf stay
+            exact.
+        inline: paste the body into the kernels that call it.
+    """
+
+    def wrap(function: Callable[..., Any]) -> Kernel:
+        return Kernel(function, parallel, fast_sums, inline)
+
+    return wrap if function is None else wrap(function)

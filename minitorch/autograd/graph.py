@@ -1,0 +1,221 @@
+"""The backward graph and the engine that runs it.
+
+Mirrors torch/csrc/autograd/{function.h, edge.h, engine.cpp}. Knows neither tensors nor operators: a gradient is whatever
+supports ``+``. Left out: devices and worker threads (backward runs in the calling thread), reentrant depth limits.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from heapq import heappop, heappush
+from typing import Any
+
+from minitorch.autograd.hooks import Hooks, RemovableHandle
+
+next_sequence_nr = itertools.count().__next__
+
+# Nodes run in order of sequence number, highest first. AccumulateGrad counts from here, so it runs before all others.
+RUNS_FIRST = 1 << 62
+
+
+class Node:
+    """One step of the backward pass: takes the gradients of its outputs, returns those of its inputs.
+
+    ``next_edges[i]`` says where the gradient of input ``i`` goes: to which node, and as the gradient of which of that
+    node's outputs; None where no gradient is wanted.
+    """
+
+    __slots__ = ("next_edges", "sequence_nr", "num_outputs", "tensor_pre_hooks", "pre_hooks", "post_hooks", "__weakref__")
+    next_edges: tuple[Edge | None, ...]
+    sequence_nr: int
+    num_outputs: int
+    tensor_pre_hooks: dict[int, Hooks] | None  # by output number: Tensor.register_hook
+    pre_hooks: Hooks | None
+    post_hooks: Hooks | None
+
+    def run(self, grads: Sequence[Any], create_graph: bool) -> tuple[Any, ...]:
+        """The gradients of the inputs. Gradients are arrays, or tensors when ``create_graph``."""
+        raise NotImplementedError
+
+    def release(self) -> None:
+        """Free what was saved for backward."""
+
+    def name(self) -> str:
+        """The name torch prints, such as ``MulBackward0``."""
+        return type(self).__name__
+
+    @property
+    def next_functions(self) -> tuple[tuple[Node | None, int], ...]:
+        """The nodes that this one hands its results to."""
+        return tuple((None, 0) if edge is None else edge for edge in self.next_edges)
+
+    def register_prehook(self, hook: Any) -> RemovableHandle:
+        """Call ``hook(grad_outputs)`` before this node runs; what it returns replaces them."""
+        if self.pre_hooks is None:
+            self.pre_hooks = Hooks()
+        return self.pre_hooks.add(hook)
+
+    def register_hook(self, hook: Any) -> RemovableHandle:
+        """Call ``hook(grad_inputs, grad_outputs)`` after this node ran; what it returns replaces ``grad_inputs``."""
+        if self.post_hooks is None:
+            self.post_hooks = Hooks()
+        return self.post_hooks.add(hook)
+
+    def __repr__(self) -> str:
+        return f"<{self.name()} object at {id(self):#x}>"
+
+
+Edge = tuple[Node, int]
+
+
+class GraphTask:
+    """What a backward pass must visit: how many gradients each node waits for and, if only some inputs are wanted, which
+    nodes lead to them. Mirrors GraphTask and Engine::compute_dependencies."""
+
+    def __init__(self, roots: Sequence[Edge], captures: dict[Edge, Any] | None) -> None:
+        self.captures = captures
+        self.dependencies: dict[Node, int] = {}
+        self.needed: set[Node] | None = None
+        self.captured_nodes = {node for node, _ in captures} if captures is not None else set()
+        parents: dict[Node, list[Node]] | None = None if captures is None else {}
+        dependencies = self.dependencies
+        stack = []
+        for node, _ in roots:
+            if node not in dependencies:
+                dependencies[node] = 0
+                stack.append(node)
+        while stack:
+            node = stack.pop()
+            for edge in node.next_edges:
+                if edge is None:
+                    continue
+                next_node = edge[0]
+                if next_node in dependencies:
+                    dependencies[next_node] += 1
+                else:
+                    dependencies[next_node] = 1
+                    stack.append(next_node)
+                if parents is not None:
+                    parents.setdefault(next_node, []).append(node)
+        if parents is not None:
+            self.needed = self._leading_to_captures(parents)
+
+    def _leading_to_captures(self, parents: dict[Node, list[Node]]) -> set[Node]:
+        needed: set[Node] = set()
+        stack = list(self.captured_nodes)
+        while stack:
+            for parent in parents.get(stack.pop(), ()):
+                if parent not in needed:
+                    needed.add(parent)
+                    stack.append(parent)
+        return needed
+
+
+def run_backward(
+    roots: Sequence[Edge],
+    grads: Sequence[Any],
+    keep_graph: bool,
+    create_graph: bool,
+    captures: dict[Edge, Any] | None = None,
+) -> None:
+    """Push ``grads`` from ``roots`` to the leaves: each node runs once, after all its uses (Kahn's algorithm).
+
+    Args:
+        captures: when given, only the gradients of these edges are computed; each is written into the dict instead of
+            being accumulated (None stays where no gradient arrived).
+    """
+    task = GraphTask(roots, captures)
+    dependencies, needed = task.dependencies, task.needed
+    buffers: dict[Node, list[Any]] = {}  # gradients that arrived so far, one slot per output of the node
+    ready: list[tuple[int, Node]] = []
+    for (node, nr), grad in zip(roots, grads, strict=True):
+        if node not in buffers:
+            buffers[node] = [None] * node.num_outputs
+            if dependencies[node] == 0:
+                heappush(ready, (-node.sequence_nr, node))
+        slots = buffers[node]
+        slots[nr] = grad if slots[nr] is None else slots[nr] + grad
+    while ready:
+        node = heappop(ready)[1]
+        slots = buffers.pop(node, None)  # type: ignore[arg-type]
+        if slots is not None and node.tensor_pre_hooks is not None:
+            for nr, hooks in node.tensor_pre_hooks.items():
+                if slots[nr] is not None:
+                    slots[nr] = call_tensor_hooks(hooks, slots[nr], create_graph)
+        if captures is not None:
+            assert needed is not None
+            if node in task.captured_nodes and slots is not None:
+                for nr in range(node.num_outputs):
+                    if (node, nr) in captures:
+                        captures[node, nr] = slots[nr]
+            if node not in needed:
+                continue
+        if slots is None:
+            results: Any = (None,) * len(node.next_edges)
+        elif node.pre_hooks is None and node.post_hooks is None:
+            results = node.run(slots, create_graph)
+        else:
+            results = run_with_hooks(node, slots, create_graph)
+        if not keep_graph:
+            node.release()
+        for edge, grad in zip(node.next_edges, results, strict=False):  # trailing constants have no gradient
+            if edge is None:
+                continue
+            next_node, nr = edge
+            if needed is not None and next_node not in needed and next_node not in task.captured_nodes:
+                continue
+            if grad is not None:
+                slots = buffers.get(next_node)
+                if slots is None:
+                    buffers[next_node] = slots = [None] * next_node.num_outputs
+                slots[nr] = grad if slots[nr] is None else slots[nr] + grad
+            waits_for = dependencies[next_node] - 1
+            dependencies[next_node] = waits_for
+            if waits_for == 0:
+                heappush(ready, (-next_node.sequence_nr, next_node))
+        results = grad = slots = None  # AccumulateGrad keeps a gradient without a copy if nobody else holds it
+
+
+def call_tensor_hooks(hooks: Hooks, grad: Any, create_graph: bool) -> Any:
+    """Pass a gradient through the hooks of one tensor; each may replace it."""
+    box = grad if create_graph else to_tensor(grad)
+    for hook in tuple(hooks.values()):
+        result = hook(box)
+        if result is not None:
+            if not isinstance(result, type(box)):
+                raise TypeError(f"expected Variable, but hook returned '{type(result).__name__}'")
+            box = result
+    return box if create_graph else to_array(box)
+
+
+def run_with_hooks(node: Node, grads: Sequence[Any], create_graph: bool) -> tuple[Any, ...]:
+    """Run a node between its pre- and post-hooks, which see tensors."""
+
+    def box(values: Sequence[Any]) -> tuple[Any, ...]:
+        return tuple(values) if create_graph else tuple(None if v is None else to_tensor(v) for v in values)
+
+    def unbox(values: Sequence[Any]) -> tuple[Any, ...]:
+        return tuple(values) if create_graph else tuple(None if v is None else to_array(v) for v in values)
+
+    grad_outputs = box(grads)
+    for hook in tuple((node.pre_hooks or {}).values()):
+        result = hook(grad_outputs)
+        if result is not None:
+            grad_outputs = result if isinstance(result, tuple) else (result,)
+    grad_inputs = box(node.run(unbox(grad_outputs), create_graph))
+    for hook in tuple((node.post_hooks or {}).values()):
+        result = hook(grad_inputs, grad_outputs)
+        if result is not None:
+            grad_inputs = result if isinstance(result, tuple) else (result,)
+    return unbox(grad_inputs)
+
+
+def to_tensor(array: Any) -> Any:
+    """Set by autograd/variable.py, which knows tensors: the engine below them does not."""
+    raise NotImplementedError
+
+
+def to_array(tensor: Any) -> Any:
+    """Set by autograd/variable.py."""
+    raise NotImplementedError

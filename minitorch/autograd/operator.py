@@ -1,0 +1,326 @@
+"""``Operator``: a differentiable operation, written once for arrays and tensors.
+
+Mirrors what torch generates from tools/autograd/derivatives.yaml: the recording wrapper (VariableType.cpp) and the backward
+nodes (Functions.h), with saved_variable.cpp and the in-place rules of VariableTypeUtils.h and CopySlices.
+
+``forward`` takes and returns arrays. ``backward`` is written in operators and functions that arrays and tensors share: the
+engine passes arrays in training, tensors under ``create_graph``. The instance is the ``ctx`` of forward, the node in the graph
+and the ``grad_fn`` of the output. Users write their own operations as ``autograd.Function``, on tensors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from minitorch import dtypes
+from minitorch.autograd import grad_mode
+from minitorch.autograd.graph import Node, next_sequence_nr, run_backward
+from minitorch.autograd.inplace import check_inplace, check_no_overlap, rebase_history
+from minitorch.autograd.variable import Variable, unwrap, wrap, wrap_view
+
+if TYPE_CHECKING:
+    from minitorch._tensor import Tensor
+
+
+_ONE_OF_SEVERAL_VIEWS = (
+    "Output {nr} of {name} is a view and is being modified inplace. This view is the output of a function that returns "
+    "multiple views. Such functions do not allow the output views to be modified inplace. You should replace the inplace "
+    "operation by an out-of-place one."
+)
+
+
+class Operator(Node):
+    """Base of every operation of the framework.
+
+    Subclasses define ``forward(ctx, *args)`` and ``backward(ctx, *grads)``, which returns one gradient per argument
+    (trailing arguments that have none may be left out).
+    """
+
+    __slots__ = ("_saved", "_sources", "_versions", "_output_meta", "_args", "__dict__")
+
+    node_name: ClassVar[str] = "Operator"
+    is_view: ClassVar[bool] = False
+    """The output shares the memory of the first argument."""
+
+    composed: ClassVar[Callable[..., Any] | None] = None
+    """For a fused operation, whose ``backward`` is a kernel: the same operation on tensors, composed of others. Second
+    derivatives go through it."""
+
+    def __init_subclass__(cls, name: str | None = None) -> None:
+        # torch numbers the overloads of one operation: pass name="SumBackward1" for the second.
+        cls.node_name = name or f"{cls.__name__}Backward0"
+
+    @staticmethod
+    def forward(ctx: Any, *args: Any) -> Any:
+        raise NotImplementedError
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Any) -> Any:
+        raise NotImplementedError
+
+    def name(self) -> str:
+        return self.node_name
+
+    # ----------------------------------------------------------------- recording
+
+    @classmethod
+    def apply(cls, *args: Any) -> Any:
+        """On arrays: compute. On tensors: compute, wrap, and record if any of them requires grad."""
+        boxed = tracked = False
+        arrays = []
+        for x in args:
+            if isinstance(x, Variable):
+                boxed = True
+                if x._requires_grad or (x._view is not None and x.requires_grad):
+                    tracked = True
+                x = x._array
+            arrays.append(x)
+        ctx = cls()
+        ctx._saved = ()
+        out = cls.forward(ctx, *arrays)
+        if not boxed:
+            return out
+        if tracked and grad_mode.state.enabled:
+            ctx._record(args)
+            if cls.composed is not None:
+                ctx._args = args
+            if ctx._saved:
+                ctx._remember_sources(args, out)
+            grad_fn: Operator | None = ctx
+        else:
+            grad_fn = None
+        if type(out) is tuple:
+            return cls._wrap_outputs(args[0], out, grad_fn)
+        if cls.is_view:
+            return wrap_view(out, args[0], grad_fn)
+        tensor = wrap(out, grad_fn)
+        if grad_fn is not None and ctx._sources is not None:
+            ctx._follow_output_versions(out, tensor)
+        return tensor
+
+    def _record(self, args: Sequence[Any]) -> None:
+        """Become a node of the graph: note where the gradients of the arguments go."""
+        self.next_edges = tuple([x.gradient_edge() if isinstance(x, Variable) else None for x in args])
+        self.sequence_nr = next_sequence_nr()
+        self.num_outputs = 1
+        self.tensor_pre_hooks = self.pre_hooks = self.post_hooks = None
+        self._sources = None
+
+    @classmethod
+    def _wrap_outputs(cls, input: Variable, arrays: tuple[Any, ...], ctx: Operator | None) -> tuple[Any, ...]:
+        """Wrap several outputs; integer ones (indices) have no gradient."""
+        tensors = []
+        for nr, array in enumerate(arrays):
+            grad_fn = ctx if array is not None and array.dtype.kind in "fc" else None
+            if cls.is_view:
+                tensor = wrap_view(array, input, grad_fn, _ONE_OF_SEVERAL_VIEWS.format(nr=nr, name=cls.node_name))
+            else:
+                tensor = None if array is None else wrap(array, grad_fn)
+            if nr and tensor is not None and grad_fn is not None:
+                tensor._output_nr = nr
+            tensors.append(tensor)
+        if ctx is not None:
+            ctx.num_outputs = len(arrays)
+            ctx._output_meta = [None if a is None else (a.shape, a.dtype) for a in arrays]
+            if ctx._sources is not None:
+                for array, tensor in zip(arrays, tensors, strict=True):
+                    ctx._follow_output_versions(array, tensor)
+        return tuple(tensors)
+
+    # ----------------------------------------------------------------- in place
+
+    @classmethod
+    def apply_(cls, self: Tensor, *args: Any) -> Tensor:
+        """The in-place twin: ``self`` becomes ``forward(self, *args)``. Mirrors check_inplace and rebase_history."""
+        inputs = (self, *args)
+        recording = grad_mode.state.enabled
+        tracked = recording and any([isinstance(x, Variable) and x.requires_grad for x in inputs])
+        if recording:
+            check_inplace(self)
+        target = self._array
+        check_no_overlap(target)
+        ctx = cls()
+        ctx._saved = ()
+        out = cls.forward(ctx, *[unwrap(x) for x in inputs])
+        if type(out) is not np.ndarray and isinstance(out, np.generic):
+            kept, out = out, np.asarray(out)
+            ctx._saved = tuple([out if a is kept else a for a in ctx._saved])
+        if out.shape != target.shape:
+            raise RuntimeError(
+                f"output with shape {list(target.shape)} doesn't match the broadcast shape {list(out.shape)}"
+            )
+        if out.dtype is not target.dtype:
+            result, wanted = dtypes.from_numpy(out.dtype), dtypes.from_numpy(target.dtype)
+            if not dtypes.can_cast(result, wanted):
+                raise RuntimeError(
+                    f"result type {result.c10_name} can't be cast to the desired output type {wanted.c10_name}"
+                )
+        if tracked:
+            ctx._record(inputs)
+            ctx._remember_sources(inputs, out)
+        if out is not target:
+            target[...] = out
+            ctx._saved = tuple([target if a is out else a for a in ctx._saved])
+        self.bump_version()
+        if tracked:
+            ctx._follow_output_versions(target, self)
+            rebase_history(self, ctx)
+        return self
+
+    # ----------------------------------------------------------------- saved arrays
+
+    def save_for_backward(self, *arrays: Any) -> None:
+        """Keep arrays, and the Python numbers beside them, until backward has run."""
+        self._saved = arrays
+
+    def _remember_sources(self, args: Sequence[Any], out: Any) -> None:
+        """Which tensor each saved array came from, and at which version. Mirrors the constructor of SavedVariable.
+
+        Outputs are not referred to (that would be a cycle), only marked.
+        """
+        sources: list[Any] = []
+        versions: list[tuple[list[Any], int, int]] = []
+        for position, array in enumerate(self._saved):
+            source = None
+            if array is out:
+                source = 0
+            elif array is not None:
+                for x in args:
+                    if isinstance(x, Variable) and x._array is array:
+                        source = x
+                        counter = x._version_counter
+                        if counter is None:
+                            x._version_counter = counter = [0, None]
+                        versions.append((counter, counter[0], position))
+                        break
+                else:
+                    if type(out) is tuple:
+                        source = next((nr for nr, a in enumerate(out) if a is array), None)
+            sources.append(source)
+        self._sources = sources
+        self._versions = versions
+
+    def _follow_output_versions(self, array: Any, tensor: Variable) -> None:
+        for position, saved in enumerate(self._saved):
+            if saved is array:
+                counter = tensor.shared_version_counter()
+                self._versions.append((counter, counter[0], position))
+
+    @property
+    def saved_tensors(self) -> Any:
+        """What ``save_for_backward`` kept.
+
+        Raises:
+            RuntimeError: it was freed by an earlier backward, or changed in place since.
+        """
+        saved = self._saved
+        if saved is None:
+            raise RuntimeError(
+                "Trying to backward through the graph a second time (or directly access saved tensors after they have "
+                "already been freed). Saved intermediate values of the graph are freed when you call .backward() or "
+                "autograd.grad(). Specify retain_graph=True if you need to backward through the graph a second time or if "
+                "you need to access saved tensors after calling backward."
+            )
+        for counter, version, position in self._versions if self._sources is not None else ():
+            if counter[0] != version:
+                self._raise_modified(counter, version, position)
+        return saved
+
+    def _raise_modified(self, counter: list[Any], version: int, position: int) -> None:
+        array, source = self._saved[position], self._sources[position]
+        maker = None
+        if isinstance(source, int):
+            maker = f", which is output {source} of {self.name()},"
+        elif source.grad_fn is not None:
+            maker = f", which is output {source.output_nr} of {source.grad_fn.name()},"
+        raise RuntimeError(
+            "one of the variables needed for gradient computation has been modified by an inplace operation: "
+            f"[torch.{dtypes.from_numpy(array.dtype).c10_name}Tensor {list(array.shape)}]{maker or ''} is at version "
+            f"{counter[0]}; expected version {version} instead. Hint: {self.name()} needs it, and it was changed at "
+            f"{counter[1]}."
+        )
+
+    def release(self) -> None:
+        if self._saved:
+            self._saved = self._sources = self._args = None
+
+    # ----------------------------------------------------------------- backward
+
+    def run(self, grads: Sequence[Any], create_graph: bool) -> tuple[Any, ...]:
+        if self.num_outputs > 1:
+            grads = self._materialize(grads, create_graph)
+        if not create_graph:
+            results = type(self).backward(self, *grads)
+        elif self.composed is not None:
+            results = self._backward_through_composed(grads)
+        else:
+            arrays = self.saved_tensors
+            self._saved = tuple([self._unpack(i, a) for i, a in enumerate(arrays)])
+            try:
+                results = type(self).backward(self, *grads)
+            finally:
+                self._saved = arrays
+        return results if type(results) is tuple else (results,)
+
+    def _materialize(self, grads: Sequence[Any], create_graph: bool) -> list[Any]:
+        """Zeros where no gradient arrived for an output."""
+        filled = []
+        for grad, meta in zip(grads, self._output_meta, strict=True):
+            if grad is None and meta is not None:
+                grad = np.zeros(*meta)
+                grad = wrap(grad) if create_graph else grad
+            filled.append(grad)
+        return filled
+
+    def _unpack(self, position: int, array: Any) -> Any:
+        """The tensor that a saved array came from, so that a gradient can flow to it. Mirrors SavedVariable::unpack."""
+        source = self._sources[position] if self._sources is not None else None
+        if isinstance(source, Variable):
+            return source
+        if array is None or isinstance(array, (bool, int, float, complex, tuple)):
+            return array
+        tensor = wrap(array, None if source is None else self)
+        if source:
+            tensor._output_nr = source
+        return tensor
+
+    def _backward_through_composed(self, grads: Sequence[Any]) -> tuple[Any, ...]:
+        """Redo a fused operation as a composition of others, and differentiate that.
+
+        Aliases of the inputs end this private graph: one input may well have been computed from another.
+        """
+        assert self.composed is not None and self.saved_tensors is not None
+        with grad_mode.enable_grad():
+            aliases = [Alias.apply(x) if isinstance(x, Variable) and x.requires_grad else x for x in self._args]
+            outputs = type(self).composed(*aliases)  # type: ignore[misc]
+        outputs = outputs if isinstance(outputs, tuple) else (outputs,)
+        edges = [x.gradient_edge() if isinstance(x, Variable) else None for x in aliases]
+        captures: dict[Any, Any] = {edge: None for edge in edges if edge is not None}
+        reached = [(o.gradient_edge(), g) for o, g in zip(outputs, grads, strict=True) if o is not None and g is not None]
+        roots = [(edge, g) for edge, g in reached if edge is not None]
+        run_backward([edge for edge, _ in roots], [g for _, g in roots], True, True, captures)
+        return tuple([captures.get(edge) for edge in edges])
+
+    def __call__(self, *grads: Any) -> Any:
+        """Run this node on tensors, as ``y.grad_fn(grad)`` does in torch."""
+        create_graph = grad_mode.state.enabled
+        results = self.run([g if create_graph else unwrap(g) for g in grads], create_graph)
+        boxed = tuple([wrap(r) if r is not None and not isinstance(r, Variable) else r for r in results])
+        return boxed[0] if len(boxed) == 1 else boxed
+
+
+class Alias(Operator):
+    """The same memory under a new node: ``x.view_as(x)``."""
+
+    is_view = True
+
+    @staticmethod
+    def forward(ctx: Any, input: Any) -> Any:
+        return input[...]
+
+    @staticmethod
+    def backward(ctx: Any, grad: Any) -> Any:
+        return grad

@@ -1,0 +1,380 @@
+"""What autograd knows of a tensor: its gradient, the node that made it, the tensor it is a view of, its version.
+
+Mirrors torch/csrc/autograd/{variable.h, variable.cpp, functions/accumulate_grad.h}. ``wrap`` is the only place where an
+array becomes a tensor. Left out: forward-mode tangents.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import weakref
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from minitorch import dtypes
+from minitorch.autograd import grad_mode, graph
+from minitorch.autograd.graph import RUNS_FIRST, Edge, Node, next_sequence_nr
+from minitorch.autograd.hooks import Hooks, RemovableHandle
+
+if TYPE_CHECKING:
+    from minitorch._tensor import Tensor
+
+ndarray = np.ndarray
+
+_PACKAGE_DIR = os.path.dirname(os.path.dirname(__file__)) + os.sep
+
+
+class View:
+    """That a tensor shows (part of) another's memory. Mirrors ViewInfo and DifferentiableViewMeta."""
+
+    __slots__ = ("base", "version_of_grad_fn", "refusal")
+
+    def __init__(self, base: Variable, version: int, refusal: str | None) -> None:
+        self.base = base  # never itself a view: views of views point to the first tensor
+        self.version_of_grad_fn = version
+        self.refusal = refusal  # why autograd cannot follow in-place changes through this view
+
+
+class Variable:
+    """The part of a tensor that autograd works with; ``Tensor`` adds the operations.
+
+    The version counter is shared by all views of one memory and is made when first needed: ``[version, changed_by]``.
+    """
+
+    __slots__ = (
+        "_array",
+        "_requires_grad",
+        "_grad",
+        "_grad_fn",
+        "_accumulator",
+        "_view",
+        "_version_counter",
+        "__dict__",
+        "__weakref__",
+    )
+    _array: Any
+    _requires_grad: bool
+    _grad: Tensor | None
+    _grad_fn: Node | None
+    _accumulator: weakref.ref[AccumulateGrad] | None
+    _view: View | None
+    _version_counter: list[Any] | None
+
+    # Rarely set, so they live in the instance's __dict__.
+    _output_nr = 0
+    _backward_hooks: Hooks | None = None
+    _post_accumulate_grad_hooks: Hooks | None = None
+    _retains_grad = False
+
+    # ----------------------------------------------------------------- graph
+
+    @property
+    def grad_fn(self) -> Node | None:
+        """The node that computes this tensor's gradient; None for a leaf.
+
+        If the memory behind a view was changed in place, its old node tells nothing of the change: the view then gets a
+        new one that takes its part of the base's gradient.
+        """
+        view = self._view
+        if view is None:
+            return self._grad_fn
+        version = self._version
+        if view.version_of_grad_fn != version:
+            if view.base._requires_grad:
+                self._grad_fn = as_strided_node(view.base, self._array)
+                self._output_nr = 0
+                self._requires_grad = True
+            view.version_of_grad_fn = version
+        return self._grad_fn
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether the user made this tensor, or it needs no gradient: ``backward`` then fills ``grad`` here."""
+        return self.grad_fn is None
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether operations on this tensor are recorded."""
+        return self._requires_grad or (self._view is not None and self.grad_fn is not None)
+
+    @requires_grad.setter
+    def requires_grad(self, value: bool) -> None:
+        if self.grad_fn is not None:
+            if not value:
+                raise RuntimeError(
+                    "you can only change requires_grad flags of leaf variables. If you want to use a computed variable in "
+                    "a subgraph that doesn't require differentiation use var_no_grad = var.detach()."
+                )
+            return
+        if value and self._array.dtype.kind not in "fc":
+            raise RuntimeError("only Tensors of floating point dtype can require gradients")
+        self._requires_grad = bool(value)
+
+    @property
+    def output_nr(self) -> int:
+        """Which output of ``grad_fn`` this tensor is."""
+        return self._output_nr
+
+    def gradient_edge(self) -> Edge | None:
+        """Where gradients of this tensor are sent. Mirrors impl::gradient_edge."""
+        grad_fn = self._grad_fn if self._view is None else self.grad_fn
+        if grad_fn is not None:
+            return grad_fn, self._output_nr
+        if not self._requires_grad:
+            return None
+        return self.accumulator(), 0
+
+    def accumulator(self) -> AccumulateGrad:
+        """The node at the end of the graph that fills ``grad``. Graphs own it; the leaf only remembers it."""
+        node = self._accumulator() if self._accumulator is not None else None
+        if node is None:
+            node = AccumulateGrad(self)
+            self._accumulator = weakref.ref(node)
+        return node
+
+    @property
+    def grad(self) -> Tensor | None:
+        """The gradient that ``backward`` has summed up so far; None before."""
+        if self._grad is None and self._grad_fn is not None and not self._retains_grad:
+            _warn_grad_of_non_leaf()
+        return self._grad
+
+    @grad.setter
+    def grad(self, value: Tensor | None) -> None:
+        if value is not None:
+            if not isinstance(value, Variable):
+                raise TypeError(
+                    f"assigned grad expected to be a Tensor or None but got grad of type {type(value).__name__}"
+                )
+            if value._array.shape != self._array.shape:
+                raise RuntimeError(
+                    f"attempting to assign a gradient of size '{list(value._array.shape)}' to a tensor of size "
+                    f"'{list(self._array.shape)}'. Please ensure that the gradient and the tensor are the same size"
+                )
+            if value._array.dtype != self._array.dtype:
+                raise RuntimeError(
+                    f"attempting to assign a gradient with dtype '{value._array.dtype.name}' to a tensor with grad_dtype "
+                    f"'{dtypes.from_numpy(self._array.dtype).c10_name}'. The gradient must match the tensor's grad_dtype"
+                )
+        self._grad = value
+
+    @grad.deleter
+    def grad(self) -> None:
+        self._grad = None
+
+    # ----------------------------------------------------------------- hooks
+
+    def register_hook(self, hook: Any) -> RemovableHandle:
+        """Call ``hook(grad)`` when this tensor's gradient is computed; what it returns replaces it.
+
+        Raises:
+            RuntimeError: the tensor does not require grad.
+        """
+        if not self.requires_grad:
+            raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
+        if self._backward_hooks is None:
+            self._backward_hooks = Hooks()
+            edge = self.gradient_edge()
+            assert edge is not None
+            node, nr = edge
+            if node.tensor_pre_hooks is None:
+                node.tensor_pre_hooks = {}
+            node.tensor_pre_hooks[nr] = self._backward_hooks
+        return self._backward_hooks.add(hook)
+
+    def register_post_accumulate_grad_hook(self, hook: Any) -> RemovableHandle:
+        """Call ``hook(tensor)`` after ``backward`` has added to the ``grad`` of this leaf.
+
+        Raises:
+            RuntimeError: the tensor does not require grad, or is no leaf.
+        """
+        if not self.requires_grad:
+            raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
+        if self.grad_fn is not None:
+            raise RuntimeError("post accumulate grad hooks cannot be registered on non-leaf tensors")
+        if self._post_accumulate_grad_hooks is None:
+            self._post_accumulate_grad_hooks = Hooks()
+        return self._post_accumulate_grad_hooks.add(hook)
+
+    def retain_grad(self) -> None:
+        """Keep the gradient of this non-leaf in ``grad`` too.
+
+        Raises:
+            RuntimeError: the tensor does not require grad.
+        """
+        if not self.requires_grad:
+            raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
+        if self.grad_fn is None or self._retains_grad:
+            return
+        self._retains_grad = True
+        reference = weakref.ref(self)
+
+        def keep(grad: Tensor) -> None:
+            tensor = reference()
+            if tensor is not None:
+                tensor._grad = grad if tensor._grad is None else tensor._grad + grad  # type: ignore[assignment]
+
+        self.register_hook(keep)
+
+    @property
+    def retains_grad(self) -> bool:
+        """Whether ``retain_grad`` was called on this non-leaf."""
+        return self._retains_grad
+
+    # ----------------------------------------------------------------- memory
+
+    @property
+    def _version(self) -> int:
+        """How often this memory was changed in place."""
+        counter = self._version_counter
+        return counter[0] if counter is not None else 0
+
+    @property
+    def _base(self) -> Variable | None:
+        """The tensor whose memory this one shows; None if it has its own."""
+        return self._view.base if self._view is not None else None
+
+    def shared_version_counter(self) -> list[Any]:
+        """The version counter, made if this memory has none yet."""
+        counter = self._version_counter
+        if counter is None:
+            self._version_counter = counter = [0, None]
+        return counter
+
+    def bump_version(self) -> None:
+        """Note an in-place change, and the user's line that made it."""
+        counter = self.shared_version_counter()
+        counter[0] += 1
+        frame = sys._getframe(1)
+        while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE_DIR):
+            frame = frame.f_back
+        counter[1] = f"{frame.f_code.co_filename}:{frame.f_lineno}"
+
+
+tensor_class: type[Tensor]  # set by minitorch/_tensor.py
+
+
+def wrap(array: Any, grad_fn: Node | None = None) -> Tensor:
+    """The tensor of an array. Mirrors THPVariable_Wrap."""
+    if type(array) is not ndarray and isinstance(array, np.generic):
+        array = np.asarray(array)  # NumPy turns 0-dim results into scalars
+    tensor = tensor_class.__new__(tensor_class)
+    tensor._array = array
+    tensor._requires_grad = grad_fn is not None
+    tensor._grad = None
+    tensor._grad_fn = grad_fn
+    tensor._accumulator = None
+    tensor._view = None
+    tensor._version_counter = None
+    return tensor
+
+
+def wrap_view(array: Any, of: Variable, grad_fn: Node | None, refusal: str | None = None) -> Tensor:
+    """A tensor that shares the memory, and so the version counter, of another."""
+    tensor = wrap(array, grad_fn)
+    counter = of.shared_version_counter()
+    tensor._version_counter = counter
+    base = of if of._view is None else of._view.base
+    if not grad_mode.state.enabled:
+        refusal = "A view was created in no_grad mode and is being modified inplace with grad mode enabled."
+    tensor._view = View(base, counter[0], refusal)
+    return tensor
+
+
+def unwrap(tensor: Any) -> Any:
+    """The array of a tensor; anything else as it is."""
+    return tensor._array if isinstance(tensor, Variable) else tensor
+
+
+class AccumulateGrad(Node):
+    """The end of the graph: adds the gradient to a leaf. Mirrors functions/accumulate_grad.cpp."""
+
+    __slots__ = ("variable",)
+
+    def __init__(self, variable: Variable) -> None:
+        self.variable = variable
+        self.next_edges = ()
+        self.sequence_nr = RUNS_FIRST + next_sequence_nr()
+        self.num_outputs = 1
+        hooks = variable._backward_hooks
+        self.tensor_pre_hooks = {0: hooks} if hooks is not None else None
+        self.pre_hooks = self.post_hooks = None
+
+    def run(self, grads: Any, create_graph: bool) -> tuple[Any, ...]:
+        variable = self.variable
+        grad = grads[0]
+        if create_graph:
+            variable._grad = grad if variable._grad is None else variable._grad + grad
+        elif variable._grad is None:
+            variable._grad = wrap(_owned(grad, variable._array, grads))
+        elif variable._grad._requires_grad:
+            variable._grad = wrap(variable._grad._array + grad)
+        else:
+            np.add(variable._grad._array, grad, out=variable._grad._array)
+            variable._grad.bump_version()
+        if variable._post_accumulate_grad_hooks is not None:
+            for hook in tuple(variable._post_accumulate_grad_hooks.values()):
+                hook(variable)
+        return ()
+
+
+def _owned(grad: Any, like: Any, slots: list[Any]) -> Any:
+    """``grad`` itself if nobody else can see its memory and it is laid out as the leaf is, else a copy.
+
+    Backward formulas may hand one array to several inputs (``add`` does), and a user may change ``x.grad`` in place.
+    """
+    if type(grad) is ndarray and grad.strides == like.strides and grad.base is None:
+        # Holders: the engine's slot, run's local, this argument, and getrefcount's own argument.
+        slots[0] = None
+        if sys.getrefcount(grad) <= _REFERENCES_TO_A_FRESH_GRADIENT:
+            return grad
+    out = np.empty_like(like)
+    out[...] = grad
+    return out
+
+
+def _references_to_a_fresh_gradient() -> int:
+    """Count the references the same way as ``_owned`` is called, instead of trusting the interpreter's details."""
+    count = 0
+
+    def owned(grad: Any, like: Any, slots: list[Any]) -> None:
+        nonlocal count
+        slots[0] = None
+        count = sys.getrefcount(grad)
+
+    def run(grads: Any) -> None:
+        grad = grads[0]
+        owned(grad, grad, grads)
+
+    def engine() -> None:
+        slots: Any = [np.zeros(1)]
+        run(slots)
+
+    engine()
+    return count - 1  # `like` was the gradient itself here
+
+
+_REFERENCES_TO_A_FRESH_GRADIENT = _references_to_a_fresh_gradient()
+
+
+def _warn_grad_of_non_leaf() -> None:
+    import warnings
+
+    warnings.warn(
+        "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad attribute won't be "
+        "populated during autograd.backward(). If you indeed want the .grad field to be populated for a non-leaf Tensor, "
+        "use .retain_grad() on the non-leaf Tensor.",
+        UserWarning,
+        stacklevel=3,
+    )
+
+
+def as_strided_node(base: Variable, array: Any) -> Node:
+    """A node that takes a view's part of the base's gradient; set by native/tensor_shape.py, which has the operation."""
+    raise NotImplementedError
+
+
+graph.to_tensor = wrap
+graph.to_array = unwrap

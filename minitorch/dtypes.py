@@ -1,0 +1,244 @@
+"""Element types: ``float32`` and its siblings, type promotion, ``finfo`` and ``iinfo``, the default dtype.
+
+Mirrors c10/core/ScalarType.h and aten/src/ATen/native/TypeProperties.cpp. NumPy decides what a bit pattern means; torch
+decides which type a result has (``int32 + 1.5`` is float32 here, float64 in NumPy).
+
+Left out: quantized types, float8, bfloat16, and arithmetic between unsigned types wider than a byte (torch has none either).
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import numpy as np
+
+BOOLEAN, INTEGRAL, FLOATING, COMPLEX = range(4)
+_CATEGORY_OF_KIND = {"b": BOOLEAN, "u": INTEGRAL, "i": INTEGRAL, "f": FLOATING, "c": COMPLEX}
+
+
+class dtype:
+    """The type of a tensor's elements.
+
+    >>> import minitorch
+    >>> minitorch.float32, minitorch.float32.is_floating_point, minitorch.int64.itemsize
+    (torch.float32, True, 8)
+    """
+
+    __slots__ = ("name", "c10_name", "numpy", "category")
+
+    def __init__(self, name: str, c10_name: str) -> None:
+        self.name = name
+        self.c10_name = c10_name  # its name in error messages, and in torch.FloatTensor
+        self.numpy = np.dtype(name)
+        self.category = _CATEGORY_OF_KIND[self.numpy.kind]
+
+    itemsize = property(lambda self: self.numpy.itemsize)
+    is_floating_point = property(lambda self: self.category == FLOATING)
+    is_complex = property(lambda self: self.category == COMPLEX)
+    is_signed = property(lambda self: self.numpy.kind in "ifc")
+
+    def __repr__(self) -> str:
+        return f"torch.{self.name}"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _dtype_named, (self.name,)
+
+
+_BY_NAME = {
+    name: dtype(name, c10_name)
+    for name, c10_name in {
+        "bool": "Bool",
+        "uint8": "Byte",
+        "uint16": "UInt16",
+        "uint32": "UInt32",
+        "uint64": "UInt64",
+        "int8": "Char",
+        "int16": "Short",
+        "int32": "Int",
+        "int64": "Long",
+        "float16": "Half",
+        "float32": "Float",
+        "float64": "Double",
+        "complex64": "ComplexFloat",
+        "complex128": "ComplexDouble",
+    }.items()
+}
+_BY_NUMPY = {d.numpy: d for d in _BY_NAME.values()}
+
+bool_ = _BY_NAME["bool"]
+uint8, uint16, uint32, uint64 = (_BY_NAME[f"uint{bits}"] for bits in (8, 16, 32, 64))
+int8, int16, int32, int64 = (_BY_NAME[f"int{bits}"] for bits in (8, 16, 32, 64))
+float16, float32, float64 = (_BY_NAME[f"float{bits}"] for bits in (16, 32, 64))
+complex64, complex128 = _BY_NAME["complex64"], _BY_NAME["complex128"]
+
+# What a Python number counts as: bool is a torch.bool, int an int64, float the default dtype.
+_PYTHON_TYPES: dict[type, dtype] = {bool: bool_, int: int64, float: float64, complex: complex128}
+
+
+def _dtype_named(name: str) -> dtype:
+    return _BY_NAME[name]
+
+
+def from_numpy(numpy_dtype: Any) -> dtype:
+    """The dtype of a NumPy dtype.
+
+    Raises:
+        TypeError: torch has no such type (strings, objects, dates).
+    """
+    try:
+        return _BY_NUMPY[numpy_dtype]
+    except KeyError:
+        pass
+    native = np.dtype(numpy_dtype).newbyteorder("=")
+    if native in _BY_NUMPY:
+        return _BY_NUMPY[native]
+    supported = ", ".join(d.name for d in reversed(_BY_NAME.values()))
+    raise TypeError(
+        f"can't convert np.ndarray of type numpy.{native.type.__name__}. The only supported types are: {supported}."
+    )
+
+
+def to_numpy(dtype_or_type: Any) -> np.dtype[Any]:
+    """The NumPy dtype of a minitorch dtype, or of Python's ``bool``, ``int``, ``float``.
+
+    Raises:
+        TypeError: the argument is neither.
+    """
+    if isinstance(dtype_or_type, dtype):
+        return dtype_or_type.numpy
+    if dtype_or_type is float:
+        return get_default_dtype().numpy
+    if isinstance(dtype_or_type, type) and dtype_or_type in _PYTHON_TYPES:
+        return _PYTHON_TYPES[dtype_or_type].numpy
+    raise TypeError(f"dtype must be a torch.dtype, not {type(dtype_or_type).__name__}")
+
+
+# --------------------------------------------------------------------------- default dtype
+
+
+class _Defaults(threading.local):
+    dtype = float32
+
+
+_defaults = _Defaults()
+
+
+def get_default_dtype() -> dtype:
+    """The dtype of ``minitorch.tensor(1.0)`` in this thread: float32 unless ``set_default_dtype`` changed it."""
+    return _defaults.dtype
+
+
+def set_default_dtype(d: dtype, /) -> None:
+    """Set the floating dtype of new tensors made from Python floats, in this thread.
+
+    Raises:
+        TypeError: ``d`` is not a floating dtype.
+    """
+    if not isinstance(d, dtype) or not d.is_floating_point:
+        raise TypeError("only floating-point types are supported as the default type")
+    _defaults.dtype = d
+
+
+# --------------------------------------------------------------------------- promotion
+
+
+def promote_types(type1: dtype, type2: dtype) -> dtype:
+    """The smallest type that holds both, by torch's table: any float wins over any integer.
+
+    >>> promote_types(int64, float16)
+    torch.float16
+    """
+    if type1 is type2:
+        return type1
+    lower, higher = sorted((type1, type2), key=lambda d: d.category)
+    if higher.category == FLOATING > lower.category:
+        return higher
+    if {"uint16", "uint32", "uint64"} & {type1.name, type2.name}:
+        raise RuntimeError(
+            "Promotion for uint16, uint32, uint64 types is not supported, "
+            f"attempted to promote {type1.c10_name} and {type2.c10_name}"
+        )
+    if higher.category == COMPLEX and lower.category < FLOATING:
+        return higher
+    return _BY_NUMPY[np.promote_types(type1.numpy, type2.numpy)]
+
+
+def result_dtype(*operands: Any) -> np.dtype[Any]:
+    """The dtype an element-wise operation computes in.
+
+    Operands with dimensions decide. A 0-dim tensor counts only if its category (bool < integer < float < complex) is
+    higher than theirs, a Python number only if its category is higher than both.
+
+    Args:
+        operands: arrays and Python numbers.
+    """
+    dimensioned = zero_dim = number = None
+    for x in operands:
+        if type(x) in _PYTHON_TYPES:
+            d = _PYTHON_TYPES[type(x)]
+            if d.category == FLOATING:
+                d = get_default_dtype()
+            elif d.category == COMPLEX:
+                d = promote_types(complex64, get_default_dtype())
+            number = d if number is None else promote_types(number, d)
+        else:
+            d = _BY_NUMPY.get(x.dtype) or from_numpy(x.dtype)
+            if x.ndim:
+                dimensioned = d if dimensioned is None else promote_types(dimensioned, d)
+            else:
+                zero_dim = d if zero_dim is None else promote_types(zero_dim, d)
+    result = dimensioned
+    for lower in (zero_dim, number):
+        if lower is not None and (result is None or lower.category > result.category):
+            # A complex 0-dim operand lends its category; the precision stays that of the dimensioned ones.
+            complex_of_float = lower.category == COMPLEX and result is not None and result.category == FLOATING
+            result = promote_types(complex64, result) if complex_of_float else lower
+    assert result is not None
+    return result.numpy
+
+
+def can_cast(from_: dtype, to: dtype) -> bool:
+    """Whether an in-place result of type ``from_`` may be stored as ``to``: never to a lower category.
+
+    >>> can_cast(float64, float32), can_cast(float32, int64)
+    (True, False)
+    """
+    return from_.category <= to.category
+
+
+# --------------------------------------------------------------------------- numeric limits
+
+
+class finfo:
+    """Numeric limits of a floating dtype: ``eps, max, min, tiny, smallest_normal, resolution, bits``."""
+
+    def __init__(self, type: dtype | None = None, /) -> None:
+        type = type or get_default_dtype()
+        if not (type.is_floating_point or type.is_complex):
+            raise TypeError(f"torch.finfo() requires a floating point input type. Use torch.iinfo to handle '{type}'")
+        limits = np.finfo(type.numpy)
+        self.bits = limits.bits
+        self.eps = float(limits.eps)
+        self.max = float(limits.max)
+        self.min = float(limits.min)
+        self.tiny = self.smallest_normal = float(limits.smallest_normal)
+        self.resolution = float(limits.resolution)
+        self.dtype = limits.dtype.name
+
+    def __repr__(self) -> str:
+        fields = ("resolution", "min", "max", "eps", "smallest_normal", "tiny")
+        return f"finfo({', '.join(f'{f}={getattr(self, f):g}' for f in fields)}, dtype={self.dtype})"
+
+
+class iinfo:
+    """Numeric limits of an integer dtype: ``min, max, bits``."""
+
+    def __init__(self, type: dtype, /) -> None:
+        if type.category != INTEGRAL:
+            raise TypeError(f"torch.iinfo() requires an integer input type. Use torch.finfo to handle '{type}'")
+        limits = np.iinfo(type.numpy)
+        self.bits, self.min, self.max, self.dtype = limits.bits, int(limits.min), int(limits.max), type.name
+
+    def __repr__(self) -> str:
+        return f"iinfo(min={self.min}, max={self.max}, dtype={self.dtype})"

@@ -1,0 +1,212 @@
+"""Fill arrays with random integers, and shuffle.
+
+An integer of a range is the remainder of a random word. The slight bias of that is torch's, and so
+is the rule of when to take 64 bits instead of 32.
+
+Mirrors aten/src/ATen/native/cpu/DistributionTemplates.h,
+aten/src/ATen/native/DistributionTemplates.h (random_) and
+aten/src/ATen/native/TensorFactories.cpp (randperm). Left out: bfloat16.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from typing import Any
+
+import numpy as np
+
+from minitorch._jit import kernel
+from minitorch.native.distribution_kernels import (
+    CHUNK,
+    CPP_NAMES,
+    Array,
+    c10_name,
+    check_bounds,
+    check_implemented,
+    fill,
+    next_pairs,
+)
+from minitorch.random import Generator, next_words
+
+__all__ = ["random_", "randperm"]
+
+
+@kernel
+def _integers_from_words(out: Any, engine: Any, low: Any, count: Any) -> None:
+    """``low + word % count`` into ``out`` (int64). The slight bias of the remainder is torch's."""
+    words = np.empty(min(out.size, CHUNK), np.uint32)
+    modulus = np.uint32(count)
+    for start in range(0, out.size, CHUNK):
+        part = out[start : start + CHUNK]
+        next_words(words[: part.size], engine)
+        for i in range(part.size):
+            part[i] = low + np.int64(words[i] % modulus)
+
+
+@kernel
+def _integers_from_pairs(out: Any, engine: Any, low: Any, count: Any) -> None:
+    """The same from 64 bits. A count of 2**64, which does not fit, is passed as 0."""
+    bits = out.view(np.uint64)
+    next_pairs(bits, engine)
+    if count != 0:
+        for i in range(out.size):
+            bits[i] = bits[i] % count
+    for i in range(out.size):
+        out[i] += low
+
+
+@kernel
+def _shuffle(out: Any, engine: Any) -> None:
+    """Fisher and Yates: swap each element with one that is drawn from itself and those behind."""
+    words = np.empty(min(out.size, CHUNK), np.uint32)
+    last = out.size - 1
+    for start in range(0, last, CHUNK):
+        stop = min(start + CHUNK, last)
+        next_words(words[: stop - start], engine)
+        for i in range(start, stop):
+            other = i + np.int64(words[i - start] % np.uint32(out.size - i))
+            out[i], out[other] = out[other], out[i]
+
+
+@kernel
+def _inside_out_shuffle(out: Any, engine: Any) -> None:
+    """The same for arrays too long for 32 bits: place i at a drawn position among the first i."""
+    positions = np.empty(min(out.size, CHUNK), np.uint64)
+    for start in range(0, out.size, CHUNK):
+        stop = min(start + CHUNK, out.size)
+        next_pairs(positions[: stop - start], engine)
+        for i in range(start, stop):
+            position = np.int64(positions[i - start] % np.uint64(i + 1))
+            out[i] = out[position]
+            out[position] = i
+
+
+def _largest_integer(dtype: np.dtype[Any]) -> int:
+    """The largest that random_() draws; of a float, that up to which it holds all integers."""
+    if dtype.kind == "f":
+        return int(2 ** (np.finfo(dtype).nmant + 1))
+    return 1 if dtype.kind == "b" else int(np.iinfo(dtype).max)
+
+
+def _round_into_range(number: int, step: int, dtype: np.dtype[Any]) -> int:
+    """Move a bound of a range inwards until its neighbour inside is not cast to one outside.
+
+    A float16 in [0, 65504) must not become 65504, as 65503 would. ``step`` is 1 for the lower
+    bound, -1 for the upper.
+    """
+    neighbour = number + step
+    with np.errstate(over="ignore"):
+        rounded = float(dtype.type(neighbour))
+    if not math.isfinite(rounded):
+        return number  # out of bounds, which is checked for next
+    leaves_range = rounded < number if step > 0 else rounded >= number
+    if not leaves_range:
+        return number
+    spacing = abs(neighbour).bit_length() - 1 - np.finfo(dtype).nmant
+    return int(rounded) + step * (1 << spacing)
+
+
+def _check_integer_range(array: Array, from_: int, to_inc: int) -> None:
+    if array.dtype.kind != "f":
+        is_bool = array.dtype.kind == "b"
+        low = 0 if is_bool else int(np.iinfo(array.dtype).min)
+        # torch compares in int64, which the upper half of uint64 does not fit
+        high = 1 if is_bool else min(int(np.iinfo(array.dtype).max), 2**63 - 1)
+        check_bounds(array, low, high, from_=from_, to_inc=to_inc)
+        return
+    largest = float(np.finfo(array.dtype).max)
+    check_bounds(array, -largest, largest, from_=from_, to_inc=to_inc)
+    digits = np.finfo(array.dtype).nmant + 1
+    for name, value in (("from", from_), ("to - 1", to_inc)):
+        if abs(value) > 2**digits:
+            warnings.warn(
+                f"{name} is out of bounds [-(2^{digits}), 2^{digits}]. Due to precision "
+                f"limitations {CPP_NAMES[array.dtype.name]} can support discrete uniform "
+                "distribution only within this range. This warning will become an error in "
+                "version 1.7 release, please fix the code in advance"
+            )
+
+
+def random_(
+    array: Array,
+    from_: int | None = None,
+    to: int | None = None,
+    generator: Generator | None = None,
+) -> Array:
+    """Draw from the integers in [from_, to), or up to the largest, or from all that are >= 0."""
+    dtype = array.dtype
+    if dtype.kind == "c" and from_ is not None:
+        raise RuntimeError(
+            "check_random_bounds handles only integral, floating-point and boolean types"
+        )
+    largest = _largest_integer(dtype)
+    if from_ is None:
+        check_implemented("random_kernel_cpu", array, "biuf")
+        from_, count = 0, largest + 1
+        from_pairs = dtype in (np.int64, np.float64)
+    elif to is None and from_ == -(2**63):
+        if dtype not in (np.int64, np.float64, np.float32):
+            raise RuntimeError(
+                "random_full_64_bits_range_kernel_cpu handles only int64, double, float and "
+                "bfloat16"
+            )
+        count, from_pairs = 2**64, True
+        from_ = 0  # all 64 bits, read as a signed number, are the draw
+    else:
+        if to is not None and from_ >= to:
+            raise RuntimeError(
+                f"random_ expects 'from' to be less than 'to', but got from={from_} >= to={to}"
+            )
+        if dtype.kind == "f":
+            from_ = _round_into_range(from_, 1, dtype)
+            to = to if to is None else _round_into_range(to, -1, dtype)
+        if to is None:
+            if dtype.kind == "f" and from_ >= largest:
+                raise RuntimeError(
+                    "random_ expects 'from' casted to dtype to be less than or equal to 'to_inc' "
+                    f"casted to dtype, but got from={from_} > to_inc={largest}"
+                )
+            # uint64's largest is -1 in the int64 that torch counts in
+            to = (largest if largest < 2**63 else -1) + 1
+        elif from_ >= to:
+            raise RuntimeError(
+                "random_ expects 'from' casted to dtype to be less than 'to' casted to dtype, "
+                f"but got from={from_} >= to={to}"
+            )
+        _check_integer_range(array, from_, to - 1)
+        count = to - from_
+        from_pairs = count >= 2**28  # beyond, the remainder of 32 bits would be too uneven
+    return fill(
+        array,
+        np.int64,
+        generator,
+        _integers_from_pairs if from_pairs else _integers_from_words,
+        np.int64(from_),
+        np.uint64(count % 2**64),
+    )
+
+
+_SHUFFLED_WITH_32_BITS = (2**32 - 1) // 20  # torch's threshold, for a bias of at most one in 20
+
+
+def randperm(n: int, dtype: Any = np.int64, generator: Generator | None = None) -> Array:
+    """The integers below n in a random order."""
+    if n < 0:
+        raise RuntimeError(f"Trying to create tensor with negative dimension {n}: [{n}]")
+    result = np.empty(n, dtype)
+    check_implemented("randperm", result, "iuf")
+    largest = _largest_integer(result.dtype)
+    if result.dtype.kind == "f" and n > largest + 1:
+        limit = largest + 1 if result.dtype == np.float16 else f"2^{largest.bit_length() - 1}+1"
+        raise RuntimeError(f"n cannot be greater than {limit} for {c10_name(result)} type.")
+    if n > largest + 1:
+        raise RuntimeError(
+            f"value cannot be converted to type {result.dtype.name}_t without overflow"
+        )
+    order = np.arange(n)
+    fill(
+        order, np.int64, generator, _shuffle if n < _SHUFFLED_WITH_32_BITS else _inside_out_shuffle
+    )
+    result[...] = order
+    return result

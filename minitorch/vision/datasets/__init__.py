@@ -1,0 +1,8 @@
+"""Image data sets, read from their publishers' own files.
+
+Mirrors torchvision/datasets/__init__.py.
+"""
+
+from minitorch.vision.datasets.mnist import load_fashion_mnist, read_idx
+
+__all__ = ["load_fashion_mnist", "read_idx"]
