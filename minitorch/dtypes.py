@@ -64,6 +64,7 @@ _BY_NAME = {
         "complex128": "ComplexDouble",
     }.items()
 }
+ALL = tuple(_BY_NAME.values())
 _BY_NUMPY = {d.numpy: d for d in _BY_NAME.values()}
 
 bool_ = _BY_NAME["bool"]

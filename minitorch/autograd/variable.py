@@ -253,6 +253,18 @@ class Variable:
         counter[1] = f"{frame.f_code.co_filename}:{frame.f_lineno}"
 
 
+def initialize(tensor: Variable, array: Any) -> None:
+    """Make a fresh object a leaf that holds ``array``."""
+    tensor._array = array
+    tensor._requires_grad = False
+    tensor._grad = None
+    tensor._grad_fn = None
+    tensor._accumulator = None
+    tensor._view = None
+    tensor._version_counter = None
+
+
+new_object = object.__new__
 tensor_class: type[Tensor]  # set by minitorch/_tensor.py
 
 
@@ -260,7 +272,7 @@ def wrap(array: Any, grad_fn: Node | None = None) -> Tensor:
     """The tensor of an array. Mirrors THPVariable_Wrap."""
     if type(array) is not ndarray and isinstance(array, np.generic):
         array = np.asarray(array)  # NumPy turns 0-dim results into scalars
-    tensor = tensor_class.__new__(tensor_class)
+    tensor = new_object(tensor_class)
     tensor._array = array
     tensor._requires_grad = grad_fn is not None
     tensor._grad = None
@@ -325,10 +337,12 @@ def _owned(grad: Any, like: Any, slots: list[Any]) -> Any:
 
     Backward formulas may hand one array to several inputs (``add`` does), and a user may change ``x.grad`` in place.
     """
-    if type(grad) is ndarray and grad.strides == like.strides and grad.base is None:
-        # Holders: the engine's slot, run's local, this argument, and getrefcount's own argument.
+    if type(grad) is ndarray and grad.strides == like.strides and grad.dtype is like.dtype:
         slots[0] = None
-        if sys.getrefcount(grad) <= _REFERENCES_TO_A_FRESH_GRADIENT:
+        base = grad.base
+        # A view of all of a fresh array, as a double transposition leaves it, is as good as the array.
+        whole = base is None or (type(base) is ndarray and base.size == grad.size and sys.getrefcount(base) <= 3)
+        if whole and sys.getrefcount(grad) <= _REFERENCES_TO_A_FRESH_GRADIENT:
             return grad
     out = np.empty_like(like)
     out[...] = grad

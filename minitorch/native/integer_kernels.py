@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 import warnings
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,7 @@ from minitorch.native.distribution_kernels import (
     check_bounds,
     check_implemented,
     fill,
+    limits,
     next_pairs,
 )
 from minitorch.random import Generator, next_words
@@ -82,11 +84,12 @@ def _inside_out_shuffle(out: Any, engine: Any) -> None:
             out[position] = i
 
 
+@cache
 def _largest_integer(dtype: np.dtype[Any]) -> int:
     """The largest that random_() draws; of a float, that up to which it holds all integers."""
     if dtype.kind == "f":
         return int(2 ** (np.finfo(dtype).nmant + 1))
-    return 1 if dtype.kind == "b" else int(np.iinfo(dtype).max)
+    return int(limits(dtype)[1])
 
 
 def _round_into_range(number: int, step: int, dtype: np.dtype[Any]) -> int:
@@ -107,25 +110,52 @@ def _round_into_range(number: int, step: int, dtype: np.dtype[Any]) -> int:
     return int(rounded) + step * (1 << spacing)
 
 
-def _check_integer_range(array: Array, from_: int, to_inc: int) -> None:
-    if array.dtype.kind != "f":
-        is_bool = array.dtype.kind == "b"
-        low = 0 if is_bool else int(np.iinfo(array.dtype).min)
-        # torch compares in int64, which the upper half of uint64 does not fit
-        high = 1 if is_bool else min(int(np.iinfo(array.dtype).max), 2**63 - 1)
-        check_bounds(array, low, high, from_=from_, to_inc=to_inc)
-        return
-    largest = float(np.finfo(array.dtype).max)
-    check_bounds(array, -largest, largest, from_=from_, to_inc=to_inc)
+def _warn_if_inexact(name: str, value: int, array: Array) -> None:
     digits = np.finfo(array.dtype).nmant + 1
-    for name, value in (("from", from_), ("to - 1", to_inc)):
-        if abs(value) > 2**digits:
-            warnings.warn(
-                f"{name} is out of bounds [-(2^{digits}), 2^{digits}]. Due to precision "
-                f"limitations {CPP_NAMES[array.dtype.name]} can support discrete uniform "
-                "distribution only within this range. This warning will become an error in "
-                "version 1.7 release, please fix the code in advance"
+    if abs(value) > 2**digits:
+        warnings.warn(
+            f"{name} is out of bounds [-(2^{digits}), 2^{digits}]. Due to precision limitations "
+            f"{CPP_NAMES[array.dtype.name]} can support discrete uniform distribution only within "
+            "this range. This warning will become an error in version 1.7 release, please fix the "
+            "code in advance"
+        )
+
+
+def _checked_range(array: Array, from_: int, to: int | None) -> tuple[int, int]:
+    """Where the draws start and end, or torch's error."""
+    dtype = array.dtype
+    if to is not None and from_ >= to:
+        raise RuntimeError(
+            f"random_ expects 'from' to be less than 'to', but got from={from_} >= to={to}"
+        )
+    if dtype.kind == "c":
+        raise RuntimeError(
+            "check_random_bounds handles only integral, floating-point and boolean types"
+        )
+    if dtype.kind == "f":
+        from_ = _round_into_range(from_, 1, dtype)
+    if to is None:
+        largest = _largest_integer(dtype)
+        if dtype.kind == "f" and from_ >= largest:
+            raise RuntimeError(
+                "random_ expects 'from' casted to dtype to be less than or equal to 'to_inc' "
+                f"casted to dtype, but got from={from_} > to_inc={largest}"
             )
+        # torch counts in int64, where the largest of uint64 is -1
+        to = largest + 1 if largest < 2**63 else 0
+    elif dtype.kind == "f":
+        to = _round_into_range(to, -1, dtype)
+        if from_ >= to:
+            raise RuntimeError(
+                "random_ expects 'from' casted to dtype to be less than 'to' casted to dtype, "
+                f"but got from={from_} >= to={to}"
+            )
+    check_bounds("from", from_, array)
+    check_bounds("to - 1", to - 1, array)
+    if dtype.kind == "f":
+        _warn_if_inexact("from", from_, array)
+        _warn_if_inexact("to - 1", to - 1, array)
+    return from_, to
 
 
 def random_(
@@ -135,56 +165,24 @@ def random_(
     generator: Generator | None = None,
 ) -> Array:
     """Draw from the integers in [from_, to), or up to the largest, or from all that are >= 0."""
-    dtype = array.dtype
-    if dtype.kind == "c" and from_ is not None:
-        raise RuntimeError(
-            "check_random_bounds handles only integral, floating-point and boolean types"
-        )
-    largest = _largest_integer(dtype)
     if from_ is None:
         check_implemented("random_kernel_cpu", array, "biuf")
-        from_, count = 0, largest + 1
-        from_pairs = dtype in (np.int64, np.float64)
-    elif to is None and from_ == -(2**63):
-        if dtype not in (np.int64, np.float64, np.float32):
+        from_, count = 0, _largest_integer(array.dtype) + 1
+        uses_pairs = array.dtype in (np.int64, np.float64)
+    elif from_ == -(2**63) and to is None:
+        if array.dtype not in (np.int64, np.float64, np.float32):
             raise RuntimeError(
                 "random_full_64_bits_range_kernel_cpu handles only int64, double, float and "
                 "bfloat16"
             )
-        count, from_pairs = 2**64, True
-        from_ = 0  # all 64 bits, read as a signed number, are the draw
+        from_, count = 0, 2**64  # all 64 bits, read as a signed number
+        uses_pairs = True
     else:
-        if to is not None and from_ >= to:
-            raise RuntimeError(
-                f"random_ expects 'from' to be less than 'to', but got from={from_} >= to={to}"
-            )
-        if dtype.kind == "f":
-            from_ = _round_into_range(from_, 1, dtype)
-            to = to if to is None else _round_into_range(to, -1, dtype)
-        if to is None:
-            if dtype.kind == "f" and from_ >= largest:
-                raise RuntimeError(
-                    "random_ expects 'from' casted to dtype to be less than or equal to 'to_inc' "
-                    f"casted to dtype, but got from={from_} > to_inc={largest}"
-                )
-            # uint64's largest is -1 in the int64 that torch counts in
-            to = (largest if largest < 2**63 else -1) + 1
-        elif from_ >= to:
-            raise RuntimeError(
-                "random_ expects 'from' casted to dtype to be less than 'to' casted to dtype, "
-                f"but got from={from_} >= to={to}"
-            )
-        _check_integer_range(array, from_, to - 1)
+        from_, to = _checked_range(array, from_, to)
         count = to - from_
-        from_pairs = count >= 2**28  # beyond, the remainder of 32 bits would be too uneven
-    return fill(
-        array,
-        np.int64,
-        generator,
-        _integers_from_pairs if from_pairs else _integers_from_words,
-        np.int64(from_),
-        np.uint64(count % 2**64),
-    )
+        uses_pairs = count >= 2**28  # beyond, remainders of 32 bits would be too uneven
+    kernel = _integers_from_pairs if uses_pairs else _integers_from_words
+    return fill(array, np.int64, generator, kernel, np.int64(from_), np.uint64(count % 2**64))
 
 
 _SHUFFLED_WITH_32_BITS = (2**32 - 1) // 20  # torch's threshold, for a bias of at most one in 20
@@ -205,8 +203,7 @@ def randperm(n: int, dtype: Any = np.int64, generator: Generator | None = None) 
             f"value cannot be converted to type {result.dtype.name}_t without overflow"
         )
     order = np.arange(n)
-    fill(
-        order, np.int64, generator, _shuffle if n < _SHUFFLED_WITH_32_BITS else _inside_out_shuffle
-    )
+    shuffle = _shuffle if n < _SHUFFLED_WITH_32_BITS else _inside_out_shuffle
+    fill(order, np.int64, generator, shuffle)
     result[...] = order
     return result

@@ -6,7 +6,7 @@ angle 2 pi u2 of a plane has normal coordinates. torch does it in two ways, whic
 - 16 elements or more, contiguous: eight pairs at a time, element j with element j + 8.
 - Fewer, or strided: one by one in double precision; the second of a pair waits in the generator.
 
-float32 takes 1.7 ns an element (torch: 2.8).
+A million float32 take 1.6 ms (torch: 2.8); one by one, each normal takes 39 ns (torch: 25).
 
 Mirrors aten/src/ATen/native/cpu/DistributionTemplates.h, aten/src/ATen/core/DistributionsHelper.h
 and aten/src/ATen/native/cpu/avx_mathfun.h. Left out: bfloat16. A torch on a processor without AVX2
@@ -133,7 +133,7 @@ def _normal_float32(out: Any, engine: Any, mean: Any, std: Any) -> None:
     uniform24(out, engine)
     count = out.size // (2 * _LANES)
     blocks = out[: count * 2 * _LANES].reshape(count, 2, _LANES)
-    # In two rows of their own the loop over pairs vectorises: 1.7 ns, in place 2.7.
+    # In two rows of their own the loop over pairs vectorises: 1.6 ns, in place 2.7.
     first = np.empty((min(count, _BLOCKS), _LANES), np.float32)
     second = np.empty_like(first)
     for start in range(0, count, _BLOCKS):
@@ -204,7 +204,8 @@ def _fill_one_by_one(
 ) -> Array:
     if generator is None:
         generator = default_generator
-    return fill(array, np.float64, generator, kernel, generator.next_normal, mean, std)
+    stored = np.float64 if array.dtype == np.float64 else np.float32  # computed in double anyway
+    return fill(array, stored, generator, kernel, generator.next_normal, mean, std)
 
 
 def normal_(
@@ -215,7 +216,7 @@ def normal_(
     >>> import numpy as np
     >>> from minitorch.random import Generator
     >>> normal_(np.empty(2), generator=Generator().manual_seed(0))
-    array([0.1374, 0.3669])
+    array([ 1.54099611, -0.29342891])
     """
     if not std >= 0:
         raise RuntimeError(f"normal expects std >= 0.0, but found std {std:g}")

@@ -1,0 +1,18 @@
+"""How this minitorch is set up. Mirrors torch/__config__.py."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from minitorch.backends import cpu
+from minitorch.version import __version__
+
+
+def show() -> str:
+    """The version, NumPy's, and every process-wide setting, as text.
+
+    >>> import minitorch
+    >>> "threads" in minitorch.__config__.show()
+    True
+    """
+    return f"minitorch {__version__}\nNumPy {np.__version__}\n{cpu.show()}"

@@ -1,0 +1,1 @@
+"""Where the process-wide settings of each kind of hardware stand. Mirrors torch/backends/."""

@@ -1,0 +1,708 @@
+"""Activation functions: relu and its relatives, gelu, silu, elu, softplus, glu, ...
+
+The piecewise linear ones write their backward in shared operators, so it serves second derivatives
+too. The smooth ones are fused, one pass over memory in each direction (activation_kernels.py), and
+name a composed formula for second derivatives. tanh and sigmoid are in unary_ops.py, softmax in
+softmax.py.
+
+Mirrors aten/src/ATen/native/Activation.cpp and torch/nn/functional.py. Left out: complex inputs,
+``out=`` arguments.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from minitorch import dtypes
+from minitorch.autograd import grad_mode
+from minitorch.autograd.inplace import check_inplace, check_no_overlap, rebase_history
+from minitorch.autograd.operator import Operator
+from minitorch.autograd.variable import wrap
+from minitorch.native import activation_kernels as kernels
+from minitorch.native import tensor_shape, unary_ops
+from minitorch.native.binary_ops import Where
+from minitorch.native.distribution_kernels import uniform_
+from minitorch.native.expand_utils import meta_of, sum_to
+from minitorch.native.pointwise import check_floating, pointwise
+from minitorch.native.special_functions import erf
+from minitorch.random import Generator
+
+if TYPE_CHECKING:
+    from minitorch._tensor import Tensor
+
+
+def apply_to_copy_(operator: type[Operator], input: Tensor, *args: Any) -> Tensor:
+    """The in-place twin of an operation whose backward needs its input: a copy of it is kept.
+
+    Mirrors what VariableType.cpp does for ``original_self``.
+    """
+    if grad_mode.state.enabled:
+        check_inplace(input)
+    check_no_overlap(input._array)
+    original = wrap(input._array.copy(), input.grad_fn)
+    if input.grad_fn is not None:
+        original._output_nr = input.output_nr
+    out = operator.apply(original, *args)
+    input._array[...] = out._array
+    input.bump_version()
+    if out._grad_fn is not None:
+        rebase_history(input, out._grad_fn)
+    return input
+
+
+# ------------------------------------------------------------------ piecewise linear
+
+
+class ThresholdBackward(Operator):
+    """``grad`` where ``input`` is above the threshold (or NaN), else 0."""
+
+    @staticmethod
+    def forward(ctx: Any, grad: Any, input: Any, threshold: float) -> Any:
+        ctx.save_for_backward(input)
+        ctx.threshold = threshold
+        stub = kernels.threshold_backward_kernel
+        return pointwise(stub, "threshold_cpu", (grad, input), threshold)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Any) -> Any:
+        (input,) = ctx.saved_tensors
+        return ThresholdBackward.apply(grad, input, ctx.threshold)
+
+
+class Relu(Operator):
+    @staticmethod
+    def forward(ctx: Any, input: Any) -> Any:
+        if input.dtype == bool:
+            raise RuntimeError("Boolean inputs not supported for relu")
+        out = np.maximum(input, 0)
+        ctx.save_for_backward(out)
+        return out
+
+    @staticmethod
+    def backward(ctx: Any, grad: Any) -> Any:
+        (out,) = ctx.saved_tensors
+        return ThresholdBackward.apply(grad, out, 0)
+
+
+class Threshold(Operator):
+    @staticmethod
+    def forward(ctx: Any, input: Any, threshold: float, value: float) -> Any:
+        if input.dtype == bool:
+            raise NotImplementedError("\"threshold_cpu\" not implemented for 'Bool'")
+        number = input.dtype.type
+        ctx.save_for_backward(input)
+        ctx.threshold = threshold
+        return np.where(input <= number(threshold), number(value), input)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Any) -> Any:
+        (input,) = ctx.saved_tensors
+        return ThresholdBackward.apply(grad, input, ctx.threshold)
+
+
+class HardtanhBackward(Operator):
+    """``grad`` where ``low < input < high`` (or NaN), else 0."""
+
+    @staticmethod
+    def forward(ctx: Any, grad: Any, input: Any, low: float, high: float) -> Any:
+        ctx.save_for_backward(input)
+        ctx.limits = low, high
+        stub = kernels.hardtanh_backward_kernel
+        return pointwise(stub, "hardtanh_backward_cpu", (grad, input), low, high)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Any) -> Any:
+        (input,) = ctx.saved_tensors
+        return HardtanhBackward.apply(grad, input, *ctx.limits)
+
+
+class Hardtanh(Operator):
+    @staticmethod
+    def forward(ctx: Any, input: Any, low: float, high: float) -> Any:
+        if input.dtype == bool:
+            raise RuntimeError("Bool inputs not supported for hardtanh")
+        if input.dtype == np.uint8 and (low < 0 or high < 0):
+            raise RuntimeError("cannot do hardtanh on an unsigned type with negative limits")
+        number = input.dtype.type
+        out = np.minimum(np.maximum(input, number(low)), number(high))
+        ctx.save_for_backward(out)  # lies strictly between the limits exactly where the input does
+        ctx.limits = low, high
+        return out
+
+    @staticmethod
+    def backward(ctx: Any, grad: Any) -> Any:
+        (out,) = ctx.saved_tensors
+        return HardtanhBackward.apply(grad, out, *ctx.limits)
+
+
+class LeakyReluBackward(Operator):
+    """``grad`` where ``input > 0``, else ``grad * negative_slope``."""
+
+    @staticmethod
+    def forward(ctx: Any, grad: Any, input: Any, negative_slope: float) -> Any:
+        ctx.save_for_backward(input)
+        ctx.negative_slope = negative_slope
+        stub = kernels.leaky_relu_backward_kernel
+        return pointwise(stub, "leaky_relu_backward_cpu", (grad, input), negative_slope)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Any) -> Any:
+        (input,) = ctx.saved_tensors
+        return LeakyReluBackward.apply(grad, input, ctx.negative_slope)
+
+
+class LeakyRelu(Operator):
+    @staticmethod
+    def forward(ctx: Any, input: Any, negative_slope: float) -> Any:
+        ctx.save_for_backward(input)
+        ctx.negative_slope = negative_slope
+        return pointwise(kernels.leaky_relu_kernel, "leaky_relu_cpu", (input,), negative_slope)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Any) -> Any:
+        (input,) = ctx.saved_tensors
+        return LeakyReluBackward.apply(grad, input, ctx.negative_slope)
+
+
+class LeakyReluInPlace(Operator, name="LeakyReluBackward1"):
+    """Saves the result, whose sign is the input's as long as the slope is not negative."""
+
+    @staticmethod
+    def forward(ctx: Any, input: Any, negative_slope: float) -> Any:
+        out = LeakyRelu.forward(ctx, input, negative_slope)
+        ctx.save_for_backward(out)
+        return out
+
+    @staticmethod
+    def backward(ctx: Any, grad: Any) -> Any:
+        (out,) = ctx.saved_tensors
+        if ctx.negative_slope < 0:
+            raise RuntimeError(
+                "In-place leakyReLu backward calculation is triggered with a negative slope which "
+                "is not supported. This is caused by calling in-place forward function with a "
+                "negative slope, please call out-of-place version instead. File an issue at "
+                "https://github.com/pytorch/pytorch if you do require supporting in-place "
+                "leakRelu backward calculation with negative slope"
+            )
+        return LeakyReluBackward.apply(grad, out, ctx.negative_slope)
+
+
+class Hardsigmoid(Operator):
+    @staticmethod
+    def forward(ctx: Any, input: Any) -> Any:
+        ctx.save_for_backward(input)
+        return pointwise(kernels.hardsigmoid_kernel, "hardsigmoid_cpu", (input,))
+
+    @staticmethod
+    def backward(ctx: Any, grad: Any) -> Any:
+        (input,) = ctx.saved_tensors
+        return Where.apply((input > -3) & (input < 3), grad * (1 / 6), 0.0)
+
+
+class Hardswish(Operator):
+    @staticmethod
+    def forward(ctx: Any, input: Any) -> Any:
+        ctx.save_for_backward(input)
+        return pointwise(kernels.hardswish_kernel, "hardswish_cpu", (input,))
+
+    @staticmethod
+    def backward(ctx: Any, grad: Any) -> Any:
+        (input,) = ctx.saved_tensors
+        return pointwise(kernels.hardswish_backward_kernel, "hardswish_cpu", (grad, input))
+
+    @staticmethod
+    def composed(input: Tensor) -> Tensor:
+        return input * Hardtanh.apply(input + 3, 0.0, 6.0) * (1 / 6)
+
+
+class Hardshrink(Operator):
+    @staticmethod
+    def forward(ctx: Any, input: Any, lambd: float) -> Any:
+        check_floating(input, "hardshrink_cpu")
+        ctx.save_for_backward(input)
+        ctx.lambd = lambd
+        return np.where((input >= -lambd) & (input <= lambd), input.dtype.type(0), input)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Any) -> Any:
+        (input,) = ctx.saved_tensors
+        return Where.apply((input >= -ctx.lambd) & (input <= ctx.lambd), 0.0, grad)
+
+
+class Softshrink(Operator):
+    @staticmethod
+    def forward(ctx: Any, input: Any, lambd: float) -> Any:
+        check_floating(input, "softshrink_check")
+        largest = float(np.finfo(input.dtype).max)
+        if not 0 <= lambd <= largest:
+            name = dtypes.from_numpy(input.dtype).c10_name
+            raise RuntimeError(
+                f"lambda must be in range [0, {largest:g}] for input dtype {name}, "
+                f"but found {lambd:g}"
+            )
+        ctx.save_for_backward(input)
+        ctx.lambd = lambd
+        return pointwise(kernels.softshrink_kernel, "softshrink_cpu", (input,), lambd)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Any) -> Any:
+        (input,) = ctx.saved_tensors
+        return Where.apply((input >= -ctx.lambd) & (input <= ctx.lambd), 0.0, grad)
+
+
+class PreluKernel(Operator):
+    """``weight`` is shaped to broadcast against ``input``."""
+
+    @staticmethod
+    def forward(ctx: Any, input: Any, weight: Any) -> Any:
+        ctx.save_for_backward(input, weight)
+        return np.where(input > 0, input, weight * input)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Any) -> Any:
+        input, weight = ctx.saved_tensors
+        positive = input > 0
+        grad_input = grad_weight = None
+        if ctx.next_edges[0] is not None:
+            grad_input = Where.apply(positive, grad, grad * weight)
+        if ctx.next_edges[1] is not None:
+            grad_weight = sum_to(Where.apply(positive, 0.0, grad * input), meta_of(weight))
+        return grad_input, grad_weight
+
+
+class RreluWithNoise(Operator):
+    """``input * noise`` where ``input <= 0``, with the slope drawn for each element."""
+
+    @staticmethod
+    def forward(ctx: Any, input: Any, lower: float, upper: float, generator: Any) -> Any:
+        if input.dtype.itemsize < 4:
+            check_floating(input, "rrelu_with_noise_out_cpu")
+            raise NotImplementedError(
+                "\"rrelu_with_noise_out_cpu\" not implemented for 'Half'",
+            )
+        check_floating(input, "rrelu_with_noise_out_cpu")
+        negative = input <= 0
+        slopes = uniform_(np.empty(int(np.count_nonzero(negative))), lower, upper, generator)
+        noise = np.ones_like(input, order="C")
+        noise[negative] = slopes
+        ctx.save_for_backward(noise)
+        return input * noise
+
+    @staticmethod
+    def backward(ctx: Any, grad: Any) -> Any:
+        (noise,) = ctx.saved_tensors
+        return grad * noise
+
+
+class RreluAtMean(LeakyRelu, name="RreluWithNoiseBackward0"):
+    """rrelu in evaluation: the slope is the middle of its range."""
+
+
+# ------------------------------------------------------------------ smooth
+
+
+class Elu(Operator):
+    """``positive * x`` for x > 0, else ``negative * (exp(inner * x) - 1)``."""
+
+    @staticmethod
+    def forward(ctx: Any, input: Any, negative: float, positive: float, inner: float) -> Any:
+        ctx.save_for_backward(input)
+        ctx.coefficients = negative, positive, inner
+        return pointwise(kernels.elu_kernel, "elu_cpu", (input,), negative, positive, inner)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Any) -> Any:
+        (input,) = ctx.saved_tensors
+        return pointwise(kernels.elu_backward_kernel, "elu_cpu", (grad, input), *ctx.coefficients)
+
+    @staticmethod
+    def composed(input: Tensor, negative: float, positive: float, inner: float) -> Any:
+        below = Where.apply(input > 0, 0.0, input)
+        low = unary_ops.expm1(below * inner) * negative
+        return Where.apply(input > 0, input * positive, low)
+
+
+class EluInPlace(Elu, name="EluBackward1"):
+    pass
+
+
+class Celu(Elu):
+    pass
+
+
+class CeluInPlace(Elu, name="CeluBackward1"):
+    pass
+
+
+class Gelu(Operator):
+    @staticmethod
+    def forward(ctx: Any, input: Any, approximate: str) -> Any:
+        ctx.save_for_backward(input)
+        ctx.approximate = approximate
+        stub = kernels.gelu_kernel if approximate == "none" else kernels.gelu_tanh_kernel
+        return pointwise(stub, "GeluKernelImpl", (input,))
+
+    @staticmethod
+    def backward(ctx: Any, grad: Any) -> Any:
+        (input,) = ctx.saved_tensors
+        exact = ctx.approximate == "none"
+        stub = kernels.gelu_backward_kernel if exact else kernels.gelu_tanh_backward_kernel
+        return pointwise(stub, "GeluBackwardKernelImpl", (grad, input))
+
+    @staticmethod
+    def composed(input: Tensor, approximate: str) -> Tensor:
+        if approximate == "none":
+            return input * 0.5 * (1 + erf(input * math.sqrt(0.5)))
+        inner = math.sqrt(2 / math.pi) * (input + 0.044715 * (input * input * input))
+        return input * 0.5 * (1 + unary_ops.tanh(inner))
+
+
+class Silu(Operator):
+    @staticmethod
+    def forward(ctx: Any, input: Any) -> Any:
+        ctx.save_for_backward(input)
+        return pointwise(kernels.silu_kernel, "silu_cpu", (input,))
+
+    @staticmethod
+    def backward(ctx: Any, grad: Any) -> Any:
+        (input,) = ctx.saved_tensors
+        return pointwise(kernels.silu_backward_kernel, "silu_backward_cpu", (grad, input))
+
+    @staticmethod
+    def composed(input: Tensor) -> Tensor:
+        return input * unary_ops.sigmoid(input)
+
+
+class Mish(Operator):
+    @staticmethod
+    def forward(ctx: Any, input: Any) -> Any:
+        ctx.save_for_backward(input)
+        return pointwise(kernels.mish_kernel, "mish_cpu", (input,))
+
+    @staticmethod
+    def backward(ctx: Any, grad: Any) -> Any:
+        (input,) = ctx.saved_tensors
+        return pointwise(kernels.mish_backward_kernel, "mish_backward_cpu", (grad, input))
+
+    @staticmethod
+    def composed(input: Tensor) -> Tensor:
+        return input * unary_ops.tanh(Softplus.composed(input, 1.0, 20.0))
+
+
+class Softplus(Operator):
+    @staticmethod
+    def forward(ctx: Any, input: Any, beta: float, threshold: float) -> Any:
+        ctx.save_for_backward(input)
+        ctx.settings = beta, threshold
+        return pointwise(kernels.softplus_kernel, "softplus_cpu", (input,), beta, threshold)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Any) -> Any:
+        (input,) = ctx.saved_tensors
+        stub = kernels.softplus_backward_kernel
+        return pointwise(stub, "softplus_backward_cpu", (grad, input), *ctx.settings)
+
+    @staticmethod
+    def composed(input: Tensor, beta: float, threshold: float) -> Any:
+        linear = input * beta > threshold
+        inner = Where.apply(linear, 0.0, input * beta)  # exp(large) would make its gradient NaN
+        return Where.apply(linear, input, unary_ops.log1p(unary_ops.exp(inner)) / beta)
+
+
+class LogSigmoid(Operator):
+    @staticmethod
+    def forward(ctx: Any, input: Any) -> Any:
+        ctx.save_for_backward(input)
+        return pointwise(kernels.logsigmoid_kernel, "log_sigmoid_cpu", (input,))
+
+    @staticmethod
+    def backward(ctx: Any, grad: Any) -> Any:
+        (input,) = ctx.saved_tensors
+        stub = kernels.logsigmoid_backward_kernel
+        return pointwise(stub, "log_sigmoid_backward_cpu", (grad, input))
+
+    @staticmethod
+    def composed(input: Tensor) -> Tensor:
+        return -Softplus.composed(-input, 1.0, 30.0)  # type: ignore[no-any-return]
+
+
+class Glu(Operator):
+    """Half of the input, gated by the sigmoid of the other half."""
+
+    @staticmethod
+    def forward(ctx: Any, input: Any, dim: int) -> Any:
+        check_floating(input, "glu_cpu")
+        value, gate = np.split(input, 2, axis=dim)
+        gate = unary_ops.Sigmoid.apply(gate)
+        ctx.save_for_backward(input, gate)
+        ctx.dim = dim
+        return value * gate
+
+    @staticmethod
+    def backward(ctx: Any, grad: Any) -> Any:
+        input, gate = ctx.saved_tensors
+        value = np.split(input, 2, axis=ctx.dim)[0]
+        grad_value = grad * gate
+        return np.concatenate([grad_value, grad_value * value * (1 - gate)], axis=ctx.dim)
+
+    @staticmethod
+    def composed(input: Tensor, dim: int) -> Tensor:
+        value, gate = tensor_shape.chunk(input, 2, dim)
+        return value * unary_ops.sigmoid(gate)
+
+
+# ------------------------------------------------------------------ functions
+
+
+def relu(input: Tensor, inplace: bool = False) -> Tensor:
+    """out = max(input, 0), element-wise; its derivative at 0 is 0.
+
+    >>> import minitorch
+    >>> relu(minitorch.tensor([-1.0, 2.0]))
+    tensor([0., 2.])
+    """
+    return relu_(input) if inplace else Relu.apply(input)
+
+
+def relu_(input: Tensor) -> Tensor:
+    """``relu`` in place."""
+    return Relu.apply_(input)
+
+
+def threshold(input: Tensor, threshold: float, value: float, inplace: bool = False) -> Tensor:
+    """out = input where input > threshold, else value."""
+    if inplace:
+        return threshold_(input, threshold, value)
+    return Threshold.apply(input, threshold, value)  # type: ignore[no-any-return]
+
+
+def threshold_(input: Tensor, threshold: float, value: float) -> Tensor:
+    """``threshold`` in place."""
+    return apply_to_copy_(Threshold, input, threshold, value)
+
+
+def hardtanh(
+    input: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False
+) -> Tensor:
+    """out = input, limited to [min_val, max_val].
+
+    Raises:
+        ValueError: min_val > max_val.
+    """
+    if min_val > max_val:
+        raise ValueError("min_val cannot be greater than max_val")
+    operation = Hardtanh.apply_ if inplace else Hardtanh.apply
+    return operation(input, min_val, max_val)  # type: ignore[no-any-return]
+
+
+def hardtanh_(input: Tensor, min_val: float = -1.0, max_val: float = 1.0) -> Tensor:
+    """``hardtanh`` in place."""
+    return hardtanh(input, min_val, max_val, inplace=True)
+
+
+def relu6(input: Tensor, inplace: bool = False) -> Tensor:
+    """out = min(max(input, 0), 6)."""
+    return hardtanh(input, 0.0, 6.0, inplace)
+
+
+def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
+    """out = max(input, 0) + negative_slope * min(input, 0)."""
+    if inplace:
+        return leaky_relu_(input, negative_slope)
+    return LeakyRelu.apply(input, negative_slope)  # type: ignore[no-any-return]
+
+
+def leaky_relu_(input: Tensor, negative_slope: float = 0.01) -> Tensor:
+    """``leaky_relu`` in place."""
+    return LeakyReluInPlace.apply_(input, negative_slope)
+
+
+def prelu(input: Tensor, weight: Tensor) -> Tensor:
+    """out = max(input, 0) + weight * min(input, 0).
+
+    Shape:
+        input ``(N, C, *)``; weight ``(C,)``, ``(1,)`` or ``()``; out like input.
+    Raises:
+        RuntimeError: the weights are as many as neither 1 nor the channels; the dtypes differ.
+    """
+    x, w = input._array, weight._array
+    if x.dtype != w.dtype:
+        raise RuntimeError(
+            "prelu: Type promoting not supported. Got "
+            f"{dtypes.from_numpy(x.dtype).c10_name} and {dtypes.from_numpy(w.dtype).c10_name}"
+        )
+    if w.size != 1:
+        if x.ndim == 0:
+            raise RuntimeError("Not allow zero-dim input tensor.")
+        channels = x.shape[1] if x.ndim >= 2 else 1
+        if w.size != channels:
+            raise RuntimeError(
+                "Mismatch of parameter numbers and input channel size. Found parameter numbers = "
+                f"{w.size} and channel size = {channels}."
+            )
+    if w.ndim > 1:
+        raise RuntimeError(
+            "prelu: Expected `weight` to be a scalar or 1D tensor, but got: ndim = " + str(w.ndim)
+        )
+    if w.ndim != x.ndim:
+        shape = (1, w.size) + (1,) * (x.ndim - 2) if x.ndim >= 2 else (1,) * x.ndim
+        weight = tensor_shape.reshape(weight, shape)
+    return PreluKernel.apply(input, weight)  # type: ignore[no-any-return]
+
+
+def rrelu(
+    input: Tensor,
+    lower: float = 1.0 / 8,
+    upper: float = 1.0 / 3,
+    training: bool = False,
+    inplace: bool = False,
+    *,
+    generator: Generator | None = None,
+) -> Tensor:
+    """leaky_relu whose slope is drawn for each element from U(lower, upper).
+
+    In evaluation the slope is the middle of the range.
+    """
+    if training:
+        if inplace:
+            return apply_to_copy_(RreluWithNoise, input, lower, upper, generator)
+        return RreluWithNoise.apply(input, lower, upper, generator)  # type: ignore[no-any-return]
+    slope = (lower + upper) / 2
+    if inplace:
+        return apply_to_copy_(RreluAtMean, input, slope)
+    return RreluAtMean.apply(input, slope)  # type: ignore[no-any-return]
+
+
+def rrelu_(
+    input: Tensor, lower: float = 1.0 / 8, upper: float = 1.0 / 3, training: bool = False
+) -> Tensor:
+    """``rrelu`` in place."""
+    return rrelu(input, lower, upper, training, inplace=True)
+
+
+def hardsigmoid(input: Tensor, inplace: bool = False) -> Tensor:
+    """out = min(max(input + 3, 0), 6) / 6."""
+    return apply_to_copy_(Hardsigmoid, input) if inplace else Hardsigmoid.apply(input)
+
+
+def hardswish(input: Tensor, inplace: bool = False) -> Tensor:
+    """out = input * min(max(input + 3, 0), 6) / 6."""
+    return apply_to_copy_(Hardswish, input) if inplace else Hardswish.apply(input)
+
+
+def hardshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
+    """out = input where it lies outside [-lambd, lambd], else 0."""
+    return Hardshrink.apply(input, lambd)  # type: ignore[no-any-return]
+
+
+def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
+    """out = input moved by lambd towards 0, and 0 where it would cross."""
+    return Softshrink.apply(input, lambd)  # type: ignore[no-any-return]
+
+
+def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
+    """out = input where input > 0, else alpha * (exp(input) - 1)."""
+    return elu_(input, alpha) if inplace else Elu.apply(input, alpha, 1.0, 1.0)
+
+
+def elu_(input: Tensor, alpha: float = 1.0) -> Tensor:
+    """``elu`` in place."""
+    return apply_to_copy_(EluInPlace, input, alpha, 1.0, 1.0)
+
+
+# The fixed point at which mean 0 and variance 1 are kept (Klambauer et al., 2017).
+SELU_ALPHA = 1.6732632423543772848170429916717
+SELU_SCALE = 1.0507009873554804934193349852946
+
+
+def selu(input: Tensor, inplace: bool = False) -> Tensor:
+    """out = scale * elu(input, alpha), with the constants that keep mean 0 and variance 1."""
+    if inplace:
+        return selu_(input)
+    return Elu.apply(input, SELU_ALPHA * SELU_SCALE, SELU_SCALE, 1.0)  # type: ignore[no-any-return]
+
+
+def selu_(input: Tensor) -> Tensor:
+    """``selu`` in place."""
+    return apply_to_copy_(EluInPlace, input, SELU_ALPHA * SELU_SCALE, SELU_SCALE, 1.0)
+
+
+def celu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
+    """out = input where input > 0, else alpha * (exp(input / alpha) - 1).
+
+    Raises:
+        RuntimeError: alpha is 0.
+    """
+    if alpha == 0:
+        raise RuntimeError("ZeroDivisionError: alpha cannot be 0 for CELU")
+    if inplace:
+        return apply_to_copy_(CeluInPlace, input, alpha, 1.0, 1.0 / alpha)
+    return Celu.apply(input, alpha, 1.0, 1.0 / alpha)  # type: ignore[no-any-return]
+
+
+def celu_(input: Tensor, alpha: float = 1.0) -> Tensor:
+    """``celu`` in place."""
+    return celu(input, alpha, inplace=True)
+
+
+def gelu(input: Tensor, approximate: str = "none") -> Tensor:
+    """out = input * P(Z <= input) for a standard normal Z.
+
+    Args:
+        approximate: 'none', or 'tanh' for a formula without the error function.
+    """
+    if approximate not in ("none", "tanh"):
+        raise RuntimeError("approximate argument must be either none or tanh.")
+    return Gelu.apply(input, approximate)  # type: ignore[no-any-return]
+
+
+def silu(input: Tensor, inplace: bool = False) -> Tensor:
+    """out = input * sigmoid(input); also called swish."""
+    return apply_to_copy_(Silu, input) if inplace else Silu.apply(input)
+
+
+def mish(input: Tensor, inplace: bool = False) -> Tensor:
+    """out = input * tanh(softplus(input))."""
+    return apply_to_copy_(Mish, input) if inplace else Mish.apply(input)
+
+
+def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
+    """out = log(1 + exp(beta * input)) / beta, and input where beta * input > threshold."""
+    return Softplus.apply(input, beta, threshold)  # type: ignore[no-any-return]
+
+
+def logsigmoid(input: Tensor) -> Tensor:
+    """out = log(sigmoid(input)), also where sigmoid would round to 0."""
+    return LogSigmoid.apply(input)  # type: ignore[no-any-return]
+
+
+def softsign(input: Tensor) -> Tensor:
+    """out = input / (1 + abs(input))."""
+    return input / (unary_ops.abs(input) + 1)
+
+
+def tanhshrink(input: Tensor) -> Tensor:
+    """out = input - tanh(input)."""
+    return input - unary_ops.tanh(input)
+
+
+def glu(input: Tensor, dim: int = -1) -> Tensor:
+    """out = a * sigmoid(b), where a and b are the halves of the input along ``dim``.
+
+    Shape:
+        input ``(*, 2 n, *)``; out ``(*, n, *)``.
+    Raises:
+        RuntimeError: the size is odd, or the input has no dimensions.
+    """
+    shape = input._array.shape
+    if not shape:
+        raise RuntimeError("glu does not support scalars because halving size must be even")
+    dim = tensor_shape.wrap_dim(dim, len(shape))
+    if shape[dim] % 2:
+        raise RuntimeError(
+            f"Halving dimension must be even, but dimension {dim} is size {shape[dim]}"
+        )
+    return Glu.apply(input, dim)  # type: ignore[no-any-return]

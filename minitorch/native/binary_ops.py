@@ -1,0 +1,690 @@
+"""Element-wise operations on two operands: arithmetic, comparison, logic.
+
+Mirrors aten/src/ATen/native/BinaryOps.cpp, Pow.cpp and their lines in tools/autograd/derivatives.yaml. Each operand is a
+tensor or a Python number; shapes broadcast; types promote by torch's rules (``dtypes.result_dtype``).
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from minitorch import dtypes
+from minitorch.autograd.operator import Operator
+from minitorch.autograd.variable import Variable, unwrap, wrap
+from minitorch.native.expand_utils import infer_size, meta_of, sum_to
+
+if TYPE_CHECKING:
+    from minitorch._tensor import Tensor
+
+_NUMBERS = (bool, int, float, complex)
+
+
+def promote(input: Any, other: Any) -> tuple[Any, Any]:
+    """Both operands as arrays of the dtype that torch computes in."""
+    dtype = dtypes.result_dtype(input, other)
+    return cast_operand(input, dtype), cast_operand(other, dtype)
+
+
+def promote_to_float(input: Any, other: Any) -> tuple[Any, Any]:
+    """``promote``, and integers become the default floating dtype."""
+    dtype = dtypes.result_dtype(input, other)
+    if dtype.kind in "biu":
+        dtype = dtypes.get_default_dtype().numpy
+    return cast_operand(input, dtype), cast_operand(other, dtype)
+
+
+def cast_operand(x: Any, dtype: np.dtype[Any]) -> Any:
+    """An operand as an array of ``dtype``; a Python integer wraps around as it would in C."""
+    if not isinstance(x, _NUMBERS):
+        return x if x.dtype == dtype else x.astype(dtype)
+    if dtype.kind in "iu" and isinstance(x, int):
+        return np.asarray(int(x) & ((1 << 64) - 1), np.uint64).astype(dtype)
+    return np.asarray(x, dtype)
+
+
+def elementwise(ufunc: Any, input: Any, other: Any, promotion: Any = promote) -> Any:
+    """``ufunc(input, other)`` with torch's promotion, and torch's words for shapes that do not broadcast."""
+    kind = type(other)
+    if kind is float or kind is int:  # beside a float tensor NumPy gives a number that tensor's dtype, as torch does
+        fast = input.dtype.kind == "f"
+    elif type(input) in _NUMBERS:
+        fast = other.dtype.kind == "f" and type(input) is not complex
+    else:
+        fast = kind is not bool and input.dtype is other.dtype and (input.dtype.kind == "f" or promotion is promote)
+    if not fast:
+        input, other = promotion(input, other)
+    try:
+        return ufunc(input, other)
+    except ValueError:
+        infer_size(np.shape(input), np.shape(other))  # raises in torch's words
+        raise
+
+
+# --------------------------------------------------------------------------- arithmetic
+
+
+class Add(Operator):
+    @staticmethod
+    def forward(ctx: Any, input: Any, other: Any, alpha: Any) -> Any:
+        ctx.input, ctx.other, ctx.alpha = meta_of(input), meta_of(other), alpha
+        return elementwise(np.add, input, other if alpha == 1 else scaled(other, alpha, input))
+
+    @staticmethod
+    def backward(ctx: Any, grad: Any) -> Any:
+        return sum_to(grad, ctx.input), sum_to(grad if ctx.alpha == 1 else grad * ctx.alpha, ctx.other)
+
+
+class Sub(Operator):
+    @staticmethod
+    def forward(ctx: Any, input: Any, other: Any, alpha: Any) -> Any:
+        ctx.input, ctx.other, ctx.alpha = meta_of(input), meta_of(other), alpha
+        return elementwise(_subtract, input, other if alpha == 1 else scaled(other, alpha, input))
+
+    @staticmethod
+    def backward(ctx: Any, grad: Any) -> Any:
+        return sum_to(grad, ctx.input), sum_to(grad * -ctx.alpha, ctx.other)
+
+
+def scaled(other: Any, alpha: Any, input: Any) -> Any:
+    """``alpha * other``, in the dtype of the result. Mirrors alpha_check."""
+    dtype = dtypes.result_dtype(input, other)
+    if dtype.kind in "biu" and isinstance(alpha, float):
+        raise RuntimeError("For integral input tensors, argument alpha must not be a floating point number.")
+    if dtype.kind != "b" and isinstance(alpha, bool):
+        raise RuntimeError("Boolean alpha only supported for Boolean results.")
+    return cast_operand(other, dtype) * cast_operand(alpha, dtype)
+
+
+def _subtract(input: Any, other: Any) -> Any:
+    if input.dtype == bool if hasattr(input, "dtype") else False:
+        raise RuntimeError(
+            "Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or `logical_xor()` "
+            "operator instead."
+        )
+    return np.subtract(input, other)
+
+
+class Rsub(Sub, name="RsubBackward1"):
+    """``other - input`` for a number ``other``; the operands arrive in the order of the subtraction."""
+
+
+class Mul(Operator):
+    @staticmethod
+    def forward(ctx: Any, input: Any, other: Any) -> Any:
+        ctx.save_for_backward(input, other)
+        return elementwise(np.multiply, input, other)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Any) -> Any:
+        input, other = ctx.saved_tensors
+        edges = ctx.next_edges
+        return (
+            sum_to(grad * other, meta_of(input)) if edges[0] is not None else None,
+            sum_to(grad * input, meta_of(other)) if edges[1] is not None else None,
+        )
+
+
+class Div(Operator):
+    @staticmethod
+    def forward(ctx: Any, input: Any, other: Any) -> Any:
+        ctx.input = meta_of(input)
+        out = elementwise(np.divide, input, other, promote_to_float)
+        ctx.save_for_backward(other, input)
+        return out
+
+    @staticmethod
+    def backward(ctx: Any, grad: Any) -> Any:
+        other, input = ctx.saved_tensors
+        edges = ctx.next_edges
+        return (
+            sum_to(grad / other, ctx.input) if edges[0] is not None else None,
+            sum_to(-grad * ((input / other) / other), meta_of(other)) if edges[1] is not None else None,
+        )
+
+
+class DivRounded(Operator, name="DivBackward1"):
+    """Division rounded to an integer value: its gradient is zero."""
+
+    @staticmethod
+    def forward(ctx: Any, input: Any, other: Any, rounding_mode: str) -> Any:
+        ctx.input, ctx.other = meta_of(input), meta_of(other)
+        return elementwise(_floor_divide if rounding_mode == "floor" else _trunc_divide, input, other)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Any) -> Any:
+        return sum_to(zero_like(grad), ctx.input), sum_to(zero_like(grad), ctx.other)
+
+
+def _check_integer_divisor(input: Any, other: Any) -> None:
+    if np.asarray(input).dtype.kind in "iub" and not np.all(other):
+        raise RuntimeError("ZeroDivisionError")
+
+
+def _floor_divide(input: Any, other: Any) -> Any:
+    _check_integer_divisor(input, other)
+    return np.floor_divide(input, other)
+
+
+def _trunc_divide(input: Any, other: Any) -> Any:
+    _check_integer_divisor(input, other)
+    if np.asarray(input).dtype.kind == "f" or np.asarray(other).dtype.kind == "f":
+        return np.trunc(np.divide(input, other))
+    quotient = np.floor_divide(input, other)
+    return quotient + ((quotient < 0) & (quotient * other != input)).astype(quotient.dtype)
+
+
+class Remainder(Operator):
+    """``input - other * floor(input / other)``: the sign is the divisor's, as Python's ``%``."""
+
+    @staticmethod
+    def forward(ctx: Any, input: Any, other: Any) -> Any:
+        ctx.input = meta_of(input)
+        ctx.save_for_backward(input, other)
+        return elementwise(_remainder, input, other)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Any) -> Any:
+        input, other = ctx.saved_tensors
+        quotient = div(input, other, rounding_mode="floor")
+        return sum_to(grad, ctx.input), sum_to(-grad * quotient, meta_of(other))
+
+
+def _remainder(input: Any, other: Any) -> Any:
+    _check_integer_divisor(input, other)
+    return np.remainder(input, other)
+
+
+class Fmod(Operator):
+    """``input - other * trunc(input / other)``: the sign is the dividend's, as C's ``fmod``."""
+
+    @staticmethod
+    def forward(ctx: Any, input: Any, other: Any) -> Any:
+        ctx.input = meta_of(input)
+        ctx.save_for_backward(input, other)
+        return elementwise(_fmod, input, other)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Any) -> Any:
+        input, other = ctx.saved_tensors
+        return sum_to(grad, ctx.input), sum_to(-grad * div(input, other, rounding_mode="trunc"), meta_of(other))
+
+
+def _fmod(input: Any, other: Any) -> Any:
+    _check_integer_divisor(input, other)
+    return np.fmod(input, other)
+
+
+class PowScalar(Operator, name="PowBackward0"):
+    @staticmethod
+    def forward(ctx: Any, input: Any, exponent: Any) -> Any:
+        ctx.save_for_backward(input)
+        ctx.exponent = exponent
+        return power(input, exponent)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Any) -> Any:
+        (input,) = ctx.saved_tensors
+        if ctx.exponent == 0:
+            return zero_like(grad)
+        return grad * (ctx.exponent * pow(input, ctx.exponent - 1))
+
+
+class PowTensor(Operator, name="PowBackward1"):
+    @staticmethod
+    def forward(ctx: Any, input: Any, exponent: Any) -> Any:
+        out = power(input, exponent)
+        ctx.save_for_backward(input, exponent, out)
+        return out
+
+    @staticmethod
+    def backward(ctx: Any, grad: Any) -> Any:
+        input, exponent, out = ctx.saved_tensors
+        grad_input = grad_exponent = None
+        if ctx.next_edges[0] is not None:
+            slope = Where.apply(exponent == 0, zero_like(input), exponent * pow(input, exponent - 1))
+            grad_input = sum_to(grad * slope, meta_of(input))
+        if ctx.next_edges[1] is not None:
+            # 0 ** exponent is 0 for every positive exponent: there log(0) must not make the gradient NaN.
+            flat = (input == 0) & (exponent >= 0)
+            grad_exponent = sum_to(grad * Where.apply(flat, zero_like(out), out * _log(input)), meta_of(exponent))
+        return grad_input, grad_exponent
+
+
+class PowOfNumber(Operator, name="PowBackward2"):
+    """``base ** exponent`` for a number ``base``."""
+
+    @staticmethod
+    def forward(ctx: Any, base: Any, exponent: Any) -> Any:
+        out = power(base, exponent)
+        ctx.save_for_backward(exponent, out)
+        ctx.base = base
+        return out
+
+    @staticmethod
+    def backward(ctx: Any, grad: Any) -> Any:
+        exponent, out = ctx.saved_tensors
+        if ctx.base == 0:
+            return None, grad * Where.apply(exponent >= 0, zero_like(out), out * -math.inf)
+        return None, grad * (out * (math.log(ctx.base) if ctx.base > 0 else math.nan))
+
+
+def power(input: Any, exponent: Any) -> Any:
+    """``input ** exponent`` on arrays; small whole powers are products, as in torch."""
+    if isinstance(exponent, _NUMBERS) and input.dtype.kind == "f":
+        if exponent == 2:
+            return input * input
+        if exponent == 3:
+            return input * input * input
+        if exponent == 0.5:
+            return np.sqrt(input)
+        if exponent == -0.5:
+            return 1 / np.sqrt(input)
+        if exponent == -1:
+            return 1 / input
+        if exponent == -2:
+            return 1 / (input * input)
+    base_array, exponent_array = promote(input, exponent)
+    if base_array.dtype.kind in "iu":
+        if isinstance(exponent, int) and exponent < 0:
+            raise RuntimeError("Integers to negative integer powers are not allowed.")
+        return _integer_power(base_array, exponent_array)
+    return elementwise(np.power, base_array, exponent_array)
+
+
+def _integer_power(base: Any, exponent: Any) -> Any:
+    negative = exponent < 0
+    out = elementwise(np.power, base, np.where(negative, 0, exponent).astype(exponent.dtype))
+    if negative.any():  # 1 and -1 have inverses; everything else rounds to 0
+        inverse = np.where(base == 1, 1, np.where(base == -1, np.where(exponent % 2 == 0, 1, -1), 0))
+        out = np.where(negative, inverse, out).astype(out.dtype)
+    return out
+
+
+def _log(x: Any) -> Any:
+    return x.log() if isinstance(x, Variable) else np.log(x)
+
+
+def zero_like(x: Any) -> Any:
+    return x * 0 if isinstance(x, _NUMBERS) else wrap(np.zeros_like(x._array)) if isinstance(x, Variable) else np.zeros_like(x)
+
+
+class Where(Operator):
+    @staticmethod
+    def forward(ctx: Any, condition: Any, input: Any, other: Any) -> Any:
+        ctx.save_for_backward(condition)
+        ctx.input, ctx.other = meta_of(input), meta_of(other)
+        a, b = promote(input, other)
+        try:
+            return np.where(condition, a, b)
+        except ValueError:
+            infer_size(infer_size(np.shape(condition), np.shape(a)), np.shape(b))
+            raise
+
+    @staticmethod
+    def backward(ctx: Any, grad: Any) -> Any:
+        (condition,) = ctx.saved_tensors
+        zero = zero_like(grad)
+        return (
+            None,
+            sum_to(Where.apply(condition, grad, zero), ctx.input),
+            sum_to(Where.apply(condition, zero, grad), ctx.other),
+        )
+
+
+class Maximum(Operator):
+    """Ties share the gradient."""
+
+    @staticmethod
+    def forward(ctx: Any, input: Any, other: Any) -> Any:
+        ctx.save_for_backward(input, other)
+        return elementwise(np.maximum, input, other)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Any) -> Any:
+        input, other = ctx.saved_tensors
+        tie = (input == other) * 0.5
+        return (
+            sum_to(grad * ((input > other) + tie), meta_of(input)),
+            sum_to(grad * ((input < other) + tie), meta_of(other)),
+        )
+
+
+class Minimum(Operator):
+    """Ties share the gradient."""
+
+    @staticmethod
+    def forward(ctx: Any, input: Any, other: Any) -> Any:
+        ctx.save_for_backward(input, other)
+        return elementwise(np.minimum, input, other)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Any) -> Any:
+        input, other = ctx.saved_tensors
+        tie = (input == other) * 0.5
+        return (
+            sum_to(grad * ((input < other) + tie), meta_of(input)),
+            sum_to(grad * ((input > other) + tie), meta_of(other)),
+        )
+
+
+class Atan2(Operator):
+    @staticmethod
+    def forward(ctx: Any, input: Any, other: Any) -> Any:
+        ctx.save_for_backward(input, other)
+        return elementwise(np.arctan2, input, other, promote_to_float)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Any) -> Any:
+        input, other = ctx.saved_tensors
+        scaled_grad = grad / (input * input + other * other)
+        return sum_to(scaled_grad * other, meta_of(input)), sum_to(-scaled_grad * input, meta_of(other))
+
+
+class Lerp(Operator):
+    @staticmethod
+    def forward(ctx: Any, input: Any, end: Any, weight: Any) -> Any:
+        ctx.save_for_backward(input, end, weight)
+        low = np.asarray(weight) < 0.5
+        difference = end - input
+        near_start = input + weight * difference
+        if low.ndim == 0 and low:
+            return near_start
+        return np.where(low, near_start, end - difference * (1 - weight)).astype(input.dtype)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Any) -> Any:
+        input, end, weight = ctx.saved_tensors
+        return (
+            sum_to(grad * (1 - weight), meta_of(input)),
+            sum_to(grad * weight, meta_of(end)),
+            sum_to(grad * (end - input), meta_of(weight)),
+        )
+
+
+def add(input: Tensor, other: Tensor | float, *, alpha: float = 1) -> Tensor:
+    """out = input + alpha * other, element-wise.
+
+    >>> import minitorch
+    >>> minitorch.add(minitorch.tensor([1, 2]), 0.5)
+    tensor([1.5000, 2.5000])
+    """
+    return Add.apply(input, other, alpha)  # type: ignore[no-any-return]
+
+
+def sub(input: Tensor, other: Tensor | float, *, alpha: float = 1) -> Tensor:
+    """out = input - alpha * other, element-wise.
+
+    Raises:
+        RuntimeError: both are bool.
+    """
+    return Sub.apply(input, other, alpha)  # type: ignore[no-any-return]
+
+
+def rsub(input: Tensor, other: Tensor | float, *, alpha: float = 1) -> Tensor:
+    """out = other - alpha * input, element-wise."""
+    return Rsub.apply(other, input, alpha)  # type: ignore[no-any-return]
+
+
+def mul(input: Tensor, other: Tensor | float) -> Tensor:
+    """out = input * other, element-wise."""
+    return Mul.apply(input, other)  # type: ignore[no-any-return]
+
+
+def div(input: Tensor, other: Tensor | float, *, rounding_mode: str | None = None) -> Tensor:
+    """out = input / other, element-wise; integers divide to floats unless rounded.
+
+    Args:
+        rounding_mode: None, "trunc" (towards zero) or "floor".
+    """
+    if rounding_mode is None:
+        return Div.apply(input, other)  # type: ignore[no-any-return]
+    if rounding_mode not in ("trunc", "floor"):
+        raise RuntimeError(
+            f"div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '{rounding_mode}'"
+        )
+    return DivRounded.apply(input, other, rounding_mode)  # type: ignore[no-any-return]
+
+
+def rdiv(input: Tensor, other: float) -> Tensor:
+    """out = other / input, element-wise: the reflected operator. torch spells it ``input.reciprocal() * other``."""
+    return mul(input.reciprocal(), other)
+
+
+def floor_divide(input: Tensor, other: Tensor | float) -> Tensor:
+    """out = floor(input / other), element-wise."""
+    return DivRounded.apply(input, other, "floor")  # type: ignore[no-any-return]
+
+
+def rfloordiv(input: Tensor, other: float) -> Tensor:
+    """out = floor(other / input), element-wise: the reflected operator."""
+    return DivRounded.apply(other, input, "floor")  # type: ignore[no-any-return]
+
+
+def remainder(input: Tensor, other: Tensor | float) -> Tensor:
+    """out = input - other * floor(input / other): Python's ``%``, element-wise."""
+    return Remainder.apply(input, other)  # type: ignore[no-any-return]
+
+
+def rmod(input: Tensor, other: float) -> Tensor:
+    """out = other % input, element-wise: the reflected operator."""
+    return Remainder.apply(other, input)  # type: ignore[no-any-return]
+
+
+def fmod(input: Tensor, other: Tensor | float) -> Tensor:
+    """out = input - other * trunc(input / other): C's ``fmod``, element-wise."""
+    return Fmod.apply(input, other)  # type: ignore[no-any-return]
+
+
+def pow(input: Any, exponent: Any) -> Tensor:
+    """out = input ** exponent, element-wise; either may be a number."""
+    if isinstance(exponent, _NUMBERS):
+        return PowScalar.apply(input, exponent)  # type: ignore[no-any-return]
+    if isinstance(input, _NUMBERS):
+        return PowOfNumber.apply(input, exponent)  # type: ignore[no-any-return]
+    return PowTensor.apply(input, exponent)  # type: ignore[no-any-return]
+
+
+def rpow(input: Tensor, other: float) -> Tensor:
+    """out = other ** input, element-wise: the reflected operator."""
+    return pow(other, input)
+
+
+def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
+    """out = input where condition, else other; with one argument, the indices where it is true.
+
+    Shape: all three broadcast.
+    """
+    if input is None and other is None:
+        return tuple(wrap(index) for index in np.nonzero(unwrap(condition)))
+    if unwrap(condition).dtype != bool:
+        raise RuntimeError(
+            "where expected condition to be a boolean tensor, but got a tensor with dtype "
+            f"{dtypes.from_numpy(unwrap(condition).dtype).c10_name}"
+        )
+    return Where.apply(condition, input, other)
+
+
+def maximum(input: Tensor, other: Tensor) -> Tensor:
+    """out = max(input, other), element-wise; NaN wins."""
+    return Maximum.apply(input, other)  # type: ignore[no-any-return]
+
+
+def minimum(input: Tensor, other: Tensor) -> Tensor:
+    """out = min(input, other), element-wise; NaN wins."""
+    return Minimum.apply(input, other)  # type: ignore[no-any-return]
+
+
+def atan2(input: Tensor, other: Tensor) -> Tensor:
+    """out = the angle of (other, input) in radians, in (-pi, pi], element-wise."""
+    return Atan2.apply(input, other)  # type: ignore[no-any-return]
+
+
+def lerp(input: Tensor, end: Tensor, weight: Tensor | float) -> Tensor:
+    """out = input + weight * (end - input), element-wise."""
+    return Lerp.apply(input, end, weight)  # type: ignore[no-any-return]
+
+
+def addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: float = 1) -> Tensor:
+    """out = input + value * tensor1 * tensor2, element-wise."""
+    return add(input, mul(tensor1, tensor2), alpha=value)
+
+
+def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: float = 1) -> Tensor:
+    """out = input + value * tensor1 / tensor2, element-wise."""
+    return add(input, div(tensor1, tensor2), alpha=value)
+
+
+# --------------------------------------------------------------------------- in place
+
+
+def add_(input: Tensor, other: Tensor | float, *, alpha: float = 1) -> Tensor:
+    """``add`` in place."""
+    return Add.apply_(input, other, alpha)
+
+
+def sub_(input: Tensor, other: Tensor | float, *, alpha: float = 1) -> Tensor:
+    """``sub`` in place."""
+    return Sub.apply_(input, other, alpha)
+
+
+def mul_(input: Tensor, other: Tensor | float) -> Tensor:
+    """``mul`` in place."""
+    return Mul.apply_(input, other)
+
+
+def div_(input: Tensor, other: Tensor | float, *, rounding_mode: str | None = None) -> Tensor:
+    """``div`` in place."""
+    return Div.apply_(input, other) if rounding_mode is None else DivRounded.apply_(input, other, rounding_mode)
+
+
+def floor_divide_(input: Tensor, other: Tensor | float) -> Tensor:
+    """``floor_divide`` in place."""
+    return DivRounded.apply_(input, other, "floor")
+
+
+def remainder_(input: Tensor, other: Tensor | float) -> Tensor:
+    """``remainder`` in place."""
+    return Remainder.apply_(input, other)
+
+
+def fmod_(input: Tensor, other: Tensor | float) -> Tensor:
+    """``fmod`` in place."""
+    return Fmod.apply_(input, other)
+
+
+def pow_(input: Tensor, exponent: Any) -> Tensor:
+    """``pow`` in place."""
+    return (PowScalar if isinstance(exponent, _NUMBERS) else PowTensor).apply_(input, exponent)
+
+
+def lerp_(input: Tensor, end: Tensor, weight: Tensor | float) -> Tensor:
+    """``lerp`` in place."""
+    return Lerp.apply_(input, end, weight)
+
+
+def addcmul_(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: float = 1) -> Tensor:
+    """``addcmul`` in place."""
+    return Add.apply_(input, mul(tensor1, tensor2), value)
+
+
+def addcdiv_(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: float = 1) -> Tensor:
+    """``addcdiv`` in place."""
+    return Add.apply_(input, div(tensor1, tensor2), value)
+
+
+# --------------------------------------------------------------------------- comparison and logic
+
+
+def _compute(ufunc: Any, input: Any, other: Any) -> Any:
+    """An operation without gradient; on arrays it just computes."""
+    out = elementwise(ufunc, unwrap(input), unwrap(other))
+    return wrap(out) if isinstance(input, Variable) or isinstance(other, Variable) else out
+
+
+def eq(input: Tensor, other: Tensor | float) -> Tensor:
+    """out = (input == other), element-wise, as bool."""
+    return _compute(np.equal, input, other)  # type: ignore[no-any-return]
+
+
+def ne(input: Tensor, other: Tensor | float) -> Tensor:
+    """out = (input != other), element-wise, as bool."""
+    return _compute(np.not_equal, input, other)  # type: ignore[no-any-return]
+
+
+def lt(input: Tensor, other: Tensor | float) -> Tensor:
+    """out = (input < other), element-wise, as bool."""
+    return _compute(np.less, input, other)  # type: ignore[no-any-return]
+
+
+def le(input: Tensor, other: Tensor | float) -> Tensor:
+    """out = (input <= other), element-wise, as bool."""
+    return _compute(np.less_equal, input, other)  # type: ignore[no-any-return]
+
+
+def gt(input: Tensor, other: Tensor | float) -> Tensor:
+    """out = (input > other), element-wise, as bool."""
+    return _compute(np.greater, input, other)  # type: ignore[no-any-return]
+
+
+def ge(input: Tensor, other: Tensor | float) -> Tensor:
+    """out = (input >= other), element-wise, as bool."""
+    return _compute(np.greater_equal, input, other)  # type: ignore[no-any-return]
+
+
+def logical_and(input: Tensor, other: Tensor) -> Tensor:
+    """out = input and other, element-wise; non-zero is true."""
+    return _compute(np.logical_and, input, other)  # type: ignore[no-any-return]
+
+
+def logical_or(input: Tensor, other: Tensor) -> Tensor:
+    """out = input or other, element-wise; non-zero is true."""
+    return _compute(np.logical_or, input, other)  # type: ignore[no-any-return]
+
+
+def logical_xor(input: Tensor, other: Tensor) -> Tensor:
+    """out = input xor other, element-wise; non-zero is true."""
+    return _compute(np.logical_xor, input, other)  # type: ignore[no-any-return]
+
+
+def bitwise_and(input: Tensor, other: Tensor | int) -> Tensor:
+    """out = input & other, element-wise, for integers and bool."""
+    return _compute(_integers_only(np.bitwise_and), input, other)  # type: ignore[no-any-return]
+
+
+def bitwise_or(input: Tensor, other: Tensor | int) -> Tensor:
+    """out = input | other, element-wise, for integers and bool."""
+    return _compute(_integers_only(np.bitwise_or), input, other)  # type: ignore[no-any-return]
+
+
+def bitwise_xor(input: Tensor, other: Tensor | int) -> Tensor:
+    """out = input ^ other, element-wise, for integers and bool."""
+    return _compute(_integers_only(np.bitwise_xor), input, other)  # type: ignore[no-any-return]
+
+
+def _integers_only(ufunc: Any) -> Any:
+    def apply(input: Any, other: Any) -> Any:
+        try:
+            return ufunc(input, other)
+        except TypeError:
+            name = dtypes.from_numpy(np.asarray(input).dtype).c10_name
+            raise RuntimeError(f'"{ufunc.__name__}_cpu" not implemented for \'{name}\'') from None
+
+    return apply
+
+
+def isclose(input: Tensor, other: Tensor, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> Tensor:
+    """|input - other| <= atol + rtol * |other|, element-wise."""
+    return wrap(np.isclose(unwrap(input), unwrap(other), rtol, atol, equal_nan))
+
+
+def allclose(input: Tensor, other: Tensor, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> bool:
+    """Whether ``isclose`` holds everywhere."""
+    return bool(isclose(input, other, rtol, atol, equal_nan)._array.all())
+
+
+def equal(input: Tensor, other: Tensor) -> bool:
+    """Whether both have the same shape and the same elements."""
+    return bool(np.array_equal(unwrap(input), unwrap(other)))

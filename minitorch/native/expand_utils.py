@@ -1,0 +1,56 @@
+"""Broadcasting and its inverse, summing a gradient back to the shape of an operand.
+
+Mirrors aten/src/ATen/ExpandUtils.h. Works on arrays and tensors alike.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from minitorch.autograd.variable import Variable
+
+
+Meta = tuple[tuple[int, ...], Any]
+
+
+def meta_of(operand: Any) -> Meta | None:
+    """Shape and dtype of an operand: all that a backward needs of one it does not save. None for a Python number."""
+    return (operand.shape, operand.dtype) if hasattr(operand, "shape") else None
+
+
+def sum_to(grad: Any, meta: Meta | None) -> Any:
+    """The gradient of an operand that was broadcast (and promoted) to the shape (and dtype) of ``grad``.
+
+    Args:
+        meta: what ``meta_of`` noted of the operand.
+    """
+    if meta is None:
+        return None
+    shape, dtype = meta
+    if grad.shape != shape:
+        lead = grad.ndim - len(shape)
+        axes = [*range(lead), *[d + lead for d, n in enumerate(shape) if n == 1 and grad.shape[d + lead] != 1]]
+        grad = grad.sum(axis=tuple(axes), keepdims=True).reshape(shape) if axes else grad.reshape(shape)
+    if grad.dtype != dtype:
+        grad = grad.to(dtype) if isinstance(grad, Variable) else grad.astype(dtype)
+    return grad
+
+
+def infer_size(a: tuple[int, ...], b: tuple[int, ...]) -> tuple[int, ...]:
+    """The shape that two shapes broadcast to.
+
+    Raises:
+        RuntimeError: they do not; the sizes and the dimension are named.
+    """
+    ndim = max(len(a), len(b))
+    result = []
+    for d in range(ndim):
+        i, j = d - ndim + len(a), d - ndim + len(b)
+        n = a[i] if i >= 0 else 1
+        m = b[j] if j >= 0 else 1
+        if n != m and n != 1 and m != 1:
+            raise RuntimeError(
+                f"The size of tensor a ({n}) must match the size of tensor b ({m}) at non-singleton dimension {d}"
+            )
+        result.append(m if n == 1 else n)
+    return tuple(result)

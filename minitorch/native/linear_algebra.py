@@ -1,0 +1,363 @@
+"""Products of vectors and matrices, and what is built on them.
+
+Mirrors aten/src/ATen/native/{LinearAlgebra.cpp, Linear.cpp, TriangularOps.cpp}. Every product is one BLAS call through
+``np.matmul``; ``matmul`` chooses among dot, mv, mm and bmm by the number of dimensions, as torch does.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from minitorch import dtypes
+from minitorch.autograd.operator import Operator
+from minitorch.autograd.variable import Variable
+from minitorch.native.expand_utils import infer_size, meta_of, sum_to
+from minitorch.native.indexing import IndexBackward
+from minitorch.native.tensor_shape import Permute, T, Transpose, UnsafeView, expand, reshape, squeeze, t, unsqueeze
+
+if TYPE_CHECKING:
+    from minitorch._tensor import Tensor
+
+
+def _matmul(a: Any, b: Any) -> Any:
+    if a.dtype is not b.dtype and a.dtype != b.dtype:
+        names = [_CPP_NAMES.get(x.dtype.name, x.dtype.name) for x in (a, b)]
+        raise RuntimeError(f"expected m1 and m2 to have the same dtype, but got: {names[0]} != {names[1]}")
+    if a.dtype == np.float16:  # NumPy would sum in half precision, element by element
+        return np.matmul(a.astype(np.float32), b.astype(np.float32)).astype(np.float16)
+    return np.matmul(a, b)
+
+
+_CPP_NAMES = {"float32": "float", "float64": "double", "int64": "long long", "int32": "int", "float16": "c10::Half"}
+
+
+def _grad_of_left(grad: Any, left: Any, right: Any) -> Any:
+    """d(left @ right) -> left, in the memory order of ``left``. ``left`` and ``right`` are matrices."""
+    if _is_transposed(left):
+        return T.apply(right @ T.apply(grad))
+    return grad @ T.apply(right)
+
+
+def _grad_of_right(grad: Any, left: Any, right: Any) -> Any:
+    """d(left @ right) -> right. A transposed ``right`` (the weight of a Linear) gets a gradient of the same layout."""
+    if _is_transposed(right):
+        return T.apply(T.apply(grad) @ left)
+    return T.apply(left) @ grad
+
+
+def _is_transposed(matrix: Any) -> bool:
+    array = matrix._array if isinstance(matrix, Variable) else matrix
+    return array.flags.f_contiguous and not array.flags.c_contiguous  # type: ignore[no-any-return]
+
+
+class Mm(Operator):
+    @staticmethod
+    def forward(ctx: Any, input: Any, mat2: Any) -> Any:
+        ctx.save_for_backward(input, mat2)
+        return _matmul(input, mat2)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Any) -> Any:
+        input, mat2 = ctx.saved_tensors
+        to_input, to_mat2 = ctx.next_edges
+        return (
+            None if to_input is None else _grad_of_left(grad, input, mat2),
+            None if to_mat2 is None else _grad_of_right(grad, input, mat2),
+        )
+
+
+class Addmm(Operator):
+    """beta * input + alpha * (mat1 @ mat2)."""
+
+    @staticmethod
+    def forward(ctx: Any, input: Any, mat1: Any, mat2: Any, beta: Any, alpha: Any) -> Any:
+        ctx.save_for_backward(mat1, mat2)
+        ctx.input, ctx.beta, ctx.alpha = meta_of(input), beta, alpha
+        out = _matmul(mat1, mat2)
+        if alpha != 1:
+            out *= alpha
+        if beta == 0:
+            return out
+        out += input if beta == 1 else input * beta
+        return out
+
+    @staticmethod
+    def backward(ctx: Any, grad: Any) -> Any:
+        mat1, mat2 = ctx.saved_tensors
+        to_input, to_mat1, to_mat2 = ctx.next_edges[:3]
+        product_grad = grad if ctx.alpha == 1 else grad * ctx.alpha
+        return (
+            None if to_input is None else sum_to(grad if ctx.beta == 1 else grad * ctx.beta, ctx.input),
+            None if to_mat1 is None else _grad_of_left(product_grad, mat1, mat2),
+            None if to_mat2 is None else _grad_of_right(product_grad, mat1, mat2),
+        )
+
+
+class Bmm(Operator):
+    @staticmethod
+    def forward(ctx: Any, input: Any, mat2: Any) -> Any:
+        ctx.save_for_backward(input, mat2)
+        return _matmul(input, mat2)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Any) -> Any:
+        input, mat2 = ctx.saved_tensors
+        to_input, to_mat2 = ctx.next_edges
+        return (
+            None if to_input is None else Bmm.apply(grad, Transpose.apply(mat2, 1, 2)),
+            None if to_mat2 is None else Bmm.apply(Transpose.apply(input, 1, 2), grad),
+        )
+
+
+class Mv(Operator):
+    @staticmethod
+    def forward(ctx: Any, input: Any, vec: Any) -> Any:
+        ctx.save_for_backward(input, vec)
+        return _matmul(input, vec)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Any) -> Any:
+        input, vec = ctx.saved_tensors
+        return grad[:, None] * vec, T.apply(input) @ grad
+
+
+class Dot(Operator):
+    @staticmethod
+    def forward(ctx: Any, input: Any, other: Any) -> Any:
+        ctx.save_for_backward(input, other)
+        return np.asarray(_matmul(input, other))
+
+    @staticmethod
+    def backward(ctx: Any, grad: Any) -> Any:
+        input, other = ctx.saved_tensors
+        return grad * other, grad * input
+
+
+class Tril(Operator):
+    @staticmethod
+    def forward(ctx: Any, input: Any, diagonal: int) -> Any:
+        ctx.diagonal = diagonal
+        return np.tril(input, diagonal)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Any) -> Any:
+        return Tril.apply(grad, ctx.diagonal)
+
+
+class Triu(Operator):
+    @staticmethod
+    def forward(ctx: Any, input: Any, diagonal: int) -> Any:
+        ctx.diagonal = diagonal
+        return np.triu(input, diagonal)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Any) -> Any:
+        return Triu.apply(grad, ctx.diagonal)
+
+
+def _shape(tensor: Tensor) -> tuple[int, ...]:
+    return tensor._array.shape  # type: ignore[no-any-return]
+
+
+def mm(input: Tensor, mat2: Tensor) -> Tensor:
+    """The product of two matrices.
+
+    Shape: (n, k) @ (k, m) -> (n, m).
+
+    Raises:
+        RuntimeError: an operand is no matrix, the inner sizes differ, or the dtypes do.
+    """
+    a, b = _shape(input), _shape(mat2)
+    if len(a) != 2:
+        raise RuntimeError("self must be a matrix")
+    if len(b) != 2:
+        raise RuntimeError("mat2 must be a matrix")
+    if a[1] != b[0]:
+        raise RuntimeError(f"mat1 and mat2 shapes cannot be multiplied ({a[0]}x{a[1]} and {b[0]}x{b[1]})")
+    return Mm.apply(input, mat2)  # type: ignore[no-any-return]
+
+
+def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
+    """beta * input + alpha * (mat1 @ mat2); ``input`` broadcasts."""
+    a, b = _shape(mat1), _shape(mat2)
+    if a[1] != b[0]:
+        raise RuntimeError(f"mat1 and mat2 shapes cannot be multiplied ({a[0]}x{a[1]} and {b[0]}x{b[1]})")
+    return Addmm.apply(input, mat1, mat2, beta, alpha)  # type: ignore[no-any-return]
+
+
+def bmm(input: Tensor, mat2: Tensor) -> Tensor:
+    """The products of two batches of matrices.
+
+    Shape: (b, n, k) @ (b, k, m) -> (b, n, m).
+    """
+    a, b = _shape(input), _shape(mat2)
+    if len(a) != 3 or len(b) != 3:
+        raise RuntimeError(f"batch{1 if len(a) != 3 else 2} must be a 3D tensor")
+    if a[0] != b[0] or a[2] != b[1]:
+        raise RuntimeError(
+            f"Expected size for first two dimensions of batch2 tensor to be: [{a[0]}, {a[2]}] but got: [{b[0]}, {b[1]}]."
+        )
+    return Bmm.apply(input, mat2)  # type: ignore[no-any-return]
+
+
+def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
+    """beta * input + alpha * (batch1 @ batch2), for batches of matrices."""
+    product = bmm(batch1, batch2)
+    return (input if beta == 1 else input * beta) + (product if alpha == 1 else product * alpha)
+
+
+def mv(input: Tensor, vec: Tensor) -> Tensor:
+    """The product of a matrix and a vector.
+
+    Shape: (n, k) @ (k,) -> (n,).
+    """
+    a, b = _shape(input), _shape(vec)
+    if len(a) != 2 or len(b) != 1:
+        raise RuntimeError(f"vector + matrix @ vector expected, got {len(b)}, {len(a)}, {len(b)}")
+    if a[1] != b[0]:
+        raise RuntimeError(f"size mismatch, got input ({a[0]}), mat ({a[0]}x{a[1]}), vec ({b[0]})")
+    return Mv.apply(input, vec)  # type: ignore[no-any-return]
+
+
+def dot(input: Tensor, other: Tensor) -> Tensor:
+    """The inner product of two vectors."""
+    a, b = _shape(input), _shape(other)
+    if len(a) != 1 or len(b) != 1:
+        raise RuntimeError(f"1D tensors expected, but got {len(a)}D and {len(b)}D tensors")
+    if input._array.dtype != other._array.dtype:
+        names = [_CPP_NAMES.get(x._array.dtype.name, x._array.dtype.name) for x in (input, other)]
+        raise RuntimeError(f"dot : expected both vectors to have same dtype, but found {names[0]} and {names[1]}")
+    if a != b:
+        raise RuntimeError(
+            f"inconsistent tensor size, expected tensor [{a[0]}] and src [{b[0]}] to have the same number of elements, but "
+            f"got {a[0]} and {b[0]} elements respectively"
+        )
+    return Dot.apply(input, other)  # type: ignore[no-any-return]
+
+
+def outer(input: Tensor, vec2: Tensor) -> Tensor:
+    """All products of the elements of two vectors.
+
+    Shape: (n,), (m,) -> (n, m).
+    """
+    return unsqueeze(input, 1) * vec2
+
+
+def matmul(input: Tensor, other: Tensor) -> Tensor:
+    """The matrix product, over the last two dimensions; the others are a batch and broadcast.
+
+    A vector counts as one row on the left, as one column on the right, and disappears from the result.
+
+    >>> import minitorch
+    >>> minitorch.matmul(minitorch.ones(2, 3), minitorch.ones(3))
+    tensor([3., 3.])
+    """
+    n, m = input._array.ndim, other._array.ndim
+    if n == 2 and m == 2:
+        return mm(input, other)
+    if n == 0 or m == 0:
+        raise RuntimeError(f"both arguments to matmul need to be at least 1D, but they are {n}D and {m}D")
+    if n == 1 and m == 1:
+        return dot(input, other)
+    if n == 2 and m == 1:
+        return mv(input, other)
+    if n == 1 and m == 2:
+        return squeeze(mm(unsqueeze(input, 0), other), 0)
+    if m <= 2:  # one matrix for the whole batch: fold the batch into its rows
+        shape = _shape(input)
+        rows = reshape(input, -1 if 0 not in shape else math.prod(shape[:-1]), shape[-1])
+        product = mm(rows, other) if m == 2 else mv(rows, other)
+        return _unsafe_view(product, (*shape[:-1], *_shape(other)[1:]))
+    if n == 1:
+        return squeeze(matmul(unsqueeze(input, 0), other), -2)
+    a, b = _shape(input), _shape(other)
+    if a[-1] != b[-2]:
+        raise RuntimeError(
+            f"Expected size for first two dimensions of batch2 tensor to be: [{math.prod(b[:-2])}, {a[-1]}] but got: "
+            f"[{math.prod(b[:-2])}, {b[-2]}]."
+        )
+    try:
+        batch = np.broadcast_shapes(a[:-2], b[:-2])
+    except ValueError:
+        infer_size(a[:-2], b[:-2])  # raises in torch's words
+        raise
+    count = math.prod(batch)
+    left = reshape(expand(input, (*batch, *a[-2:])), count, *a[-2:])
+    right = reshape(expand(other, (*batch, *b[-2:])), count, *b[-2:])
+    return _unsafe_view(bmm(left, right), (*batch, a[-2], b[-1]))
+
+
+def _unsafe_view(tensor: Tensor, shape: tuple[int, ...]) -> Tensor:
+    return UnsafeView.apply(tensor, shape)  # type: ignore[no-any-return]
+
+
+def rmatmul(input: Tensor, other: Tensor) -> Tensor:
+    """``other @ input``: the reflected operator."""
+    return matmul(other, input)
+
+
+def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """out = input @ weight.T + bias.
+
+    Shape: (*, in_features), (out_features, in_features), (out_features,) -> (*, out_features).
+
+    Raises:
+        RuntimeError: in_features differ, or the dtypes do.
+    """
+    shape = _shape(input)
+    if bias is None:
+        return matmul(input, t(weight))
+    if len(shape) == 2:
+        return addmm(bias, input, t(weight))
+    if len(shape) > 2:
+        rows = addmm(bias, reshape(input, math.prod(shape[:-1]), shape[-1]), t(weight))
+        return rows.view((*shape[:-1], _shape(rows)[1]))
+    return matmul(input, t(weight)) + bias
+
+
+def tril(input: Tensor, diagonal: int = 0) -> Tensor:
+    """The lower triangle of matrices; 0 above ``diagonal``."""
+    return Tril.apply(input, diagonal)  # type: ignore[no-any-return]
+
+
+def triu(input: Tensor, diagonal: int = 0) -> Tensor:
+    """The upper triangle of matrices; 0 below ``diagonal``."""
+    return Triu.apply(input, diagonal)  # type: ignore[no-any-return]
+
+
+def diagonal(input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
+    """The diagonal of two dimensions, as the last dimension of a view."""
+    ndim = input._array.ndim
+    dim1, dim2 = dim1 % ndim, dim2 % ndim
+    rest = [d for d in range(ndim) if d not in (dim1, dim2)]
+    moved = Permute.apply(input, (*rest, dim1, dim2))
+    rows, columns = _shape(moved)[-2:]
+    length = max(min(rows + min(offset, 0), columns - max(offset, 0)), 0)
+    strides = moved.stride()
+    start = (offset * strides[-1] if offset > 0 else -offset * strides[-2]) if length else 0
+    if not moved._array.flags.c_contiguous:
+        positions = np.arange(length)
+        return moved[(..., positions + max(-offset, 0), positions + max(offset, 0))]
+    size = (*_shape(moved)[:-2], length)
+    return moved.as_strided(size, (*strides[:-2], strides[-2] + strides[-1]), start)
+
+
+def diag(input: Tensor, diagonal: int = 0) -> Tensor:
+    """A vector as the diagonal of a square matrix; the diagonal of a matrix as a vector."""
+    if input._array.ndim == 2:
+        return _diagonal_of(input, diagonal).clone()
+    size = input._array.shape[0] + abs(diagonal)
+    rows = np.arange(input._array.shape[0])
+    place = rows + max(-diagonal, 0), rows + max(diagonal, 0)
+    return IndexBackward.apply(input, (size, size), place)  # type: ignore[no-any-return]
+
+
+_diagonal_of = diagonal
+
+
+def trace(input: Tensor) -> Tensor:
+    """The sum of a matrix's diagonal."""
+    return diagonal(input).sum()

@@ -1,0 +1,100 @@
+"""Keeping gradients from growing too large.
+
+Mirrors torch/nn/utils/clip_grad.py. Left out: ``clip_grad_norm`` without the underscore. The
+``foreach`` argument is accepted and ignored: it chooses how, not what.
+"""
+
+from __future__ import annotations
+
+import math
+import types
+import warnings
+from collections.abc import Iterable
+
+from minitorch._tensor import Tensor
+from minitorch.autograd.grad_mode import no_grad
+from minitorch.native.factories import tensor
+from minitorch.native.reduce_ops import norm
+from minitorch.native.tensor_shape import stack
+
+__all__ = ["clip_grad_norm_", "clip_grad_value_", "get_total_norm", "clip_grads_with_norm_"]
+
+TensorOrTensors = Tensor | Iterable[Tensor]
+
+
+def _as_list(tensors: TensorOrTensors) -> list[Tensor]:
+    return [tensors] if isinstance(tensors, Tensor) else list(tensors)
+
+
+def _gradients(parameters: Iterable[Tensor]) -> list[Tensor]:
+    return [p.grad for p in parameters if p.grad is not None]
+
+
+@no_grad()
+def get_total_norm(
+    tensors: TensorOrTensors,
+    norm_type: float = 2.0,
+    error_if_nonfinite: bool = False,
+    foreach: bool | None = None,
+) -> Tensor:
+    """The norm of all tensors as one long vector: (Σ |xᵢ|ᵖ)^(1/p), or max |xᵢ| for p = inf.
+
+    Raises:
+        RuntimeError: the norm is nan or infinite and ``error_if_nonfinite``.
+    """
+    norm_type = float(norm_type)
+    norms = [norm(t, norm_type) for t in _as_list(tensors)]
+    if not norms:
+        return tensor(0.0)
+    total_norm = norm(stack(norms), norm_type)
+    if error_if_nonfinite and not math.isfinite(total_norm.item()):
+        raise RuntimeError(
+            f"The total norm of order {norm_type} for gradients from `parameters` is non-finite, "
+            "so it cannot be clipped. To disable this error and scale the gradients by the "
+            "non-finite norm anyway, set `error_if_nonfinite=False`"
+        )
+    return total_norm
+
+
+@no_grad()
+def clip_grads_with_norm_(
+    parameters: TensorOrTensors,
+    max_norm: float,
+    total_norm: Tensor,
+    foreach: bool | None = None,
+) -> None:
+    """Scale the gradients by max_norm / total_norm, in place, unless that is more than one."""
+    factor = (float(max_norm) / (total_norm + 1e-6)).clamp(max=1.0)
+    for grad in _gradients(_as_list(parameters)):
+        grad.mul_(factor)
+
+
+def clip_grad_norm_(
+    parameters: TensorOrTensors,
+    max_norm: float,
+    norm_type: float = 2.0,
+    error_if_nonfinite: bool = False,
+    foreach: bool | None = None,
+) -> Tensor:
+    """Scale all gradients, in place, so that their common norm is at most ``max_norm``.
+
+    Returns the norm that they had before.
+    """
+    listed = _as_list(parameters)
+    if isinstance(parameters, types.GeneratorType) and not listed:
+        warnings.warn(
+            "`parameters` is an empty generator, no gradient clipping will occur.", stacklevel=2
+        )
+    total_norm = get_total_norm(_gradients(listed), norm_type, error_if_nonfinite)
+    clip_grads_with_norm_(listed, max_norm, total_norm)
+    return total_norm
+
+
+@no_grad()
+def clip_grad_value_(
+    parameters: TensorOrTensors, clip_value: float, foreach: bool | None = None
+) -> None:
+    """Clamp every element of every gradient to [-clip_value, clip_value], in place."""
+    clip_value = float(clip_value)
+    for grad in _gradients(_as_list(parameters)):
+        grad.clamp_(-clip_value, clip_value)

@@ -1,0 +1,79 @@
+"""What @kernel adds to Numba: helpers in other files, intrinsics, plain Python for the debugger."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from minitorch._jit import fma, kernel
+
+HELPER = """
+from minitorch._jit import kernel
+
+FACTOR = {factor}
+
+@kernel
+def scaled(x):
+    return FACTOR * x
+"""
+CALLER = """
+import sys
+import numpy as np
+from minitorch._jit import kernel
+from helper import scaled
+
+@kernel
+def scale(out):
+    for i in range(out.size):
+        out[i] = scaled(out[i])
+
+print("numba" in sys.modules, end=" ")
+out = np.ones(2)
+scale(out)
+print(out[0])
+"""
+
+
+def run_caller(folder: Path) -> str:
+    path = os.pathsep.join([str(folder), str(Path(__file__).parent.parent)])
+    return subprocess.run(
+        [sys.executable, "caller.py"],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": path, "NUMBA_CACHE_DIR": str(folder / "cache")},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.strip()
+
+
+def test_a_change_in_another_file_is_compiled(tmp_path: Path) -> None:
+    (tmp_path / "caller.py").write_text(CALLER)
+    for factor in (2.0, 3.0):
+        (tmp_path / "helper.py").write_text(HELPER.format(factor=factor))
+        assert run_caller(tmp_path) == f"False {factor}"
+        compiled = {path.name for path in (tmp_path / "cache").rglob("*.nbc")}
+        assert run_caller(tmp_path) == f"False {factor}"
+        assert {path.name for path in (tmp_path / "cache").rglob("*.nbc")} == compiled
+
+
+@kernel
+def _fma_of_rows(out, a, b, c):  # type: ignore[no-untyped-def]
+    for i in range(out.size):
+        out[i] = fma(a[i], b[i], c[i])
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_fma_rounds_once(dtype: type) -> None:
+    small = dtype(np.finfo(dtype).eps) / 2
+    a = np.array([1 + 2 * small, 1.5, np.inf, np.nan, 0.1], dtype)
+    b = np.array([1 - 2 * small, 2, 0.5, 1, 10], dtype)
+    c = np.array([-1, 0.25, 1, 1, -1], dtype)
+    out = np.empty_like(a)
+    _fma_of_rows(out, a, b, c)
+    assert out[0] == -4 * small * small  # where a * b rounds to 1, and the sum to 0
+    assert np.array_equal(out, [fma(*row) for row in zip(a, b, c, strict=True)], equal_nan=True)
