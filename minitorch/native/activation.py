@@ -69,7 +69,7 @@ class ThresholdBackward(Operator):
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:
         (input,) = ctx.saved_tensors
-        return ThresholdBackward.apply(grad, input, ctx.threshold)
+        return ThresholdBackward.apply(grad, input, ctx.threshold), None
 
 
 class Relu(Operator):
@@ -116,7 +116,7 @@ class HardtanhBackward(Operator):
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:
         (input,) = ctx.saved_tensors
-        return HardtanhBackward.apply(grad, input, *ctx.limits)
+        return HardtanhBackward.apply(grad, input, *ctx.limits), None
 
 
 class Hardtanh(Operator):
@@ -151,7 +151,7 @@ class LeakyReluBackward(Operator):
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:
         (input,) = ctx.saved_tensors
-        return LeakyReluBackward.apply(grad, input, ctx.negative_slope)
+        return LeakyReluBackward.apply(grad, input, ctx.negative_slope), None
 
 
 class LeakyRelu(Operator):

@@ -284,8 +284,8 @@ def _on_flat(
     if param.dtype == np.float16:
         _on_copies(stub, outputs, grad, scalars, np.float32)
         return
-    if not all([a is None or a.flags.c_contiguous for a in arrays]):
-        if not all([a is None or a.flags.f_contiguous for a in arrays]):
+    if not all(a is None or a.flags.c_contiguous for a in arrays):
+        if not all(a is None or a.flags.f_contiguous for a in arrays):
             _on_copies(stub, outputs, grad, scalars, param.dtype)
             return
         arrays = [None if a is None else a.T for a in arrays]

@@ -1,7 +1,7 @@
-"""``Optimizer``: what all optimizers share: parameter groups, state, hooks, and the loop of ``step``.
+"""``Optimizer``: what all optimizers share: parameter groups, state, hooks, the loop of ``step``.
 
-An optimizer defines ``update``, the formula for one parameter; ``step`` calls it for every parameter
-that has a gradient.
+An optimizer defines ``update``, the formula for one parameter; ``step`` calls it for every
+parameter that has a gradient.
 
 Mirrors torch/optim/optimizer.py. Left out: sparse gradients, gradient scaling, hooks on
 ``state_dict`` and ``load_state_dict``, and steps that are recorded by autograd.
@@ -169,8 +169,7 @@ class Optimizer:
     def _check_param(self, param: Any) -> None:
         if not isinstance(param, Tensor):
             raise TypeError(
-                "optimizer can only optimize Tensors, but one of the params is "
-                f"{typename(param)}"
+                f"optimizer can only optimize Tensors, but one of the params is {typename(param)}"
             )
         if not self.defaults.get("differentiable") and not (param.is_leaf or param.retains_grad):
             raise ValueError("can't optimize a non-leaf Tensor")

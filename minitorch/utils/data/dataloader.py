@@ -143,18 +143,19 @@ class DataLoader(Generic[T_co]):
                 "batch_size=None option disables auto-batching and is mutually exclusive with "
                 "drop_last"
             )
-        if sampler is None:
+        order: Any = sampler
+        if order is None:
             if isinstance(dataset, IterableDataset):
-                sampler = _InfiniteConstantSampler()
+                order = _InfiniteConstantSampler()
             elif shuffle:
-                sampler = RandomSampler(dataset, generator=generator)  # type: ignore[arg-type]
+                order = RandomSampler(dataset, generator=generator)  # type: ignore[arg-type]
             else:
-                sampler = SequentialSampler(dataset)  # type: ignore[arg-type]
+                order = SequentialSampler(dataset)  # type: ignore[arg-type]
         if batch_size is not None and batch_sampler is None:
-            batch_sampler = BatchSampler(sampler, batch_size, drop_last)
+            batch_sampler = BatchSampler(order, batch_size, drop_last)
         self.batch_size = batch_size
         self.drop_last = drop_last
-        self.sampler = sampler
+        self.sampler = order
         self.batch_sampler = batch_sampler
         self.generator = generator
         if collate_fn is None:
@@ -280,7 +281,9 @@ class _MultiProcessingIterator(_Iterator):
         context = loader.multiprocessing_context or _default_context()
         self.connections: list[Any] = []
         self.workers: list[Any] = []
-        self.stop = weakref.finalize(self, _stop_workers, self.connections, self.workers, os.getpid())
+        self.stop = weakref.finalize(
+            self, _stop_workers, self.connections, self.workers, os.getpid()
+        )
         for worker_id in range(loader.num_workers):
             ours, theirs = context.Pipe()
             self.connections.append(ours)
@@ -387,6 +390,8 @@ class _MultiProcessingIterator(_Iterator):
         worker = self.workers[worker_id]
         worker.join(SECONDS_TO_STOP)
         self.stop()
+        self.worker_of.clear()
+        self.loader._iterator = None  # the next epoch starts with new workers
         raise RuntimeError(
             f"DataLoader worker (pid(s) {worker.pid}) exited unexpectedly "
             f"(exit code {worker.exitcode}; a negative one is the signal that killed it)"

@@ -121,10 +121,7 @@ class Subset(Dataset[T_co]):
         self.dataset = dataset
         self.indices = indices
         cls = type(self)
-        if (
-            cls.__getitem__ is not Subset.__getitem__
-            and cls.__getitems__ is Subset.__getitems__
-        ):
+        if cls.__getitem__ is not Subset.__getitem__ and cls.__getitems__ is Subset.__getitems__:
             raise NotImplementedError(
                 f"{cls.__name__} overrides __getitem__ but not __getitems__. When subclassing "
                 "Subset and overriding __getitem__, you must also override __getitems__ to ensure "

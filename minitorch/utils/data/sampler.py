@@ -16,10 +16,10 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 
 from minitorch._tensor import Tensor
+from minitorch.dtypes import float64
 from minitorch.native.distribution_kernels import multinomial
 from minitorch.native.factories import as_tensor
 from minitorch.native.integer_kernels import random_, randperm
-from minitorch.dtypes import float64
 from minitorch.random import Generator
 
 __all__ = [
@@ -164,9 +164,7 @@ class WeightedRandomSampler(Sampler[int]):
 
     def __iter__(self) -> Iterator[int]:
         weights = self.weights._array
-        yield from multinomial(
-            weights, self.num_samples, self.replacement, self.generator
-        ).tolist()
+        yield from multinomial(weights, self.num_samples, self.replacement, self.generator).tolist()
 
     def __len__(self) -> int:
         return self.num_samples

@@ -39,10 +39,10 @@ def default_collate(batch: Sequence[Any]) -> Any:
         if first.dtype.kind in "SUO":
             raise TypeError(_cannot_collate(first.dtype))
         return stack([as_tensor(array) for array in batch])
-    if isinstance(first, float):  # before np.generic: np.float64 is a float too
-        return as_tensor(batch) if isinstance(first, np.generic) else tensor(batch, dtype=float64)
     if isinstance(first, np.bool_ | np.number):
         return as_tensor(np.array(batch))
+    if isinstance(first, float):
+        return tensor(batch, dtype=float64)
     if isinstance(first, int):
         return tensor(batch)
     if isinstance(first, str | bytes):

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from minitorch._jit import set_kernel_threads
+from minitorch.backends.cpu import set_num_threads
 from minitorch.random import manual_seed
 from minitorch.utils.data._utils.fetch import Fetch, fetcher
 from minitorch.utils.data.dataset import Dataset, IterableDataset
@@ -103,7 +103,7 @@ def worker_loop(
     where = f"in DataLoader worker process {worker_id}"
     # A forked process has none of OpenMP's threads, and GNU's OpenMP aborts when it looks for them:
     # kernels run sequentially here. torch gives each worker one thread as well.
-    set_kernel_threads(1)
+    set_num_threads(1)
     seed = base_seed + worker_id
     _seed_all(base_seed, worker_id)
     _worker_info = WorkerInfo(worker_id, num_workers, seed, dataset)
