@@ -70,6 +70,7 @@ class OpInfo:
         inplace: the name of the in-place method, if there is one.
         method: whether the method of that name is the same object as the function.
         second_derivative: False where torch has none either.
+        composite: made of other operations here and one node in torch (or the reverse), so grad_fn's name differs.
         rtol, atol: only where a row must be looser than ``assert_close``; ``why`` says why.
     """
 
@@ -80,7 +81,7 @@ class OpInfo:
     method: bool = False
     differentiable: bool = True
     second_derivative: bool = True
-    dtypes: tuple[str, ...] = ("float32", "float64")
+    composite: bool = False
     rtol: float | None = None
     atol: float | None = None
     why: str = ""

@@ -45,6 +45,9 @@ class Operator(Node):
     is_view: ClassVar[bool] = False
     """The output shares the memory of the first argument."""
 
+    saved_for: ClassVar[tuple[tuple[int, ...], ...] | None] = None
+    """For each saved array, the arguments whose gradients need it; the others are not kept. None keeps all."""
+
     composed: ClassVar[Callable[..., Any] | None] = None
     """For a fused operation, whose ``backward`` is a kernel: the same operation on tensors, composed of others. Second
     derivatives go through it."""
@@ -88,6 +91,8 @@ class Operator(Node):
             if cls.composed is not None:
                 ctx._args = args
             if ctx._saved:
+                if cls.saved_for is not None:
+                    ctx._drop_unneeded()
                 ctx._remember_sources(args, out)
             grad_fn: Operator | None = ctx
         else:
@@ -160,7 +165,14 @@ class Operator(Node):
                 )
         if tracked:
             ctx._record(inputs)
+            if cls.saved_for is not None:
+                ctx._drop_unneeded()
+            if any([a is target for a in ctx._saved]):  # the old value is needed, and about to be overwritten
+                inputs = (_copy_with_history(self), *args)
+                ctx._saved = tuple([inputs[0]._array if a is target else a for a in ctx._saved])
             ctx._remember_sources(inputs, out)
+            if cls.composed is not None:
+                ctx._args = inputs
         if out is not target:
             target[...] = out
             ctx._saved = tuple([target if a is out else a for a in ctx._saved])
@@ -175,6 +187,16 @@ class Operator(Node):
     def save_for_backward(self, *arrays: Any) -> None:
         """Keep arrays, and the Python numbers beside them, until backward has run."""
         self._saved = arrays
+
+    def _drop_unneeded(self) -> None:
+        edges, saved_for = self.next_edges, self.saved_for
+        assert saved_for is not None
+        self._saved = tuple(
+            [
+                array if any([edges[i] is not None for i in arguments]) else None
+                for array, arguments in zip(self._saved, saved_for, strict=True)
+            ]
+        )
 
     def _remember_sources(self, args: Sequence[Any], out: Any) -> None:
         """Which tensor each saved array came from, and at which version. Mirrors the constructor of SavedVariable.
@@ -280,9 +302,9 @@ class Operator(Node):
         source = self._sources[position] if self._sources is not None else None
         if isinstance(source, Variable):
             return source
-        if array is None or isinstance(array, (bool, int, float, complex, tuple)):
+        if array is None or type(array) in (bool, int, float, complex, tuple):  # np.float64 is a float too: type, not isinstance
             return array
-        tensor = wrap(array, None if source is None else self)
+        tensor = wrap(array, self if source is not None and array.dtype.kind in "fc" else None)
         if source:
             tensor._output_nr = source
         return tensor
@@ -324,3 +346,11 @@ class Alias(Operator):
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:
         return grad
+
+
+def _copy_with_history(tensor: Variable) -> Variable:
+    """The value of a tensor before a change in place, with the history that it had."""
+    copy = Alias.apply(tensor)
+    copy._array = tensor._array.copy()
+    copy._view = copy._version_counter = None
+    return copy  # type: ignore[no-any-return]

@@ -112,9 +112,12 @@ class Rsub(Sub, name="RsubBackward1"):
 
 
 class Mul(Operator):
+    saved_for = ((1,), (0,))
+
     @staticmethod
     def forward(ctx: Any, input: Any, other: Any) -> Any:
         ctx.save_for_backward(input, other)
+        ctx.input, ctx.other = meta_of(input), meta_of(other)
         return elementwise(np.multiply, input, other)
 
     @staticmethod
@@ -122,12 +125,14 @@ class Mul(Operator):
         input, other = ctx.saved_tensors
         edges = ctx.next_edges
         return (
-            sum_to(grad * other, meta_of(input)) if edges[0] is not None else None,
-            sum_to(grad * input, meta_of(other)) if edges[1] is not None else None,
+            sum_to(grad * other, ctx.input) if edges[0] is not None else None,
+            sum_to(grad * input, ctx.other) if edges[1] is not None else None,
         )
 
 
 class Div(Operator):
+    saved_for = ((0, 1), (1,))
+
     @staticmethod
     def forward(ctx: Any, input: Any, other: Any) -> Any:
         ctx.input = meta_of(input)
@@ -145,7 +150,7 @@ class Div(Operator):
         )
 
 
-class DivRounded(Operator, name="DivBackward1"):
+class DivRounded(Operator, name="DivBackward2"):
     """Division rounded to an integer value: its gradient is zero."""
 
     @staticmethod
@@ -176,7 +181,7 @@ def _trunc_divide(input: Any, other: Any) -> Any:
     return quotient + ((quotient < 0) & (quotient * other != input)).astype(quotient.dtype)
 
 
-class Remainder(Operator):
+class Remainder(Operator, name="RemainderBackward1"):
     """``input - other * floor(input / other)``: the sign is the divisor's, as Python's ``%``."""
 
     @staticmethod
@@ -197,7 +202,11 @@ def _remainder(input: Any, other: Any) -> Any:
     return np.remainder(input, other)
 
 
-class Fmod(Operator):
+class RemainderByNumber(Remainder, name="RemainderBackward0"):
+    """``Remainder`` of a Python number."""
+
+
+class Fmod(Operator, name="FmodBackward1"):
     """``input - other * trunc(input / other)``: the sign is the dividend's, as C's ``fmod``."""
 
     @staticmethod
@@ -210,6 +219,10 @@ class Fmod(Operator):
     def backward(ctx: Any, grad: Any) -> Any:
         input, other = ctx.saved_tensors
         return sum_to(grad, ctx.input), sum_to(-grad * div(input, other, rounding_mode="trunc"), meta_of(other))
+
+
+class FmodByNumber(Fmod, name="FmodBackward0"):
+    """``Fmod`` of a Python number."""
 
 
 def _fmod(input: Any, other: Any) -> Any:
@@ -383,7 +396,7 @@ class Atan2(Operator):
         return sum_to(scaled_grad * other, meta_of(input)), sum_to(-scaled_grad * input, meta_of(other))
 
 
-class Lerp(Operator):
+class Lerp(Operator, name="LerpBackward1"):
     @staticmethod
     def forward(ctx: Any, input: Any, end: Any, weight: Any) -> Any:
         ctx.save_for_backward(input, end, weight)
@@ -402,6 +415,10 @@ class Lerp(Operator):
             sum_to(grad * weight, meta_of(end)),
             sum_to(grad * (end - input), meta_of(weight)),
         )
+
+
+class LerpByNumber(Lerp, name="LerpBackward0"):
+    """``Lerp`` with a Python number as weight."""
 
 
 def add(input: Tensor, other: Tensor | float, *, alpha: float = 1) -> Tensor:
@@ -465,7 +482,7 @@ def rfloordiv(input: Tensor, other: float) -> Tensor:
 
 def remainder(input: Tensor, other: Tensor | float) -> Tensor:
     """out = input - other * floor(input / other): Python's ``%``, element-wise."""
-    return Remainder.apply(input, other)  # type: ignore[no-any-return]
+    return (RemainderByNumber if isinstance(other, _NUMBERS) else Remainder).apply(input, other)  # type: ignore[no-any-return]
 
 
 def rmod(input: Tensor, other: float) -> Tensor:
@@ -475,7 +492,7 @@ def rmod(input: Tensor, other: float) -> Tensor:
 
 def fmod(input: Tensor, other: Tensor | float) -> Tensor:
     """out = input - other * trunc(input / other): C's ``fmod``, element-wise."""
-    return Fmod.apply(input, other)  # type: ignore[no-any-return]
+    return (FmodByNumber if isinstance(other, _NUMBERS) else Fmod).apply(input, other)  # type: ignore[no-any-return]
 
 
 def pow(input: Any, exponent: Any) -> Tensor:
@@ -524,7 +541,7 @@ def atan2(input: Tensor, other: Tensor) -> Tensor:
 
 def lerp(input: Tensor, end: Tensor, weight: Tensor | float) -> Tensor:
     """out = input + weight * (end - input), element-wise."""
-    return Lerp.apply(input, end, weight)  # type: ignore[no-any-return]
+    return (LerpByNumber if isinstance(weight, _NUMBERS) else Lerp).apply(input, end, weight)  # type: ignore[no-any-return]
 
 
 def addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: float = 1) -> Tensor:

@@ -17,7 +17,7 @@ from minitorch.autograd.operator import Operator
 from minitorch.autograd.variable import Variable, unwrap, wrap
 from minitorch.native.binary_ops import Where
 from minitorch.native.expand_utils import infer_size, meta_of, sum_to
-from minitorch.native.tensor_shape import CopyInto, wrap_dim
+from minitorch.native.tensor_shape import CopyInto, unsqueeze, wrap_dim
 
 if TYPE_CHECKING:
     from minitorch._tensor import Tensor
@@ -238,6 +238,8 @@ def getitem(input: Tensor, index: Any) -> Tensor:
         if isinstance(index, slice):
             raise IndexError("slice() cannot be applied to a 0-dim tensor.")
         raise IndexError("invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in C++ to convert a 0-dim tensor to a number")  # noqa: E501
+    if index is None:
+        return unsqueeze(input, 0)
     basic, advanced = _parse(input, index)
     if advanced is None or not _is_trivial(basic):
         last_is_number = bool(basic) and isinstance(basic[-1], int)
@@ -382,6 +384,10 @@ def _grad_of_source(grad: Any, ctx: Any, index: Any) -> Any:
     return SliceBackward.apply(picked, shape, tuple([slice(n) for n in picked.shape]))
 
 
+class ScatterNumber(Scatter, name="ScatterBackward1"):
+    """``Scatter`` of a Python number."""
+
+
 class ScatterAdd(Operator):
     """``input`` with ``src`` added at ``index`` along ``dim``."""
 
@@ -480,7 +486,9 @@ def _scatter_arguments(input: Tensor, dim: int, index: Tensor, src: Any, value: 
 
 def scatter(input: Tensor, dim: int, index: Tensor, src: Any = None, *, value: Any = None) -> Tensor:
     """A copy of ``input`` with ``src`` (a tensor or a number) written at ``index`` along ``dim``."""
-    return Scatter.apply(input, *_scatter_arguments(input, dim, index, src, value))  # type: ignore[no-any-return]
+    dim, index, values = _scatter_arguments(input, dim, index, src, value)
+    operator = Scatter if isinstance(values, Variable) else ScatterNumber
+    return operator.apply(input, dim, index, values)  # type: ignore[no-any-return]
 
 
 def scatter_(input: Tensor, dim: int, index: Tensor, src: Any = None, *, value: Any = None) -> Tensor:

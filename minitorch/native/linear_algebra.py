@@ -13,7 +13,6 @@ import numpy as np
 
 from minitorch import dtypes
 from minitorch.autograd.operator import Operator
-from minitorch.autograd.variable import Variable
 from minitorch.native.expand_utils import infer_size, meta_of, sum_to
 from minitorch.native.indexing import IndexBackward
 from minitorch.native.tensor_shape import Permute, T, Transpose, UnsafeView, expand, reshape, squeeze, t, unsqueeze
@@ -34,29 +33,31 @@ def _matmul(a: Any, b: Any) -> Any:
 _CPP_NAMES = {"float32": "float", "float64": "double", "int64": "long long", "int32": "int", "float16": "c10::Half"}
 
 
-def _grad_of_left(grad: Any, left: Any, right: Any) -> Any:
-    """d(left @ right) -> left, in the memory order of ``left``. ``left`` and ``right`` are matrices."""
-    if _is_transposed(left):
+def _grad_of_left(grad: Any, right: Any, transposed: bool) -> Any:
+    """d(left @ right) -> left, a matrix laid out in memory as ``left`` was."""
+    if transposed:
         return T.apply(right @ T.apply(grad))
     return grad @ T.apply(right)
 
 
-def _grad_of_right(grad: Any, left: Any, right: Any) -> Any:
+def _grad_of_right(grad: Any, left: Any, transposed: bool) -> Any:
     """d(left @ right) -> right. A transposed ``right`` (the weight of a Linear) gets a gradient of the same layout."""
-    if _is_transposed(right):
+    if transposed:
         return T.apply(T.apply(grad) @ left)
     return T.apply(left) @ grad
 
 
 def _is_transposed(matrix: Any) -> bool:
-    array = matrix._array if isinstance(matrix, Variable) else matrix
-    return array.flags.f_contiguous and not array.flags.c_contiguous  # type: ignore[no-any-return]
+    return matrix.flags.f_contiguous and not matrix.flags.c_contiguous  # type: ignore[no-any-return]
 
 
 class Mm(Operator):
+    saved_for = ((1,), (0,))
+
     @staticmethod
     def forward(ctx: Any, input: Any, mat2: Any) -> Any:
         ctx.save_for_backward(input, mat2)
+        ctx.transposed = _is_transposed(input), _is_transposed(mat2)
         return _matmul(input, mat2)
 
     @staticmethod
@@ -64,18 +65,21 @@ class Mm(Operator):
         input, mat2 = ctx.saved_tensors
         to_input, to_mat2 = ctx.next_edges
         return (
-            None if to_input is None else _grad_of_left(grad, input, mat2),
-            None if to_mat2 is None else _grad_of_right(grad, input, mat2),
+            None if to_input is None else _grad_of_left(grad, mat2, ctx.transposed[0]),
+            None if to_mat2 is None else _grad_of_right(grad, input, ctx.transposed[1]),
         )
 
 
 class Addmm(Operator):
     """beta * input + alpha * (mat1 @ mat2)."""
 
+    saved_for = ((2,), (1,))
+
     @staticmethod
     def forward(ctx: Any, input: Any, mat1: Any, mat2: Any, beta: Any, alpha: Any) -> Any:
         ctx.save_for_backward(mat1, mat2)
         ctx.input, ctx.beta, ctx.alpha = meta_of(input), beta, alpha
+        ctx.transposed = _is_transposed(mat1), _is_transposed(mat2)
         out = _matmul(mat1, mat2)
         if alpha != 1:
             out *= alpha
@@ -91,12 +95,14 @@ class Addmm(Operator):
         product_grad = grad if ctx.alpha == 1 else grad * ctx.alpha
         return (
             None if to_input is None else sum_to(grad if ctx.beta == 1 else grad * ctx.beta, ctx.input),
-            None if to_mat1 is None else _grad_of_left(product_grad, mat1, mat2),
-            None if to_mat2 is None else _grad_of_right(product_grad, mat1, mat2),
+            None if to_mat1 is None else _grad_of_left(product_grad, mat2, ctx.transposed[0]),
+            None if to_mat2 is None else _grad_of_right(product_grad, mat1, ctx.transposed[1]),
         )
 
 
 class Bmm(Operator):
+    saved_for = ((1,), (0,))
+
     @staticmethod
     def forward(ctx: Any, input: Any, mat2: Any) -> Any:
         ctx.save_for_backward(input, mat2)
@@ -113,6 +119,8 @@ class Bmm(Operator):
 
 
 class Mv(Operator):
+    saved_for = ((1,), (0,))
+
     @staticmethod
     def forward(ctx: Any, input: Any, vec: Any) -> Any:
         ctx.save_for_backward(input, vec)
@@ -121,10 +129,16 @@ class Mv(Operator):
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:
         input, vec = ctx.saved_tensors
-        return grad[:, None] * vec, T.apply(input) @ grad
+        to_input, to_vec = ctx.next_edges
+        return (
+            None if to_input is None else grad[:, None] * vec,
+            None if to_vec is None else T.apply(input) @ grad,
+        )
 
 
 class Dot(Operator):
+    saved_for = ((1,), (0,))
+
     @staticmethod
     def forward(ctx: Any, input: Any, other: Any) -> Any:
         ctx.save_for_backward(input, other)
@@ -133,7 +147,8 @@ class Dot(Operator):
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:
         input, other = ctx.saved_tensors
-        return grad * other, grad * input
+        to_input, to_other = ctx.next_edges
+        return None if to_input is None else grad * other, None if to_other is None else grad * input
 
 
 class Tril(Operator):

@@ -908,7 +908,8 @@ class SoftMarginLoss(Operator):
     def forward(ctx: Any, input: Any, target: Any, reduction: str) -> Any:
         ctx.save_for_backward(input, target)
         ctx.reduction = reduction
-        return _reduce_array(-LogSigmoid.apply(target * input), reduction)
+        product = binary_ops.elementwise(np.multiply, input, target)
+        return _reduce_array(-LogSigmoid.apply(product), reduction)
 
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:

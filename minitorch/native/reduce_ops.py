@@ -266,7 +266,7 @@ def _as_number(mask: Any, like: Any) -> Any:
 class MaxDim(Operator, name="MaxBackward0"):
     """The largest element along one dimension, and where the first of them stands."""
 
-    arg: Any = np.argmax
+    arg: Any = staticmethod(np.argmax)
 
     @staticmethod
     def forward(ctx: Any, input: Any, dim: int, keepdim: bool) -> Any:
@@ -292,7 +292,7 @@ class MaxDim(Operator, name="MaxBackward0"):
 
 
 class MinDim(MaxDim, name="MinBackward0"):
-    arg = np.argmin
+    arg = staticmethod(np.argmin)
 
 
 class LogSumExp(Operator, name="LogsumexpBackward0"):
@@ -321,7 +321,7 @@ class Norm(Operator, name="LinalgVectorNormBackward0"):
 
     @staticmethod
     def forward(ctx: Any, input: Any, p: float, axes: Axes, keepdim: bool) -> Any:
-        magnitude = np._abs(input)
+        magnitude = np.abs(input)
         if p == math.inf:
             out = np.maximum.reduce(magnitude, axis=axes, keepdims=keepdim)
         elif p == -math.inf:

@@ -128,7 +128,7 @@ class Log10(Operator):
         return grad / (input * math.log(10))
 
 
-class Log1p(Operator):
+class Log1p(Operator, name="Log1PBackward0"):
     @staticmethod
     def forward(ctx: Any, input: Any) -> Any:
         ctx.save_for_backward(input)
@@ -357,7 +357,7 @@ class Round(Operator):
         return zero_like(grad)
 
 
-class Clamp(Operator, name="ClampBackward1"):
+class Clamp(Operator, name="ClampBackward0"):
     """Bounds are numbers or tensors; the gradient passes where ``min <= input <= max``."""
 
     @staticmethod
@@ -389,7 +389,7 @@ class Clamp(Operator, name="ClampBackward1"):
         return sum_to(grad_input, meta_of(input)), grad_min, grad_max
 
 
-class ClampByNumbers(Clamp, name="ClampBackward0"):
+class ClampByNumbers(Clamp, name="ClampBackward1"):
     """``Clamp`` by Python numbers."""
 
 
@@ -550,8 +550,7 @@ def clamp(input: Tensor, min: Any = None, max: Any = None) -> Tensor:
 def _clamp_operator(min: Any, max: Any) -> type[Operator]:
     if min is None and max is None:
         raise RuntimeError("torch.clamp: At least one of 'min' or 'max' must not be None")
-    numbers = all(bound is None or isinstance(bound, (int, float)) for bound in (min, max))
-    return ClampByNumbers if numbers else Clamp
+    return ClampByNumbers if all(b is None or isinstance(b, (int, float)) for b in (min, max)) else Clamp
 
 
 def neg_(input: Tensor) -> Tensor:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from minitorch._tensor import Tensor
-from minitorch.autograd.variable import wrap
 from minitorch.native.factories import empty
 
 __all__ = ["Parameter", "Buffer"]
@@ -33,9 +32,8 @@ class Parameter(Tensor):
         def __new__(cls, data: Tensor | None = None, requires_grad: bool = True) -> Parameter:
             if data is None:
                 data = empty(0)
-            parameter = wrap(data._array)
+            parameter = super().__new__(cls, data)
             parameter._version_counter = data.shared_version_counter()
-            parameter.__class__ = cls  # Tensor and its subclasses are laid out alike in memory
             parameter.requires_grad = requires_grad
             return parameter
 
@@ -50,10 +48,6 @@ class Parameter(Tensor):
             memo[id(self)] = type(self)(self.data.clone(), self.requires_grad)
         copied: Parameter = memo[id(self)]
         return copied
-
-    def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
-        """Pickle the values and the flag; gradients and hooks stay behind, as in torch."""
-        return type(self), (self.data, self.requires_grad)
 
 
 class _BufferMeta(type(Tensor)):  # type: ignore[misc]

@@ -272,13 +272,14 @@ class Optimizer:
 
 
 def _with_hooks(step: Callable[..., Any]) -> Callable[..., Any]:
-    """``step``, between the optimizer's hooks and those of all optimizers."""
+    """``step``, between the optimizer's hooks and those of all optimizers.
+
+    A ``step`` that calls ``super().step()`` runs them twice, as in torch.
+    """
 
     @functools.wraps(step)
     def hooked_step(*args: Any, **kwargs: Any) -> Any:
         optimizer = args[0]
-        if type(optimizer).step is not hooked_step:  # called by a subclass, whose step has run them
-            return step(*args, **kwargs)
         pre_hooks = optimizer._optimizer_step_pre_hooks
         for hook in (*_global_pre_hooks.values(), *pre_hooks.values()):
             result = hook(optimizer, args, kwargs)

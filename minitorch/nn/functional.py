@@ -1,0 +1,89 @@
+"""The functions behind the layers, under one roof: ``import minitorch.nn.functional as F``.
+
+Mirrors torch/nn/functional.py. This file is a table of contents: each function stands, with its
+kernel and its derivative, in the file of native/ that is named here. Left out: 3d pooling and
+unpooling, interpolation, attention, CTC and the rarer losses.
+"""
+
+from minitorch.native.activation import (
+    celu,
+    elu,
+    gelu,
+    glu,
+    hardshrink,
+    hardsigmoid,
+    hardswish,
+    hardtanh,
+    leaky_relu,
+    logsigmoid,
+    mish,
+    prelu,
+    relu,
+    relu6,
+    rrelu,
+    selu,
+    silu,
+    softplus,
+    softshrink,
+    softsign,
+    tanhshrink,
+    threshold,
+)
+from minitorch.native.convolution import conv1d, conv2d, conv_transpose1d, conv_transpose2d
+from minitorch.native.dropout import dropout, dropout1d, dropout2d
+from minitorch.native.embedding import embedding
+from minitorch.native.linear import bilinear
+from minitorch.native.linear_algebra import linear
+from minitorch.native.loss import (
+    binary_cross_entropy,
+    binary_cross_entropy_with_logits,
+    cosine_embedding_loss,
+    cross_entropy,
+    gaussian_nll_loss,
+    hinge_embedding_loss,
+    huber_loss,
+    kl_div,
+    l1_loss,
+    margin_ranking_loss,
+    mse_loss,
+    nll_loss,
+    poisson_nll_loss,
+    smooth_l1_loss,
+    soft_margin_loss,
+)
+from minitorch.native.normalization import batch_norm, group_norm, layer_norm, rms_norm
+from minitorch.native.padding import pad
+from minitorch.native.pooling import (
+    adaptive_avg_pool1d,
+    adaptive_avg_pool2d,
+    adaptive_max_pool1d,
+    adaptive_max_pool2d,
+    avg_pool1d,
+    avg_pool2d,
+    max_pool1d,
+    max_pool2d,
+)
+from minitorch.native.softmax import log_softmax, softmax, softmin
+from minitorch.native.unary_ops import sigmoid, tanh
+
+# fmt: off
+__all__ = [
+    # with weights
+    "linear", "bilinear", "embedding", "conv1d", "conv2d", "conv_transpose1d", "conv_transpose2d",
+    # normalisation and regularisation
+    "batch_norm", "layer_norm", "group_norm", "rms_norm", "dropout", "dropout1d", "dropout2d",
+    # pooling and shape
+    "max_pool1d", "max_pool2d", "avg_pool1d", "avg_pool2d", "adaptive_max_pool1d",
+    "adaptive_max_pool2d", "adaptive_avg_pool1d", "adaptive_avg_pool2d", "pad",
+    # activation
+    "relu", "relu6", "leaky_relu", "prelu", "rrelu", "elu", "celu", "selu", "gelu", "silu", "mish",
+    "softplus", "sigmoid", "logsigmoid", "tanh", "softsign", "hardtanh", "hardsigmoid", "hardswish",
+    "hardshrink", "softshrink", "tanhshrink", "threshold", "glu",
+    "softmax", "log_softmax", "softmin",
+    # losses
+    "cross_entropy", "nll_loss", "binary_cross_entropy", "binary_cross_entropy_with_logits",
+    "kl_div", "poisson_nll_loss", "gaussian_nll_loss", "mse_loss", "l1_loss", "smooth_l1_loss",
+    "huber_loss", "soft_margin_loss", "hinge_embedding_loss", "margin_ranking_loss",
+    "cosine_embedding_loss",
+]
+# fmt: on
