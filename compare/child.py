@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from contextlib import suppress
 from types import TracebackType
 from typing import Any
@@ -18,7 +19,13 @@ _TRACEBACK_LINES = 20
 
 
 class Child:
-    """A worker process that trains one model in one library; ends with its ``with`` block.
+    """A worker process that runs one library; ends with its ``with`` block.
+
+    Args:
+        library: the name to import.
+        threads: the size of its thread pools.
+        worker: the module that serves the requests.
+        environment: variables to set beside those of the parent.
 
     Example::
 
@@ -27,7 +34,13 @@ class Child:
             reply = child.receive()
     """
 
-    def __init__(self, library: str, threads: int) -> None:
+    def __init__(
+        self,
+        library: str,
+        threads: int,
+        worker: str = "compare.worker",
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         self.library = library
         # A file, as a full pipe would block the worker.
         self._errors = tempfile.TemporaryFile(mode="w+")  # noqa: SIM115
@@ -35,12 +48,12 @@ class Child:
         # Thread pools take their size when they are made, which is before set_num_threads.
         pools = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "compare.worker"],
+            [sys.executable, "-m", worker],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
             text=True,
-            env=os.environ | dict.fromkeys(pools, count),
+            env={**os.environ, **dict.fromkeys(pools, count), **(environment or {})},
         )
 
     def __enter__(self) -> Child:

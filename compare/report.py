@@ -63,7 +63,7 @@ def write_json(path: Path, runs: list[ModelRun], data: Data, settings: Settings)
     content = {
         "schema": 1,
         "passed": all(run.passed for run in runs),
-        "versions": _versions(),
+        "versions": versions(),
         "machine": {
             "cpu": cpu_name(),
             "cores": os.cpu_count(),
@@ -138,14 +138,15 @@ def _library_entry(run: LibraryRun) -> dict[str, Any]:
     }
 
 
-def _versions() -> dict[str, str | None]:
-    versions: dict[str, str | None] = {"python": platform.python_version()}
+def versions() -> dict[str, str | None]:
+    """Returns the versions of Python and of the packages that the numbers depend on."""
+    found: dict[str, str | None] = {"python": platform.python_version()}
     for name in ("minitorch", "torch", "torchvision", "numpy", "numba"):
         try:
-            versions[name] = version(name)
+            found[name] = version(name)
         except PackageNotFoundError:
-            versions[name] = None
-    return versions
+            found[name] = None
+    return found
 
 
 def _finite(value: Any) -> Any:

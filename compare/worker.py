@@ -16,7 +16,7 @@ import resource
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from itertools import chain
 from pathlib import Path
@@ -110,7 +110,7 @@ class Session:
             loss, elapsed_ms = self._step(*(self._move(tensor) for tensor in batch))
             losses.append(loss)
             step_ms.append(elapsed_ms)
-        _wait_until_idle()
+        wait_until_idle()
         return {"losses": losses, "step_ms": step_ms}
 
     def evaluate(self) -> dict[str, Any]:
@@ -118,7 +118,7 @@ class Session:
         self.model.eval()
         with self.torch.no_grad():
             reply = {name: self._accuracy(*pair) for name, pair in self.evaluation_sets.items()}
-        _wait_until_idle()
+        wait_until_idle()
         return reply
 
     def finish(self) -> dict[str, Any]:
@@ -197,7 +197,7 @@ def _peak_memory_bytes() -> int:
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
-def _wait_until_idle(limit_s: float = 1.0) -> None:
+def wait_until_idle(limit_s: float = 1.0) -> None:
     """Waits for this library's threads to fall asleep, so that they take no time from the other's.
 
     After a parallel loop, OpenMP's idle threads spin for 5 ms and OpenBLAS's for 120 ms. Telling
@@ -211,20 +211,24 @@ def _wait_until_idle(limit_s: float = 1.0) -> None:
             return
 
 
-def main() -> None:
-    """Answers requests until standard input ends, as it does when the parent is gone."""
+def serve(session_type: Callable[..., Any]) -> None:
+    """Answers requests until standard input ends, as it does when the parent is gone.
+
+    The request ``start`` makes the session and is answered by its ``describe``; every other request
+    is a call of the session's method of that name.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # On Ctrl-C it is the parent who ends this.
     replies = os.fdopen(os.dup(sys.stdout.fileno()), "w", buffering=1)
     # What a library prints must not get between the replies.
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
 
-    session: Session | None = None
+    session = None
     for line in sys.stdin:
         request = json.loads(line)
         action = request.pop("action")
         try:
             if action == "start":
-                session = Session(**request)
+                session = session_type(**request)
                 reply = session.describe()
             else:
                 reply = getattr(session, action)(**request)
@@ -234,4 +238,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    serve(Session)

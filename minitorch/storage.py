@@ -13,8 +13,11 @@ import numpy as np
 
 def owner(array: Any) -> Any:
     """The array that owns the memory of ``array``."""
-    while isinstance(array.base, np.ndarray):
-        array = array.base
+    base = array.base
+    while base is not None:
+        if isinstance(base, np.ndarray):
+            array = base
+        base = getattr(base, "base", None)  # as_strided puts a holder of its own in between
     return array
 
 

@@ -56,139 +56,288 @@ class ModuleInfo:
     """A layer: how it is built, with which inputs it is called.
 
     Attributes:
-        build: takes the library (torch or minitorch), returns the module.
+        build: takes torch.nn or minitorch.nn, returns the module.
         inputs: one maker of an array per argument of ``forward``.
         differentiable: how many of the inputs get gradients (targets do not).
-        exact_init: whether initial weights are bit-equal.
-        float32: tolerances of float32, where assert_close's own are too tight; says why.
     """
 
     name: str
     build: Callable[[Any], Any]
     inputs: tuple[MakeInput, ...]
-    differentiable: int = 1
+    differentiable: int
 
 
-def loss(name: str, build: Callable[[Any], Any], *inputs: MakeInput) -> ModuleInfo:
-    return ModuleInfo(name, build, inputs)
-
-
-def weights(torch: Any, *values: float) -> Any:
-    return torch.tensor(values)
+def row(
+    name: str, build: Callable[[Any], Any], *inputs: MakeInput, differentiable: int = 1
+) -> ModuleInfo:
+    return ModuleInfo(name, build, inputs, differentiable)
 
 
 MODULES = [
     # ----- linear
-    ModuleInfo("Identity", lambda t: t.nn.Identity(3, unused=1), (floats(2, 3),)),
-    ModuleInfo("Linear", lambda t: t.nn.Linear(5, 3), (floats(4, 5),)),
-    ModuleInfo("Linear-no-bias", lambda t: t.nn.Linear(5, 3, bias=False), (floats(4, 5),)),
-    ModuleInfo("Linear-3d", lambda t: t.nn.Linear(5, 3), (floats(2, 4, 5),)),
-    ModuleInfo("Linear-1d", lambda t: t.nn.Linear(5, 3), (floats(5),)),
-    ModuleInfo("Bilinear", lambda t: t.nn.Bilinear(4, 5, 3), (floats(6, 4), floats(6, 5)), 2),
+    row("Identity", lambda nn: nn.Identity(3, unused=1), floats(2, 3)),
+    row("Linear", lambda nn: nn.Linear(5, 3), floats(4, 5)),
+    row("Linear-no-bias", lambda nn: nn.Linear(5, 3, bias=False), floats(4, 5)),
+    row("Linear-3d", lambda nn: nn.Linear(5, 3), floats(2, 4, 5)),
+    row("Linear-1d", lambda nn: nn.Linear(5, 3), floats(5)),
+    row("Bilinear", lambda nn: nn.Bilinear(4, 5, 3), floats(6, 4), floats(6, 5), differentiable=2),
     # ----- conv
-    ModuleInfo("Conv1d", lambda t: t.nn.Conv1d(2, 4, 3, padding=1), (floats(3, 2, 9),)),
-    ModuleInfo("Conv1d-stride", lambda t: t.nn.Conv1d(4, 6, 3, 2, dilation=2, groups=2, bias=False), (floats(2, 4, 13),)),
-    ModuleInfo("Conv2d", lambda t: t.nn.Conv2d(2, 4, 3), (floats(3, 2, 7, 8),)),
-    ModuleInfo("Conv2d-options", lambda t: t.nn.Conv2d(4, 6, (3, 2), stride=(2, 1), padding=(1, 2), dilation=(1, 2), groups=2), (floats(2, 4, 9, 8),)),
-    ModuleInfo("Conv2d-same", lambda t: t.nn.Conv2d(2, 3, 4, padding="same"), (floats(2, 2, 6, 5),)),
-    ModuleInfo("Conv2d-valid", lambda t: t.nn.Conv2d(2, 3, 4, padding="valid"), (floats(2, 2, 6, 5),)),
-    ModuleInfo("Conv2d-unbatched", lambda t: t.nn.Conv2d(2, 3, 2), (floats(2, 6, 5),)),
-    ModuleInfo("Conv1d-circular", lambda t: t.nn.Conv1d(2, 3, 3, padding=2, padding_mode="circular"), (floats(2, 2, 6),)),
-    ModuleInfo("Conv2d-reflect", lambda t: t.nn.Conv2d(2, 3, 3, padding=(1, 2), padding_mode="reflect"), (floats(2, 2, 6, 5),)),
-    ModuleInfo("Conv2d-replicate", lambda t: t.nn.Conv2d(2, 3, 4, padding="same", padding_mode="replicate"), (floats(2, 2, 6, 5),)),
-    ModuleInfo("ConvTranspose1d", lambda t: t.nn.ConvTranspose1d(2, 4, 3, stride=2, padding=1), (floats(3, 2, 5),)),
-    ModuleInfo("ConvTranspose2d", lambda t: t.nn.ConvTranspose2d(4, 6, 3, stride=2, output_padding=1, groups=2), (floats(2, 4, 5, 4),)),
+    row("Conv1d", lambda nn: nn.Conv1d(2, 4, 3, padding=1), floats(3, 2, 9)),
+    row(
+        "Conv1d-stride",
+        lambda nn: nn.Conv1d(4, 6, 3, 2, dilation=2, groups=2, bias=False),
+        floats(2, 4, 13),
+    ),
+    row("Conv2d", lambda nn: nn.Conv2d(2, 4, 3), floats(3, 2, 7, 8)),
+    row(
+        "Conv2d-options",
+        lambda nn: nn.Conv2d(
+            4, 6, (3, 2), stride=(2, 1), padding=(1, 2), dilation=(1, 2), groups=2
+        ),
+        floats(2, 4, 9, 8),
+    ),
+    row("Conv2d-same", lambda nn: nn.Conv2d(2, 3, 4, padding="same"), floats(2, 2, 6, 5)),
+    row("Conv2d-valid", lambda nn: nn.Conv2d(2, 3, 4, padding="valid"), floats(2, 2, 6, 5)),
+    row("Conv2d-unbatched", lambda nn: nn.Conv2d(2, 3, 2), floats(2, 6, 5)),
+    row(
+        "Conv1d-circular",
+        lambda nn: nn.Conv1d(2, 3, 3, padding=2, padding_mode="circular"),
+        floats(2, 2, 6),
+    ),
+    row(
+        "Conv2d-reflect",
+        lambda nn: nn.Conv2d(2, 3, 3, padding=(1, 2), padding_mode="reflect"),
+        floats(2, 2, 6, 5),
+    ),
+    row(
+        "Conv2d-replicate",
+        lambda nn: nn.Conv2d(2, 3, 4, padding="same", padding_mode="replicate"),
+        floats(2, 2, 6, 5),
+    ),
+    row(
+        "ConvTranspose1d",
+        lambda nn: nn.ConvTranspose1d(2, 4, 3, stride=2, padding=1),
+        floats(3, 2, 5),
+    ),
+    row(
+        "ConvTranspose2d",
+        lambda nn: nn.ConvTranspose2d(4, 6, 3, stride=2, output_padding=1, groups=2),
+        floats(2, 4, 5, 4),
+    ),
     # ----- pooling
-    ModuleInfo("MaxPool1d", lambda t: t.nn.MaxPool1d(3, 2, padding=1), (floats(2, 3, 9),)),
-    ModuleInfo("MaxPool2d", lambda t: t.nn.MaxPool2d(2), (floats(2, 3, 6, 8),)),
-    ModuleInfo("MaxPool2d-options", lambda t: t.nn.MaxPool2d((3, 2), (2, 1), padding=1, ceil_mode=True), (floats(2, 3, 6, 7),)),
-    ModuleInfo("AvgPool1d", lambda t: t.nn.AvgPool1d(3, 2, padding=1), (floats(2, 3, 9),)),
-    ModuleInfo("AvgPool2d", lambda t: t.nn.AvgPool2d(2), (floats(2, 3, 6, 8),)),
-    ModuleInfo("AvgPool2d-options", lambda t: t.nn.AvgPool2d((3, 2), (2, 1), padding=1, count_include_pad=False), (floats(2, 3, 6, 7),)),
-    ModuleInfo("AdaptiveAvgPool1d", lambda t: t.nn.AdaptiveAvgPool1d(3), (floats(2, 3, 8),)),
-    ModuleInfo("AdaptiveAvgPool2d", lambda t: t.nn.AdaptiveAvgPool2d((3, None)), (floats(2, 3, 7, 5),)),
-    ModuleInfo("AdaptiveMaxPool1d", lambda t: t.nn.AdaptiveMaxPool1d(3), (floats(2, 3, 8),)),
-    ModuleInfo("AdaptiveMaxPool2d", lambda t: t.nn.AdaptiveMaxPool2d(2), (floats(2, 3, 7, 5),)),
+    row("MaxPool1d", lambda nn: nn.MaxPool1d(3, 2, padding=1), floats(2, 3, 9)),
+    row("MaxPool2d", lambda nn: nn.MaxPool2d(2), floats(2, 3, 6, 8)),
+    row(
+        "MaxPool2d-options",
+        lambda nn: nn.MaxPool2d((3, 2), (2, 1), padding=1, ceil_mode=True),
+        floats(2, 3, 6, 7),
+    ),
+    row("AvgPool1d", lambda nn: nn.AvgPool1d(3, 2, padding=1), floats(2, 3, 9)),
+    row("AvgPool2d", lambda nn: nn.AvgPool2d(2), floats(2, 3, 6, 8)),
+    row(
+        "AvgPool2d-options",
+        lambda nn: nn.AvgPool2d((3, 2), (2, 1), padding=1, count_include_pad=False),
+        floats(2, 3, 6, 7),
+    ),
+    row("AdaptiveAvgPool1d", lambda nn: nn.AdaptiveAvgPool1d(3), floats(2, 3, 8)),
+    row("AdaptiveAvgPool2d", lambda nn: nn.AdaptiveAvgPool2d((3, None)), floats(2, 3, 7, 5)),
+    row("AdaptiveMaxPool1d", lambda nn: nn.AdaptiveMaxPool1d(3), floats(2, 3, 8)),
+    row("AdaptiveMaxPool2d", lambda nn: nn.AdaptiveMaxPool2d(2), floats(2, 3, 7, 5)),
     # ----- normalisation
-    ModuleInfo("BatchNorm1d", lambda t: t.nn.BatchNorm1d(4), (floats(6, 4),)),
-    ModuleInfo("BatchNorm1d-3d", lambda t: t.nn.BatchNorm1d(4, momentum=None), (floats(5, 4, 3),)),
-    ModuleInfo("BatchNorm1d-plain", lambda t: t.nn.BatchNorm1d(4, affine=False, track_running_stats=False), (floats(6, 4),)),
-    ModuleInfo("BatchNorm2d", lambda t: t.nn.BatchNorm2d(3, eps=1e-3, momentum=0.3), (floats(4, 3, 5, 2),)),
-    ModuleInfo("LayerNorm", lambda t: t.nn.LayerNorm(5), (floats(3, 4, 5),)),
-    ModuleInfo("LayerNorm-2d", lambda t: t.nn.LayerNorm((4, 5), bias=False), (floats(3, 4, 5),)),
-    ModuleInfo("LayerNorm-plain", lambda t: t.nn.LayerNorm(5, elementwise_affine=False), (floats(3, 5),)),
-    ModuleInfo("GroupNorm", lambda t: t.nn.GroupNorm(2, 6), (floats(3, 6, 4),)),
-    ModuleInfo("RMSNorm", lambda t: t.nn.RMSNorm(5), (floats(3, 5),)),
+    row("BatchNorm1d", lambda nn: nn.BatchNorm1d(4), floats(6, 4)),
+    row("BatchNorm1d-3d", lambda nn: nn.BatchNorm1d(4, momentum=None), floats(5, 4, 3)),
+    row(
+        "BatchNorm1d-plain",
+        lambda nn: nn.BatchNorm1d(4, affine=False, track_running_stats=False),
+        floats(6, 4),
+    ),
+    row("BatchNorm2d", lambda nn: nn.BatchNorm2d(3, eps=1e-3, momentum=0.3), floats(4, 3, 5, 2)),
+    row("LayerNorm", lambda nn: nn.LayerNorm(5), floats(3, 4, 5)),
+    row("LayerNorm-2d", lambda nn: nn.LayerNorm((4, 5), bias=False), floats(3, 4, 5)),
+    row("LayerNorm-plain", lambda nn: nn.LayerNorm(5, elementwise_affine=False), floats(3, 5)),
+    row("GroupNorm-plain", lambda nn: nn.GroupNorm(2, 6, affine=False), floats(3, 6)),
+    row("GroupNorm", lambda nn: nn.GroupNorm(2, 6), floats(3, 6, 4)),
+    row("RMSNorm", lambda nn: nn.RMSNorm(5), floats(3, 5)),
     # ----- dropout
-    ModuleInfo("Dropout", lambda t: t.nn.Dropout(0.3), (floats(40, 25),)),
-    ModuleInfo("Dropout1d", lambda t: t.nn.Dropout1d(0.4), (floats(7, 5, 3),)),
-    ModuleInfo("Dropout2d", lambda t: t.nn.Dropout2d(0.4), (floats(7, 5, 3, 2),)),
+    row("Dropout", lambda nn: nn.Dropout(0.3), floats(40, 25)),
+    row("Dropout1d", lambda nn: nn.Dropout1d(0.4), floats(7, 5, 3)),
+    row("Dropout2d", lambda nn: nn.Dropout2d(0.4), floats(7, 5, 3, 2)),
+    row("Dropout3d", lambda nn: nn.Dropout3d(0.4), floats(7, 5, 3, 2, 2)),
+    row("AlphaDropout", lambda nn: nn.AlphaDropout(0.4), floats(7, 5)),
+    row("FeatureAlphaDropout", lambda nn: nn.FeatureAlphaDropout(0.4), floats(7, 5, 3)),
     # ----- embedding
-    ModuleInfo("Embedding", lambda t: t.nn.Embedding(7, 4), (integers(7, 3, 5),), 0),
-    ModuleInfo("Embedding-padding", lambda t: t.nn.Embedding(7, 4, padding_idx=-2), (integers(7, 20),), 0),
-    ModuleInfo("Embedding-frequency", lambda t: t.nn.Embedding(5, 3, scale_grad_by_freq=True), (integers(5, 20),), 0),
-    ModuleInfo("Embedding-max-norm", lambda t: t.nn.Embedding(5, 3, max_norm=1.0), (integers(5, 20),), 0),
+    row("Embedding", lambda nn: nn.Embedding(7, 4), integers(7, 3, 5), differentiable=0),
+    row(
+        "Embedding-padding",
+        lambda nn: nn.Embedding(7, 4, padding_idx=-2),
+        integers(7, 20),
+        differentiable=0,
+    ),
+    row(
+        "Embedding-frequency",
+        lambda nn: nn.Embedding(5, 3, scale_grad_by_freq=True),
+        integers(5, 20),
+        differentiable=0,
+    ),
+    row(
+        "Embedding-max-norm",
+        lambda nn: nn.Embedding(5, 3, max_norm=1.0),
+        integers(5, 20),
+        differentiable=0,
+    ),
     # ----- recurrent
-    ModuleInfo("RNN", lambda t: t.nn.RNN(3, 4, 2), (floats(5, 2, 3),)),
-    ModuleInfo("LSTM", lambda t: t.nn.LSTM(3, 4, bidirectional=True, batch_first=True), (floats(2, 5, 3),)),
-    ModuleInfo("GRU", lambda t: t.nn.GRU(3, 4, 2, dropout=0.5), (floats(5, 2, 3),)),
+    row("RNN", lambda nn: nn.RNN(3, 4, 2), floats(5, 2, 3)),
+    row("LSTM", lambda nn: nn.LSTM(3, 4, bidirectional=True, batch_first=True), floats(2, 5, 3)),
+    row("GRU", lambda nn: nn.GRU(3, 4, 2, dropout=0.5), floats(5, 2, 3)),
     # ----- shape
-    ModuleInfo("Flatten", lambda t: t.nn.Flatten(), (floats(2, 3, 4),)),
-    ModuleInfo("Unflatten", lambda t: t.nn.Unflatten(1, (2, 3)), (floats(2, 6),)),
+    row("Flatten", lambda nn: nn.Flatten(), floats(2, 3, 4)),
+    row("Unflatten", lambda nn: nn.Unflatten(1, (2, 3)), floats(2, 6)),
     # ----- activation
-    ModuleInfo("ReLU", lambda t: t.nn.ReLU(), (floats(3, 4),)),
-    ModuleInfo("ReLU-inplace", lambda t: t.nn.Sequential(t.nn.Linear(4, 3), t.nn.ReLU(inplace=True)), (floats(3, 4),)),
-    ModuleInfo("ReLU6", lambda t: t.nn.ReLU6(), (floats(3, 4),)),
-    ModuleInfo("LeakyReLU", lambda t: t.nn.LeakyReLU(0.2), (floats(3, 4),)),
-    ModuleInfo("PReLU", lambda t: t.nn.PReLU(4), (floats(3, 4),)),
-    ModuleInfo("RReLU", lambda t: t.nn.RReLU(), (floats(30, 4),)),
-    ModuleInfo("ELU", lambda t: t.nn.ELU(0.7), (floats(3, 4),)),
-    ModuleInfo("CELU", lambda t: t.nn.CELU(0.7), (floats(3, 4),)),
-    ModuleInfo("SELU", lambda t: t.nn.SELU(), (floats(3, 4),)),
-    ModuleInfo("GELU", lambda t: t.nn.GELU(), (floats(3, 4),)),
-    ModuleInfo("GELU-tanh", lambda t: t.nn.GELU("tanh"), (floats(3, 4),)),
-    ModuleInfo("SiLU", lambda t: t.nn.SiLU(), (floats(3, 4),)),
-    ModuleInfo("Mish", lambda t: t.nn.Mish(), (floats(3, 4),)),
-    ModuleInfo("Softplus", lambda t: t.nn.Softplus(2.0, 1.0), (floats(3, 4),)),
-    ModuleInfo("Sigmoid", lambda t: t.nn.Sigmoid(), (floats(3, 4),)),
-    ModuleInfo("LogSigmoid", lambda t: t.nn.LogSigmoid(), (floats(3, 4),)),
-    ModuleInfo("Tanh", lambda t: t.nn.Tanh(), (floats(3, 4),)),
-    ModuleInfo("Softsign", lambda t: t.nn.Softsign(), (floats(3, 4),)),
-    ModuleInfo("Hardtanh", lambda t: t.nn.Hardtanh(-0.5, 0.8), (floats(3, 4),)),
-    ModuleInfo("Hardsigmoid", lambda t: t.nn.Hardsigmoid(), (floats(3, 4),)),
-    ModuleInfo("Hardswish", lambda t: t.nn.Hardswish(), (floats(3, 4),)),
-    ModuleInfo("Hardshrink", lambda t: t.nn.Hardshrink(), (floats(3, 4),)),
-    ModuleInfo("Softshrink", lambda t: t.nn.Softshrink(0.3), (floats(3, 4),)),
-    ModuleInfo("Tanhshrink", lambda t: t.nn.Tanhshrink(), (floats(3, 4),)),
-    ModuleInfo("Threshold", lambda t: t.nn.Threshold(0.1, 20), (floats(3, 4),)),
-    ModuleInfo("GLU", lambda t: t.nn.GLU(), (floats(3, 4),)),
-    ModuleInfo("Softmax", lambda t: t.nn.Softmax(1), (floats(3, 4),)),
-    ModuleInfo("LogSoftmax", lambda t: t.nn.LogSoftmax(0), (floats(3, 4),)),
-    ModuleInfo("Softmin", lambda t: t.nn.Softmin(-1), (floats(3, 4),)),
-    ModuleInfo("Softmax2d", lambda t: t.nn.Softmax2d(), (floats(2, 3, 4, 2),)),
+    row("ReLU", lambda nn: nn.ReLU(), floats(3, 4)),
+    row(
+        "ReLU-inplace",
+        lambda nn: nn.Sequential(nn.Linear(4, 3), nn.ReLU(inplace=True)),
+        floats(3, 4),
+    ),
+    row("ReLU6", lambda nn: nn.ReLU6(), floats(3, 4)),
+    row("LeakyReLU", lambda nn: nn.LeakyReLU(0.2), floats(3, 4)),
+    row("PReLU", lambda nn: nn.PReLU(4), floats(3, 4)),
+    row("RReLU", lambda nn: nn.RReLU(), floats(30, 4)),
+    row("ELU", lambda nn: nn.ELU(0.7), floats(3, 4)),
+    row("CELU", lambda nn: nn.CELU(0.7), floats(3, 4)),
+    row("SELU", lambda nn: nn.SELU(), floats(3, 4)),
+    row("GELU", lambda nn: nn.GELU(), floats(3, 4)),
+    row("GELU-tanh", lambda nn: nn.GELU("tanh"), floats(3, 4)),
+    row("SiLU", lambda nn: nn.SiLU(), floats(3, 4)),
+    row("Mish", lambda nn: nn.Mish(), floats(3, 4)),
+    row("Softplus", lambda nn: nn.Softplus(2.0, 1.0), floats(3, 4)),
+    row("Sigmoid", lambda nn: nn.Sigmoid(), floats(3, 4)),
+    row("LogSigmoid", lambda nn: nn.LogSigmoid(), floats(3, 4)),
+    row("Tanh", lambda nn: nn.Tanh(), floats(3, 4)),
+    row("Softsign", lambda nn: nn.Softsign(), floats(3, 4)),
+    row("Hardtanh", lambda nn: nn.Hardtanh(-0.5, 0.8), floats(3, 4)),
+    row("Hardsigmoid", lambda nn: nn.Hardsigmoid(), floats(3, 4)),
+    row("Hardswish", lambda nn: nn.Hardswish(), floats(3, 4)),
+    row("Hardshrink", lambda nn: nn.Hardshrink(), floats(3, 4)),
+    row("Softshrink", lambda nn: nn.Softshrink(0.3), floats(3, 4)),
+    row("Tanhshrink", lambda nn: nn.Tanhshrink(), floats(3, 4)),
+    row("Threshold", lambda nn: nn.Threshold(0.1, 20), floats(3, 4)),
+    row("GLU", lambda nn: nn.GLU(), floats(3, 4)),
+    row("Softmax", lambda nn: nn.Softmax(1), floats(3, 4)),
+    row("LogSoftmax", lambda nn: nn.LogSoftmax(0), floats(3, 4)),
+    row("Softmin", lambda nn: nn.Softmin(-1), floats(3, 4)),
+    row("Softmax2d", lambda nn: nn.Softmax2d(), floats(2, 3, 4, 2)),
     # ----- losses
-    loss("CrossEntropyLoss", lambda t: t.nn.CrossEntropyLoss(), floats(6, 4), integers(4, 6)),
-    loss("CrossEntropyLoss-options", lambda t: t.nn.CrossEntropyLoss(ignore_index=1, reduction="sum", label_smoothing=0.1), floats(6, 4), integers(4, 6)),
-    loss("CrossEntropyLoss-images", lambda t: t.nn.CrossEntropyLoss(reduction="none"), floats(2, 4, 3, 3), integers(4, 2, 3, 3)),
-    loss("CrossEntropyLoss-probabilities", lambda t: t.nn.CrossEntropyLoss(), floats(6, 4), probabilities(6, 4)),
-    loss("NLLLoss", lambda t: t.nn.NLLLoss(), log_probabilities(6, 4), integers(4, 6)),
-    loss("BCELoss", lambda t: t.nn.BCELoss(), probabilities(6, 4), probabilities(6, 4)),
-    loss("BCEWithLogitsLoss", lambda t: t.nn.BCEWithLogitsLoss(), floats(6, 4), probabilities(6, 4)),
-    loss("KLDivLoss", lambda t: t.nn.KLDivLoss(reduction="batchmean"), log_probabilities(6, 4), probabilities(6, 4)),
-    loss("KLDivLoss-log", lambda t: t.nn.KLDivLoss(reduction="sum", log_target=True), log_probabilities(6, 4), log_probabilities(6, 4)),
-    loss("PoissonNLLLoss", lambda t: t.nn.PoissonNLLLoss(full=True), floats(6), probabilities(6)),
-    ModuleInfo("GaussianNLLLoss", lambda t: t.nn.GaussianNLLLoss(full=True), (floats(6, 2), floats(6, 2), probabilities(6, 2))),
-    loss("MSELoss", lambda t: t.nn.MSELoss(), floats(6, 4), floats(6, 4)),
-    loss("L1Loss", lambda t: t.nn.L1Loss(reduction="sum"), floats(6, 4), floats(6, 4)),
-    loss("SmoothL1Loss", lambda t: t.nn.SmoothL1Loss(beta=0.5), floats(6, 4), floats(6, 4)),
-    loss("HuberLoss", lambda t: t.nn.HuberLoss(delta=0.5), floats(6, 4), floats(6, 4)),
-    loss("SoftMarginLoss", lambda t: t.nn.SoftMarginLoss(), floats(6, 4), signs(6, 4)),
-    loss("HingeEmbeddingLoss", lambda t: t.nn.HingeEmbeddingLoss(0.5), floats(6, 4), signs(6, 4)),
-    ModuleInfo("MarginRankingLoss", lambda t: t.nn.MarginRankingLoss(0.2), (floats(6), floats(6), signs(6)), 2),
-    ModuleInfo("CosineEmbeddingLoss", lambda t: t.nn.CosineEmbeddingLoss(0.1), (floats(6, 4), floats(6, 4), signs(6)), 2),
+    row("CrossEntropyLoss", lambda nn: nn.CrossEntropyLoss(), floats(6, 4), integers(4, 6)),
+    row(
+        "CrossEntropyLoss-options",
+        lambda nn: nn.CrossEntropyLoss(ignore_index=1, reduction="sum", label_smoothing=0.1),
+        floats(6, 4),
+        integers(4, 6),
+    ),
+    row(
+        "CrossEntropyLoss-images",
+        lambda nn: nn.CrossEntropyLoss(reduction="none"),
+        floats(2, 4, 3, 3),
+        integers(4, 2, 3, 3),
+    ),
+    row(
+        "CrossEntropyLoss-probabilities",
+        lambda nn: nn.CrossEntropyLoss(),
+        floats(6, 4),
+        probabilities(6, 4),
+    ),
+    row("NLLLoss", lambda nn: nn.NLLLoss(), log_probabilities(6, 4), integers(4, 6)),
+    row("BCELoss", lambda nn: nn.BCELoss(), probabilities(6, 4), probabilities(6, 4)),
+    row("BCEWithLogitsLoss", lambda nn: nn.BCEWithLogitsLoss(), floats(6, 4), probabilities(6, 4)),
+    row(
+        "KLDivLoss",
+        lambda nn: nn.KLDivLoss(reduction="batchmean"),
+        log_probabilities(6, 4),
+        probabilities(6, 4),
+    ),
+    row(
+        "KLDivLoss-log",
+        lambda nn: nn.KLDivLoss(reduction="sum", log_target=True),
+        log_probabilities(6, 4),
+        log_probabilities(6, 4),
+    ),
+    row("PoissonNLLLoss", lambda nn: nn.PoissonNLLLoss(full=True), floats(6), probabilities(6)),
+    row(
+        "GaussianNLLLoss",
+        lambda nn: nn.GaussianNLLLoss(full=True),
+        floats(6, 2),
+        floats(6, 2),
+        probabilities(6, 2),
+    ),
+    row("MSELoss", lambda nn: nn.MSELoss(), floats(6, 4), floats(6, 4)),
+    row("L1Loss", lambda nn: nn.L1Loss(reduction="sum"), floats(6, 4), floats(6, 4)),
+    row("SmoothL1Loss", lambda nn: nn.SmoothL1Loss(beta=0.5), floats(6, 4), floats(6, 4)),
+    row("HuberLoss", lambda nn: nn.HuberLoss(delta=0.5), floats(6, 4), floats(6, 4)),
+    row("SoftMarginLoss", lambda nn: nn.SoftMarginLoss(), floats(6, 4), signs(6, 4)),
+    row("HingeEmbeddingLoss", lambda nn: nn.HingeEmbeddingLoss(0.5), floats(6, 4), signs(6, 4)),
+    row(
+        "MarginRankingLoss",
+        lambda nn: nn.MarginRankingLoss(0.2),
+        floats(6),
+        floats(6),
+        signs(6),
+        differentiable=2,
+    ),
+    row(
+        "CosineEmbeddingLoss",
+        lambda nn: nn.CosineEmbeddingLoss(0.1),
+        floats(6, 4),
+        floats(6, 4),
+        signs(6),
+        differentiable=2,
+    ),
+    row("MultiMarginLoss", lambda nn: nn.MultiMarginLoss(2, 0.7), floats(6, 4), integers(4, 6)),
+    row(
+        "MultiLabelSoftMarginLoss",
+        lambda nn: nn.MultiLabelSoftMarginLoss(),
+        floats(6, 4),
+        probabilities(6, 4),
+    ),
+    row(
+        "TripletMarginLoss",
+        lambda nn: nn.TripletMarginLoss(0.7, swap=True),
+        floats(6, 4),
+        floats(6, 4),
+        floats(6, 4),
+        differentiable=3,
+    ),
+    row(
+        "TripletMarginWithDistanceLoss",
+        lambda nn: nn.TripletMarginWithDistanceLoss(distance_function=nn.CosineSimilarity()),
+        floats(6, 4),
+        floats(6, 4),
+        floats(6, 4),
+        differentiable=3,
+    ),
+    row(
+        "CosineSimilarity",
+        lambda nn: nn.CosineSimilarity(0),
+        floats(6, 4),
+        floats(6, 4),
+        differentiable=2,
+    ),
+    row(
+        "PairwiseDistance",
+        lambda nn: nn.PairwiseDistance(keepdim=True),
+        floats(6, 4),
+        floats(6, 4),
+        differentiable=2,
+    ),
     # ----- containers
-    ModuleInfo("Sequential", lambda t: t.nn.Sequential(t.nn.Linear(4, 5), t.nn.BatchNorm1d(5), t.nn.ReLU(), t.nn.Dropout(0.2), t.nn.Linear(5, 2)), (floats(8, 4),)),
-]  # fmt: skip
+    row(
+        "Sequential",
+        lambda nn: nn.Sequential(
+            nn.Linear(4, 5), nn.BatchNorm1d(5), nn.ReLU(), nn.Dropout(0.2), nn.Linear(5, 2)
+        ),
+        floats(8, 4),
+    ),
+]
 
 ROWS = pytest.mark.parametrize("info", MODULES, ids=[info.name for info in MODULES])
 
@@ -223,7 +372,7 @@ def assert_same(ours: Any, theirs: Any, what: str) -> None:
 
 def build(library: Any, info: ModuleInfo, dtype: str = "float32") -> Any:
     library.manual_seed(0)
-    return info.build(library).to(getattr(library, dtype))
+    return info.build(library.nn).to(getattr(library, dtype))
 
 
 def run(library: Any, info: ModuleInfo, dtype: str, training: bool) -> Run:
@@ -303,14 +452,23 @@ def test_second_derivative(info: ModuleInfo) -> None:
             results.append([None] * len(leaves))
             continue
         rng = np.random.default_rng(4)
-        cotangents = [library.from_numpy(np.asarray(rng.standard_normal(tuple(g.shape)))) for g in differentiable]
-        results.append(
-            library.autograd.grad(differentiable, leaves, cotangents, allow_unused=True)
-        )
+        cotangents = [
+            library.from_numpy(np.asarray(rng.standard_normal(tuple(g.shape))))
+            for g in differentiable
+        ]
+        try:
+            second = library.autograd.grad(differentiable, leaves, cotangents, allow_unused=True)
+        except RuntimeError as error:
+            if library is torch and "is not implemented" in str(error):
+                pytest.skip(f"torch has no second derivative here: {error}")
+            raise
+        results.append(second)
     for i, (a, b) in enumerate(zip(*results, strict=True)):
         # Where a derivative is zero everywhere, one library may know it and the other not.
-        a = minitorch.zeros(tuple(b.shape), dtype=minitorch.float64) if a is None and b is not None else a
-        b = torch.zeros(tuple(a.shape), dtype=torch.float64) if b is None and a is not None else b
+        if a is None and b is not None:
+            a = minitorch.zeros(tuple(b.shape), dtype=minitorch.float64)
+        if b is None and a is not None:
+            b = torch.zeros(tuple(a.shape), dtype=torch.float64)
         assert_same(a, b, f"second derivative {i}")
 
 
@@ -322,7 +480,7 @@ def test_repr(info: ModuleInfo) -> None:
 @ROWS
 def test_loads_the_values_of_torch(info: ModuleInfo) -> None:
     torch.manual_seed(5)
-    theirs = info.build(torch).state_dict()
+    theirs = info.build(torch.nn).state_dict()
     ours = build(minitorch, info)
     loaded = ours.load_state_dict({k: minitorch.from_numpy(v.numpy()) for k, v in theirs.items()})
     assert repr(loaded) == "<All keys matched successfully>"
@@ -356,7 +514,7 @@ def test_train_and_eval_reach_everything(info: ModuleInfo) -> None:
 
 def test_every_layer_has_a_row() -> None:
     containers = {"Module", "ModuleList", "ModuleDict", "ParameterList", "ParameterDict", "RNNBase"}
-    tested = {type(m).__name__ for info in MODULES for m in info.build(minitorch).modules()}
+    tested = {type(m).__name__ for info in MODULES for m in info.build(minitorch.nn).modules()}
     cells = {name for name in minitorch.nn.modules.__all__ if name.endswith("Cell")}  # test_rnn.py
     assert set(minitorch.nn.modules.__all__) - containers - cells == tested
 
@@ -412,7 +570,9 @@ def test_running_statistics_over_several_batches() -> None:
         for (name, a), (_, b) in zip(ours.named_buffers(), theirs.named_buffers(), strict=True):
             assert_same(a, b, name)
         x = batches[0]
-        assert_same(ours.eval()(minitorch.from_numpy(x)), theirs.eval()(torch.from_numpy(x)), "eval")
+        assert_same(
+            ours.eval()(minitorch.from_numpy(x)), theirs.eval()(torch.from_numpy(x)), "eval"
+        )
 
 
 def test_batch_norm_reads_states_without_a_batch_counter() -> None:

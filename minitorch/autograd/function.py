@@ -34,8 +34,6 @@ class FunctionCtx(Node):
         self.needs_input_grad: tuple[bool, ...] = ()
         self.next_edges = ()
         self.sequence_nr = next_sequence_nr()
-        self.num_outputs = 1
-        self.tensor_pre_hooks = self.pre_hooks = self.post_hooks = None
 
     def save_for_backward(self, *tensors: Any) -> None:
         """Keep inputs and outputs of ``forward`` until ``backward``; changes to them in place are then noticed."""

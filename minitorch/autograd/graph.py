@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from heapq import heappop, heappush
+from heapq import heappop, heappush, heappushpop
 from typing import Any
 
 from minitorch.autograd.hooks import Hooks, RemovableHandle
@@ -26,13 +26,17 @@ class Node:
     node's outputs; None where no gradient is wanted.
     """
 
-    __slots__ = ("next_edges", "sequence_nr", "num_outputs", "tensor_pre_hooks", "pre_hooks", "post_hooks", "__weakref__")
+    __slots__ = ("next_edges", "sequence_nr", "__dict__", "__weakref__")
     next_edges: tuple[Edge | None, ...]
     sequence_nr: int
-    num_outputs: int
-    tensor_pre_hooks: dict[int, Hooks] | None  # by output number: Tensor.register_hook
-    pre_hooks: Hooks | None
-    post_hooks: Hooks | None
+
+    num_outputs = 1
+    output_shape: tuple[int, ...] | None = None  # what a gradient that arrives here must look like; None: anything
+    output_dtype: Any = None
+    tensor_pre_hooks: dict[int, Hooks] | None = None  # by output number: Tensor.register_hook
+    pre_hooks: Hooks | None = None
+    post_hooks: Hooks | None = None
+    hooked = False  # whether any of the three is there
 
     def run(self, grads: Sequence[Any], create_graph: bool) -> tuple[Any, ...]:
         """The gradients of the inputs. Gradients are arrays, or tensors when ``create_graph``."""
@@ -54,12 +58,14 @@ class Node:
         """Call ``hook(grad_outputs)`` before this node runs; what it returns replaces them."""
         if self.pre_hooks is None:
             self.pre_hooks = Hooks()
+            self.hooked = True
         return self.pre_hooks.add(hook)
 
     def register_hook(self, hook: Any) -> RemovableHandle:
         """Call ``hook(grad_inputs, grad_outputs)`` after this node ran; what it returns replaces ``grad_inputs``."""
         if self.post_hooks is None:
             self.post_hooks = Hooks()
+            self.hooked = True
         return self.post_hooks.add(hook)
 
     def __repr__(self) -> str:
@@ -126,7 +132,7 @@ def run_backward(
             being accumulated (None stays where no gradient arrived).
     """
     task = GraphTask(roots, captures)
-    dependencies, needed = task.dependencies, task.needed
+    dependencies, needed, captured_nodes = task.dependencies, task.needed, task.captured_nodes
     buffers: dict[Node, list[Any]] = {}  # gradients that arrived so far, one slot per output of the node
     ready: list[tuple[int, Node]] = []
     for (node, nr), grad in zip(roots, grads, strict=True):
@@ -136,45 +142,76 @@ def run_backward(
                 heappush(ready, (-node.sequence_nr, node))
         slots = buffers[node]
         slots[nr] = grad if slots[nr] is None else slots[nr] + grad
-    while ready:
-        node = heappop(ready)[1]
+    node = heappop(ready)[1]
+    while True:
+        results: Any
         slots = buffers.pop(node, None)  # type: ignore[arg-type]
-        if slots is not None and node.tensor_pre_hooks is not None:
-            for nr, hooks in node.tensor_pre_hooks.items():
-                if slots[nr] is not None:
-                    slots[nr] = call_tensor_hooks(hooks, slots[nr], create_graph)
-        if captures is not None:
-            assert needed is not None
-            if node in task.captured_nodes and slots is not None:
-                for nr in range(node.num_outputs):
-                    if (node, nr) in captures:
-                        captures[node, nr] = slots[nr]
-            if node not in needed:
-                continue
-        if slots is None:
-            results: Any = (None,) * len(node.next_edges)
-        elif node.pre_hooks is None and node.post_hooks is None:
-            results = node.run(slots, create_graph)
-        else:
+        if slots is None:  # every path that leads here returned None
+            results = (None,) * len(node.next_edges)
+        elif captures is not None and node in captured_nodes:
+            results = run_captured(node, slots, create_graph, captures, needed)
+        elif node.hooked:
             results = run_with_hooks(node, slots, create_graph)
+        else:
+            results = node.run(slots, create_graph)
         if not keep_graph:
             node.release()
-        for edge, grad in zip(node.next_edges, results, strict=False):  # trailing constants have no gradient
+        upcoming = None
+        for edge, grad in zip(node.next_edges, results):  # noqa: B905 (trailing constants have no gradient)
             if edge is None:
                 continue
             next_node, nr = edge
-            if needed is not None and next_node not in needed and next_node not in task.captured_nodes:
+            if needed is not None and next_node not in needed and next_node not in captured_nodes:
                 continue
             if grad is not None:
+                shape = next_node.output_shape
+                if shape is not None and (grad.shape != shape or grad.dtype is not next_node.output_dtype):
+                    grad = fit(grad, shape, next_node.output_dtype)
                 slots = buffers.get(next_node)
                 if slots is None:
-                    buffers[next_node] = slots = [None] * next_node.num_outputs
-                slots[nr] = grad if slots[nr] is None else slots[nr] + grad
+                    slots = [None] * next_node.num_outputs
+                    slots[nr] = grad
+                    buffers[next_node] = slots
+                else:
+                    slots[nr] = grad if slots[nr] is None else slots[nr] + grad
             waits_for = dependencies[next_node] - 1
             dependencies[next_node] = waits_for
             if waits_for == 0:
-                heappush(ready, (-next_node.sequence_nr, next_node))
+                if upcoming is not None:
+                    heappush(ready, (-upcoming.sequence_nr, upcoming))
+                upcoming = next_node
         results = grad = slots = None  # AccumulateGrad keeps a gradient without a copy if nobody else holds it
+        if upcoming is not None:
+            node = heappushpop(ready, (-upcoming.sequence_nr, upcoming))[1] if ready else upcoming
+        elif ready:
+            node = heappop(ready)[1]
+        else:
+            return
+
+
+def run_captured(node: Node, slots: list[Any], create_graph: bool, captures: dict[Edge, Any], needed: Any) -> Any:
+    """Write down the gradients that are wanted of a node's outputs, and run it only if others lie behind it."""
+    call_tensor_pre_hooks(node, slots, create_graph)
+    for nr in range(node.num_outputs):
+        if (node, nr) in captures:
+            captures[node, nr] = slots[nr]
+    if node not in needed:
+        return ()
+    return run_with_hooks(node, slots, create_graph, tensor_hooks_ran=True) if node.hooked else node.run(slots, create_graph)
+
+
+def fit(grad: Any, shape: tuple[int, ...], dtype: Any) -> Any:
+    """The gradient of an operand that was broadcast, or promoted: summed back to its shape, and in its dtype.
+
+    Mirrors validate_outputs. Backward formulas need not care about broadcasting: what reaches a node is made to fit here.
+    """
+    if grad.shape != shape:
+        lead = grad.ndim - len(shape)
+        axes = [*range(lead), *[d + lead for d, n in enumerate(shape) if n == 1 and grad.shape[d + lead] != 1]]
+        grad = grad.sum(axis=tuple(axes), keepdims=True).reshape(shape) if axes else grad.reshape(shape)
+    if grad.dtype != dtype:
+        grad = grad.astype(dtype) if hasattr(grad, "astype") else grad.to(dtype)
+    return grad
 
 
 def call_tensor_hooks(hooks: Hooks, grad: Any, create_graph: bool) -> Any:
@@ -189,8 +226,21 @@ def call_tensor_hooks(hooks: Hooks, grad: Any, create_graph: bool) -> Any:
     return box if create_graph else to_array(box)
 
 
-def run_with_hooks(node: Node, grads: Sequence[Any], create_graph: bool) -> tuple[Any, ...]:
-    """Run a node between its pre- and post-hooks, which see tensors."""
+def call_tensor_pre_hooks(node: Node, slots: list[Any], create_graph: bool) -> None:
+    """Run the hooks of the tensors that are a node's outputs, on the gradients that arrived for them."""
+    for nr, hooks in (node.tensor_pre_hooks or {}).items():
+        if slots[nr] is not None:
+            slots[nr] = call_tensor_hooks(hooks, slots[nr], create_graph)
+
+
+def run_with_hooks(
+    node: Node, grads: list[Any], create_graph: bool, tensor_hooks_ran: bool = False
+) -> tuple[Any, ...]:
+    """Run a node between the hooks of its outputs, its own pre-hooks and its post-hooks, which all see tensors."""
+    if not tensor_hooks_ran:
+        call_tensor_pre_hooks(node, grads, create_graph)
+    if node.pre_hooks is None and node.post_hooks is None:
+        return node.run(grads, create_graph)
 
     def box(values: Sequence[Any]) -> tuple[Any, ...]:
         return tuple(values) if create_graph else tuple(None if v is None else to_tensor(v) for v in values)

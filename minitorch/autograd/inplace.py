@@ -70,7 +70,7 @@ class CopySlices(Node):
     The gradient of the changed part goes through ``node``, which computed the new values; the rest passes by.
     """
 
-    __slots__ = ("node", "base_array", "view_array")
+    __slots__ = ("node", "base_array", "view_array", "output_shape", "output_dtype")
 
     def __init__(self, base: Variable, view_array: Any, node: Node) -> None:
         self.node = node
@@ -79,8 +79,7 @@ class CopySlices(Node):
         edge: Edge | None = base.gradient_edge()
         self.next_edges = (edge, *node.next_edges[1:])
         self.sequence_nr = next_sequence_nr()
-        self.num_outputs = 1
-        self.tensor_pre_hooks = self.pre_hooks = self.post_hooks = None
+        self.output_shape, self.output_dtype = base._array.shape, base._array.dtype
 
     def run(self, grads: Sequence[Any], create_graph: bool) -> tuple[Any, ...]:
         shape, strides, offset = view_geometry(self.base_array, self.view_array)

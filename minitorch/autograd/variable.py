@@ -182,6 +182,7 @@ class Variable:
             if node.tensor_pre_hooks is None:
                 node.tensor_pre_hooks = {}
             node.tensor_pre_hooks[nr] = self._backward_hooks
+            node.hooked = True
         return self._backward_hooks.add(hook)
 
     def register_post_accumulate_grad_hook(self, hook: Any) -> RemovableHandle:
@@ -303,16 +304,16 @@ def unwrap(tensor: Any) -> Any:
 class AccumulateGrad(Node):
     """The end of the graph: adds the gradient to a leaf. Mirrors functions/accumulate_grad.cpp."""
 
-    __slots__ = ("variable",)
+    __slots__ = ("variable", "output_shape", "output_dtype")
 
     def __init__(self, variable: Variable) -> None:
         self.variable = variable
         self.next_edges = ()
         self.sequence_nr = RUNS_FIRST + next_sequence_nr()
-        self.num_outputs = 1
-        hooks = variable._backward_hooks
-        self.tensor_pre_hooks = {0: hooks} if hooks is not None else None
-        self.pre_hooks = self.post_hooks = None
+        self.output_shape, self.output_dtype = variable._array.shape, variable._array.dtype
+        if variable._backward_hooks is not None:
+            self.tensor_pre_hooks = {0: variable._backward_hooks}
+            self.hooked = True
 
     def run(self, grads: Any, create_graph: bool) -> tuple[Any, ...]:
         variable = self.variable

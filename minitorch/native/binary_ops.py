@@ -14,7 +14,7 @@ import numpy as np
 from minitorch import dtypes
 from minitorch.autograd.operator import Operator
 from minitorch.autograd.variable import Variable, unwrap, wrap
-from minitorch.native.expand_utils import infer_size, meta_of, sum_to
+from minitorch.native.expand_utils import infer_size
 
 if TYPE_CHECKING:
     from minitorch._tensor import Tensor
@@ -48,13 +48,13 @@ def cast_operand(x: Any, dtype: np.dtype[Any]) -> Any:
 def elementwise(ufunc: Any, input: Any, other: Any, promotion: Any = promote) -> Any:
     """``ufunc(input, other)`` with torch's promotion, and torch's words for shapes that do not broadcast."""
     kind = type(other)
-    if kind is float or kind is int:  # beside a float tensor NumPy gives a number that tensor's dtype, as torch does
-        fast = input.dtype.kind == "f"
-    elif type(input) in _NUMBERS:
-        fast = other.dtype.kind == "f" and type(input) is not complex
+    if kind is type(input):
+        same = input.dtype is other.dtype and (promotion is promote or input.dtype.kind == "f")
+    elif kind is float or kind is int:  # beside a float tensor NumPy gives a number that tensor's dtype, as torch does
+        same = input.dtype.kind == "f"
     else:
-        fast = kind is not bool and input.dtype is other.dtype and (input.dtype.kind == "f" or promotion is promote)
-    if not fast:
+        same = type(input) in (float, int) and other.dtype.kind == "f"
+    if not same:
         input, other = promotion(input, other)
     try:
         return ufunc(input, other)
@@ -69,23 +69,23 @@ def elementwise(ufunc: Any, input: Any, other: Any, promotion: Any = promote) ->
 class Add(Operator):
     @staticmethod
     def forward(ctx: Any, input: Any, other: Any, alpha: Any) -> Any:
-        ctx.input, ctx.other, ctx.alpha = meta_of(input), meta_of(other), alpha
+        ctx.alpha = alpha
         return elementwise(np.add, input, other if alpha == 1 else scaled(other, alpha, input))
 
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:
-        return sum_to(grad, ctx.input), sum_to(grad if ctx.alpha == 1 else grad * ctx.alpha, ctx.other)
+        return grad, grad if ctx.alpha == 1 else grad * ctx.alpha
 
 
 class Sub(Operator):
     @staticmethod
     def forward(ctx: Any, input: Any, other: Any, alpha: Any) -> Any:
-        ctx.input, ctx.other, ctx.alpha = meta_of(input), meta_of(other), alpha
+        ctx.alpha = alpha
         return elementwise(_subtract, input, other if alpha == 1 else scaled(other, alpha, input))
 
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:
-        return sum_to(grad, ctx.input), sum_to(grad * -ctx.alpha, ctx.other)
+        return grad, None if ctx.next_edges[1] is None else grad * -ctx.alpha
 
 
 def scaled(other: Any, alpha: Any, input: Any) -> Any:
@@ -117,17 +117,13 @@ class Mul(Operator):
     @staticmethod
     def forward(ctx: Any, input: Any, other: Any) -> Any:
         ctx.save_for_backward(input, other)
-        ctx.input, ctx.other = meta_of(input), meta_of(other)
         return elementwise(np.multiply, input, other)
 
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:
         input, other = ctx.saved_tensors
-        edges = ctx.next_edges
-        return (
-            sum_to(grad * other, ctx.input) if edges[0] is not None else None,
-            sum_to(grad * input, ctx.other) if edges[1] is not None else None,
-        )
+        to_input, to_other = ctx.next_edges
+        return None if to_input is None else grad * other, None if to_other is None else grad * input
 
 
 class Div(Operator):
@@ -135,18 +131,16 @@ class Div(Operator):
 
     @staticmethod
     def forward(ctx: Any, input: Any, other: Any) -> Any:
-        ctx.input = meta_of(input)
-        out = elementwise(np.divide, input, other, promote_to_float)
         ctx.save_for_backward(other, input)
-        return out
+        return elementwise(np.divide, input, other, promote_to_float)
 
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:
         other, input = ctx.saved_tensors
-        edges = ctx.next_edges
+        to_input, to_other = ctx.next_edges
         return (
-            sum_to(grad / other, ctx.input) if edges[0] is not None else None,
-            sum_to(-grad * ((input / other) / other), meta_of(other)) if edges[1] is not None else None,
+            None if to_input is None else grad / other,
+            None if to_other is None else -grad * ((input / other) / other),
         )
 
 
@@ -155,12 +149,11 @@ class DivRounded(Operator, name="DivBackward2"):
 
     @staticmethod
     def forward(ctx: Any, input: Any, other: Any, rounding_mode: str) -> Any:
-        ctx.input, ctx.other = meta_of(input), meta_of(other)
         return elementwise(_floor_divide if rounding_mode == "floor" else _trunc_divide, input, other)
 
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:
-        return sum_to(zero_like(grad), ctx.input), sum_to(zero_like(grad), ctx.other)
+        return zero_like(grad), zero_like(grad)
 
 
 def _check_integer_divisor(input: Any, other: Any) -> None:
@@ -186,7 +179,6 @@ class Remainder(Operator, name="RemainderBackward1"):
 
     @staticmethod
     def forward(ctx: Any, input: Any, other: Any) -> Any:
-        ctx.input = meta_of(input)
         ctx.save_for_backward(input, other)
         return elementwise(_remainder, input, other)
 
@@ -194,7 +186,7 @@ class Remainder(Operator, name="RemainderBackward1"):
     def backward(ctx: Any, grad: Any) -> Any:
         input, other = ctx.saved_tensors
         quotient = div(input, other, rounding_mode="floor")
-        return sum_to(grad, ctx.input), sum_to(-grad * quotient, meta_of(other))
+        return grad, -grad * quotient
 
 
 def _remainder(input: Any, other: Any) -> Any:
@@ -211,14 +203,13 @@ class Fmod(Operator, name="FmodBackward1"):
 
     @staticmethod
     def forward(ctx: Any, input: Any, other: Any) -> Any:
-        ctx.input = meta_of(input)
         ctx.save_for_backward(input, other)
         return elementwise(_fmod, input, other)
 
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:
         input, other = ctx.saved_tensors
-        return sum_to(grad, ctx.input), sum_to(-grad * div(input, other, rounding_mode="trunc"), meta_of(other))
+        return grad, -grad * div(input, other, rounding_mode="trunc")
 
 
 class FmodByNumber(Fmod, name="FmodBackward0"):
@@ -258,11 +249,11 @@ class PowTensor(Operator, name="PowBackward1"):
         grad_input = grad_exponent = None
         if ctx.next_edges[0] is not None:
             slope = Where.apply(exponent == 0, zero_like(input), exponent * pow(input, exponent - 1))
-            grad_input = sum_to(grad * slope, meta_of(input))
+            grad_input = grad * slope
         if ctx.next_edges[1] is not None:
             # 0 ** exponent is 0 for every positive exponent: there log(0) must not make the gradient NaN.
             flat = (input == 0) & (exponent >= 0)
-            grad_exponent = sum_to(grad * Where.apply(flat, zero_like(out), out * _log(input)), meta_of(exponent))
+            grad_exponent = grad * Where.apply(flat, zero_like(out), out * _log(input))
         return grad_input, grad_exponent
 
 
@@ -328,7 +319,6 @@ class Where(Operator):
     @staticmethod
     def forward(ctx: Any, condition: Any, input: Any, other: Any) -> Any:
         ctx.save_for_backward(condition)
-        ctx.input, ctx.other = meta_of(input), meta_of(other)
         a, b = promote(input, other)
         try:
             return np.where(condition, a, b)
@@ -342,8 +332,8 @@ class Where(Operator):
         zero = zero_like(grad)
         return (
             None,
-            sum_to(Where.apply(condition, grad, zero), ctx.input),
-            sum_to(Where.apply(condition, zero, grad), ctx.other),
+            Where.apply(condition, grad, zero),
+            Where.apply(condition, zero, grad),
         )
 
 
@@ -360,8 +350,8 @@ class Maximum(Operator):
         input, other = ctx.saved_tensors
         tie = (input == other) * 0.5
         return (
-            sum_to(grad * ((input > other) + tie), meta_of(input)),
-            sum_to(grad * ((input < other) + tie), meta_of(other)),
+            grad * ((input > other) + tie),
+            grad * ((input < other) + tie),
         )
 
 
@@ -378,8 +368,8 @@ class Minimum(Operator):
         input, other = ctx.saved_tensors
         tie = (input == other) * 0.5
         return (
-            sum_to(grad * ((input < other) + tie), meta_of(input)),
-            sum_to(grad * ((input > other) + tie), meta_of(other)),
+            grad * ((input < other) + tie),
+            grad * ((input > other) + tie),
         )
 
 
@@ -393,7 +383,7 @@ class Atan2(Operator):
     def backward(ctx: Any, grad: Any) -> Any:
         input, other = ctx.saved_tensors
         scaled_grad = grad / (input * input + other * other)
-        return sum_to(scaled_grad * other, meta_of(input)), sum_to(-scaled_grad * input, meta_of(other))
+        return scaled_grad * other, -scaled_grad * input
 
 
 class Lerp(Operator, name="LerpBackward1"):
@@ -411,9 +401,9 @@ class Lerp(Operator, name="LerpBackward1"):
     def backward(ctx: Any, grad: Any) -> Any:
         input, end, weight = ctx.saved_tensors
         return (
-            sum_to(grad * (1 - weight), meta_of(input)),
-            sum_to(grad * weight, meta_of(end)),
-            sum_to(grad * (end - input), meta_of(weight)),
+            grad * (1 - weight),
+            grad * weight,
+            grad * (end - input),
         )
 
 

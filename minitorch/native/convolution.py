@@ -355,7 +355,8 @@ class ConvolutionWeightGrad(Operator, name="ConvolutionBackwardBackward0"):
 
 def _sum_over_all_but_channels(grad: Any) -> Any:
     # The long, contiguous dimension first: there NumPy sums in pairs, exactly and fast.
-    return grad.reshape(grad.shape[0], grad.shape[1], -1).sum(axis=2).sum(axis=0)
+    samples, channels = grad.shape[:2]
+    return grad.reshape(samples, channels, math.prod(grad.shape[2:])).sum(axis=2).sum(axis=0)
 
 
 # ----------------------------------------------------------------------------------- functions

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from minitorch.autograd.variable import Variable
+from minitorch.autograd.graph import fit
 
 
 Meta = tuple[tuple[int, ...], Any]
@@ -26,14 +26,7 @@ def sum_to(grad: Any, meta: Meta | None) -> Any:
     """
     if meta is None:
         return None
-    shape, dtype = meta
-    if grad.shape != shape:
-        lead = grad.ndim - len(shape)
-        axes = [*range(lead), *[d + lead for d, n in enumerate(shape) if n == 1 and grad.shape[d + lead] != 1]]
-        grad = grad.sum(axis=tuple(axes), keepdims=True).reshape(shape) if axes else grad.reshape(shape)
-    if grad.dtype != dtype:
-        grad = grad.to(dtype) if isinstance(grad, Variable) else grad.astype(dtype)
-    return grad
+    return fit(grad, *meta)
 
 
 def infer_size(a: tuple[int, ...], b: tuple[int, ...]) -> tuple[int, ...]:

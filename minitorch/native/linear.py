@@ -13,9 +13,7 @@ if TYPE_CHECKING:
     from minitorch._tensor import Tensor
 
 
-def bilinear(
-    input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None = None
-) -> Tensor:
+def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """yₖ = x₁ᵀ Wₖ x₂ + bₖ.
 
     Shape:
@@ -40,5 +38,5 @@ def bilinear(
         )
     matrix = weight.permute(0, 2, 1).reshape(out * in2, in1)
     product = linear(input1, matrix).reshape(*input1.shape[:-1], out, in2)  # x₁ᵀ Wₖ
-    output = (product * input2.unsqueeze(-2)).sum(-1)
+    output: Tensor = (product * input2.unsqueeze(-2)).sum(-1)
     return output if bias is None else output + bias

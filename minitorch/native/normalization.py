@@ -190,9 +190,9 @@ def column_grad_kernel(
 def layer_norm_kernel(
     out: Any, mean: Any, rstd: Any, input: Any, weight: Any, bias: Any, eps: float
 ) -> None:
-    """Normalize each row, then out = x̂ * weight + bias; either may be None.
+    """Normalize each row: out = x̂ * weight + bias.
 
-    Shape: out, input (rows, D), mean, rstd (rows,), weight, bias (D,).
+    Shape: out, input (rows, D); mean and rstd, 1 / the deviation, (rows,); weight, bias (D,).
     """
     rows, length = input.shape
     for r in prange(rows):
@@ -206,19 +206,12 @@ def layer_norm_kernel(
         for i in range(length):
             distance = np.float64(source[i]) - centre
             squares += distance * distance
-        mean[r] = centre
-        rstd[r] = 1 / math.sqrt(squares / length + eps)
-        middle = mean[r]
-        factor = rstd[r]
-        if weight is None:
-            for i in range(length):
-                target[i] = (source[i] - middle) * factor
-        else:
-            for i in range(length):
-                target[i] = (source[i] - middle) * factor * weight[i]
-        if bias is not None:
-            for i in range(length):
-                target[i] += bias[i]
+        middle = mean.dtype.type(centre)  # in the dtype of the row, so that the loop stays in it
+        factor = mean.dtype.type(1 / math.sqrt(squares / length + eps))
+        for i in range(length):
+            target[i] = (source[i] - middle) * factor * weight[i] + bias[i]
+        mean[r] = middle
+        rstd[r] = factor
 
 
 @DispatchStub
@@ -236,24 +229,15 @@ def layer_norm_grad_kernel(
         factor = rstd[r]
         total = 0.0
         products = 0.0
-        if weight is None:
-            for i in range(length):
-                total += np.float64(gradients[i])
-                products += np.float64(gradients[i]) * np.float64(source[i] - middle)
-        else:
-            for i in range(length):
-                g = np.float64(gradients[i]) * np.float64(weight[i])
-                total += g
-                products += g * np.float64(source[i] - middle)
-        shift = type_of(total / length, factor)
-        tilt = type_of(products / length * np.float64(factor) * np.float64(factor), factor)
-        if weight is None:
-            for i in range(length):
-                target[i] = (gradients[i] - shift - (source[i] - middle) * tilt) * factor
-        else:
-            for i in range(length):
-                g = gradients[i] * weight[i]
-                target[i] = (g - shift - (source[i] - middle) * tilt) * factor
+        for i in range(length):
+            g = np.float64(gradients[i]) * np.float64(weight[i])
+            total += g
+            products += g * np.float64(source[i] - middle)
+        shift = mean.dtype.type(total / length)
+        tilt = mean.dtype.type(products / length * np.float64(factor) * np.float64(factor))
+        for i in range(length):
+            centred = source[i] - middle
+            target[i] = (gradients[i] * weight[i] - shift - centred * tilt) * factor
 
 
 @DispatchStub
@@ -261,7 +245,10 @@ def layer_norm_grad_kernel(
 def layer_norm_weight_grad_kernel(
     grad_weight: Any, grad_bias: Any, grad: Any, input: Any, mean: Any, rstd: Any
 ) -> None:
-    """Σ over rows of grad * x̂, and of grad, in float64 parts to be summed: (parts, D)."""
+    """Σ over rows of grad * x̂, and of grad, in parts (float64) that remain to be summed.
+
+    Shape: grad_weight, grad_bias (parts, D), the others as in layer_norm_kernel.
+    """
     rows, length = input.shape
     parts = grad_weight.shape[0]
     for part in prange(parts):
@@ -276,3 +263,464 @@ def layer_norm_weight_grad_kernel(
                 of_weight[i] += grad[r, i] * ((input[r, i] - middle) * factor)
             for i in range(length):
                 of_bias[i] += grad[r, i]
+
+
+# ---------------------------------------------------------------------------------- batch norm
+
+
+def _compute_type(array: Any) -> Any:
+    """float16 is computed in float32."""
+    return np.dtype(np.float32) if array.dtype == np.float16 else array.dtype
+
+
+def _as_batch(array: Any) -> Any:
+    """(N, C) as it is, (N, C, *) as (N, C, L); contiguous, and not float16."""
+    array = np.ascontiguousarray(array, _compute_type(array))
+    return array if array.ndim == 2 else array.reshape(*array.shape[:2], math.prod(array.shape[2:]))
+
+
+class NativeBatchNorm(Operator):
+    """Fused; updates the running statistics, if there are any, in training."""
+
+    @staticmethod
+    def forward(
+        ctx: Any,
+        input: Any,
+        weight: Any,
+        bias: Any,
+        running_mean: Any,
+        running_var: Any,
+        training: bool,
+        momentum: float,
+        eps: float,
+    ) -> Any:
+        batch = _as_batch(input)
+        channels = batch.shape[1]
+        if training:
+            mean = np.empty_like(batch, shape=channels, dtype=np.float64)
+            variance = np.empty_like(mean)
+            moments = column_moments_kernel if batch.ndim == 2 else plane_moments_kernel
+            moments(mean, variance, batch)
+            count = batch.size // max(channels, 1)
+            if running_mean is not None and count:
+                _update(running_mean, mean, momentum)
+                _update(running_var, variance * (count / max(count - 1, 1)), momentum)
+        else:
+            mean = running_mean.astype(np.float64)
+            variance = running_var.astype(np.float64)
+        rstd = 1 / np.sqrt(variance + eps)
+        ctx.save_for_backward(input, weight, mean, rstd)
+        ctx.training = training
+        scale = (rstd if weight is None else rstd * weight).astype(batch.dtype)
+        shift = np.zeros_like(scale) if bias is None else bias.astype(batch.dtype)
+        out = np.empty_like(batch)
+        affine = column_affine_kernel if batch.ndim == 2 else plane_affine_kernel
+        affine(out, batch, mean.astype(batch.dtype), scale, shift)
+        return out.reshape(input.shape).astype(input.dtype, copy=False)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Any) -> Any:
+        input, weight, mean, rstd = ctx.saved_tensors
+        batch, gradients = _as_batch(input), _as_batch(grad)
+        centre = mean.astype(batch.dtype)
+        grad_sum, product_sum = np.empty_like(mean), np.empty_like(mean)
+        sums = column_grad_sums_kernel if batch.ndim == 2 else plane_grad_sums_kernel
+        sums(grad_sum, product_sum, gradients, batch, centre)
+        grad_input = grad_weight = grad_bias = None
+        if ctx.next_edges[0] is not None:
+            count = max(batch.size // max(len(mean), 1), 1)
+            grad_mean = grad_sum / count if ctx.training else np.zeros_like(mean)
+            slope = product_sum / count * rstd**2 if ctx.training else np.zeros_like(mean)
+            scale = rstd if weight is None else rstd * weight
+            grad_input = np.empty_like(batch)
+            spread = column_grad_kernel if batch.ndim == 2 else plane_grad_kernel
+            per_channel = [part.astype(batch.dtype) for part in (scale, grad_mean, slope)]
+            spread(grad_input, gradients, batch, centre, *per_channel)
+            grad_input = grad_input.reshape(input.shape).astype(input.dtype, copy=False)
+        if weight is not None and ctx.next_edges[1] is not None:
+            grad_weight = (product_sum * rstd).astype(weight.dtype)
+        if ctx.next_edges[2] is not None:
+            grad_bias = grad_sum.astype(batch.dtype if weight is None else weight.dtype)
+        return grad_input, grad_weight, grad_bias
+
+    @staticmethod
+    def composed(
+        input: Tensor,
+        weight: Tensor | None,
+        bias: Tensor | None,
+        running_mean: Tensor | None,
+        running_var: Tensor | None,
+        training: bool,
+        momentum: float,
+        eps: float,
+    ) -> Tensor:
+        shape = [1, -1, *[1] * (input.ndim - 2)]
+        if training:
+            axes = [0, *range(2, input.ndim)]
+            centred = input - input.mean(axes, keepdim=True)
+            variance = (centred * centred).mean(axes, keepdim=True)
+        else:
+            assert running_mean is not None and running_var is not None
+            centred = input - running_mean.reshape(shape)
+            variance = running_var.reshape(shape)
+        out = centred * (variance + eps).rsqrt()
+        return _affine(out, weight, bias, shape)
+
+
+def _affine(out: Tensor, weight: Tensor | None, bias: Tensor | None, shape: Any) -> Tensor:
+    if weight is not None:
+        out = out * weight.reshape(shape)
+    return out if bias is None else out + bias.reshape(shape)
+
+
+def _update(running: Any, value: Any, momentum: float) -> None:
+    running[...] = (1 - momentum) * running + momentum * value
+
+
+def batch_norm(
+    input: Tensor,
+    running_mean: Tensor | None,
+    running_var: Tensor | None,
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
+    training: bool = False,
+    momentum: float = 0.1,
+    eps: float = 1e-5,
+) -> Tensor:
+    """Normalize each channel, by the statistics of the batch or, in evaluation, the running ones.
+
+    In training the running statistics, if given, are updated in place: ``running = (1 - momentum) *
+    running + momentum * statistic``. The variance that they keep is the unbiased one.
+
+    Shape: input and output ``(N, C)`` or ``(N, C, *)``; all others ``(C,)``.
+
+    Raises:
+        ValueError: in training, a channel has one element only.
+    """
+    if training:
+        _check_more_than_one_value(input.shape)
+        if eps <= 0:
+            raise ValueError(f"batch_norm eps must be positive during training, but got {eps}")
+    if (running_mean is None) != (running_var is None):
+        raise ValueError(
+            "running_mean and running_var must either both be None or neither be None"
+        )
+    if running_mean is None and not training:
+        raise RuntimeError("running_mean must be defined in evaluation mode")
+    for name, part in (
+        ("running_mean", running_mean),
+        ("running_var", running_var),
+        ("weight", weight),
+        ("bias", bias),
+    ):
+        if part is not None and part.numel() != input.shape[1]:
+            raise RuntimeError(
+                f"{name} should contain {input.shape[1]} elements not {part.numel()}"
+            )
+    _check_dtypes(input, "batch_norm", running_mean, running_var, weight, bias)
+    out: Tensor = NativeBatchNorm.apply(
+        input, weight, bias, running_mean, running_var, training, momentum, eps
+    )
+    return out
+
+
+def _check_more_than_one_value(shape: Sequence[int]) -> None:
+    if shape[0] * math.prod(shape[2:]) == 1:
+        raise ValueError(
+            f"Expected more than 1 value per channel when training, got input size {shape}"
+        )
+
+
+def _check_dtypes(input: Tensor, name: str, *parameters: Tensor | None) -> None:
+    """Parameters are of the input's dtype, or float32 beside a float16 input."""
+    dtype = input._array.dtype
+    if dtype.kind != "f":
+        c10_name = dtypes.from_numpy(dtype).c10_name
+        raise NotImplementedError(f"\"{name}\" not implemented for '{c10_name}'")
+    allowed = (dtype, np.float32) if dtype == np.float16 else (dtype,)
+    if any(part is not None and part._array.dtype not in allowed for part in parameters):
+        raise RuntimeError("mixed dtype (CPU): all inputs must share same datatype.")
+
+
+# ---------------------------------------------------------------------------------- layer norm
+
+
+def _normalize_rows(rows: Any, weight: Any, bias: Any, eps: float) -> tuple[Any, Any, Any]:
+    """x̂ * weight + bias, and the mean and 1 / deviation of each row."""
+    width = rows.shape[1]
+    weight = np.ones_like(rows, shape=width) if weight is None else _operand(weight, rows)
+    bias = np.zeros_like(rows, shape=width) if bias is None else _operand(bias, rows)
+    out = np.empty_like(rows)
+    mean = np.empty_like(rows, shape=len(rows))
+    rstd = np.empty_like(mean)
+    if rows.size:
+        layer_norm_kernel(out, mean, rstd, rows, weight, bias, eps)
+    return out, mean, rstd
+
+
+def _rows_grad(grad: Any, rows: Any, mean: Any, rstd: Any, weight: Any) -> Any:
+    weight = np.ones_like(rows, shape=rows.shape[1]) if weight is None else _operand(weight, rows)
+    grad_input = np.empty_like(rows)
+    if rows.size:
+        layer_norm_grad_kernel(grad_input, grad, rows, mean, rstd, weight)
+    return grad_input
+
+
+def _operand(array: Any, rows: Any) -> Any:
+    """Flat and contiguous, in the dtype of the rows."""
+    return np.ascontiguousarray(array, rows.dtype).reshape(-1)
+
+
+def _rows(array: Any, count: int, width: int) -> Any:
+    return np.ascontiguousarray(array, _compute_type(array)).reshape(count, width)
+
+
+class NativeLayerNorm(Operator):
+    """Fused; the last ``ndim`` dimensions are normalized together."""
+
+    @staticmethod
+    def forward(ctx: Any, input: Any, weight: Any, bias: Any, ndim: int, eps: float) -> Any:
+        shape = input.shape
+        ctx.matrix = math.prod(shape[:-ndim]), math.prod(shape[-ndim:])
+        ctx.has_bias, ctx.ndim = bias is not None, ndim
+        out, mean, rstd = _normalize_rows(_rows(input, *ctx.matrix), weight, bias, eps)
+        ctx.save_for_backward(input, weight, mean, rstd)
+        return out.reshape(shape).astype(input.dtype, copy=False)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Any) -> Any:
+        input, weight, mean, rstd = ctx.saved_tensors
+        rows, gradients = _rows(input, *ctx.matrix), _rows(grad, *ctx.matrix)
+        grad_input = grad_weight = grad_bias = None
+        if ctx.next_edges[0] is not None:
+            grad_input = _rows_grad(gradients, rows, mean, rstd, weight)
+            grad_input = grad_input.reshape(input.shape).astype(input.dtype, copy=False)
+        wants_weight = weight is not None and ctx.next_edges[1] is not None
+        if wants_weight or (ctx.has_bias and ctx.next_edges[2] is not None):
+            # 16 parts whatever the number of threads: the sum is always the same.
+            parts = min(len(rows), 16)
+            of_weight = np.empty_like(rows, shape=(parts, rows.shape[1]), dtype=np.float64)
+            of_bias = np.empty_like(of_weight)
+            layer_norm_weight_grad_kernel(of_weight, of_bias, gradients, rows, mean, rstd)
+            shape = input.shape[-ctx.ndim :] if weight is None else weight.shape
+            dtype = input.dtype if weight is None else weight.dtype
+            grad_weight = of_weight.sum(axis=0).reshape(shape).astype(dtype)
+            grad_bias = of_bias.sum(axis=0).reshape(shape).astype(dtype)
+        return grad_input, grad_weight if weight is not None else None, grad_bias
+
+    @staticmethod
+    def composed(
+        input: Tensor, weight: Tensor | None, bias: Tensor | None, ndim: int, eps: float
+    ) -> Tensor:
+        axes = list(range(input.ndim - ndim, input.ndim))
+        centred = input - input.mean(axes, keepdim=True)
+        variance = (centred * centred).mean(axes, keepdim=True)
+        out = centred * (variance + eps).rsqrt()
+        if weight is not None:
+            out = out * weight
+        return out if bias is None else out + bias
+
+
+def layer_norm(
+    input: Tensor,
+    normalized_shape: Sequence[int],
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
+    eps: float = 1e-5,
+) -> Tensor:
+    """Normalize the last dimensions of each sample together.
+
+    Shape: input and output ``(*, *normalized_shape)``; weight and bias ``normalized_shape``.
+    """
+    shape = _check_normalized_shape(input, normalized_shape, "layer_norm", ", ")
+    for name, part in (("weight", weight), ("bias", bias)):
+        if part is not None and tuple(part.shape) != shape:
+            raise RuntimeError(
+                f"Expected {name} to be of same shape as normalized_shape, but got {name} of shape "
+                f"{list(part.shape)} and normalized_shape = {list(shape)}"
+            )
+    _check_dtypes(input, "LayerNormKernelImpl", weight, bias)
+    out: Tensor = NativeLayerNorm.apply(input, weight, bias, len(shape), eps)
+    return out
+
+
+def rms_norm(
+    input: Tensor,
+    normalized_shape: Sequence[int],
+    weight: Tensor | None = None,
+    eps: float | None = None,
+) -> Tensor:
+    """out = input / sqrt(mean(input²) + eps) * weight, the mean over the last dimensions.
+
+    Args:
+        eps: None is the machine epsilon of the dtype in which it is computed.
+
+    Shape: input and output ``(*, *normalized_shape)``; weight ``normalized_shape``.
+    """
+    shape = _check_normalized_shape(input, normalized_shape, "rms_norm", "")
+    if weight is not None and tuple(weight.shape) != shape:
+        raise RuntimeError(
+            "Expected weight to be of same shape as normalized_shape, but got weight of shape "
+            f"{list(weight.shape)} and normalized_shape = {list(shape)}"
+        )
+    is_half = input.dtype == dtypes.float16
+    x = input.float() if is_half else input
+    if eps is None:
+        eps = float(np.finfo(x._array.dtype).eps)
+    axes = list(range(input.ndim - len(shape), input.ndim))
+    out = x * ((x * x).mean(axes, keepdim=True) + eps).rsqrt()
+    if weight is not None:
+        out = out * weight
+    return out.to(input.dtype) if is_half else out
+
+
+def _check_normalized_shape(
+    input: Tensor, normalized_shape: Sequence[int], function: str, comma: str
+) -> tuple[int, ...]:
+    if isinstance(normalized_shape, int):
+        raise TypeError(
+            f"{function}(): argument 'normalized_shape' (position 2) must be tuple of ints, not int"
+        )
+    shape = tuple(normalized_shape)
+    if not shape:
+        raise RuntimeError(
+            "Expected normalized_shape to be at least 1-dimensional, i.e., containing at least one "
+            "element, but got normalized_shape = []"
+        )
+    if tuple(input.shape[-len(shape) :]) != shape:
+        sizes = ", ".join(map(str, shape))
+        raise RuntimeError(
+            f"Given normalized_shape={list(shape)}, expected input with shape [*{comma}{sizes}], "
+            f"but got input of size{list(input.shape)}"
+        )
+    return shape
+
+
+# ------------------------------------------------------------------- group and instance norm
+
+
+class NativeGroupNorm(Operator):
+    """The rows (N * groups, C / groups * L) normalized, then each channel scaled and shifted."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, input: Any, weight: Any, bias: Any, num_groups: int, eps: float
+    ) -> Any:
+        samples, channels = input.shape[:2]
+        length = math.prod(input.shape[2:])
+        ctx.matrix = samples * num_groups, channels // num_groups * length
+        ctx.batch = samples, channels, length
+        ctx.has_bias = bias is not None
+        normalized, mean, rstd = _normalize_rows(_rows(input, *ctx.matrix), None, None, eps)
+        ctx.save_for_backward(input, weight, mean, rstd)
+        out = normalized.reshape(ctx.batch)
+        if weight is not None:
+            out *= weight.reshape(channels, 1)
+        if bias is not None:
+            out += bias.reshape(channels, 1)
+        return out.reshape(input.shape).astype(input.dtype, copy=False)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Any) -> Any:
+        input, weight, mean, rstd = ctx.saved_tensors
+        rows, gradients = _rows(input, *ctx.matrix), _rows(grad, *ctx.matrix)
+        grad_input = grad_weight = grad_bias = None
+        batch = gradients.reshape(ctx.batch)
+        if ctx.next_edges[0] is not None:
+            scaled = gradients
+            if weight is not None:
+                scaled = (batch * weight.reshape(-1, 1)).astype(rows.dtype, copy=False)
+            grad_input = _rows_grad(scaled.reshape(rows.shape), rows, mean, rstd, None)
+            grad_input = grad_input.reshape(input.shape).astype(input.dtype, copy=False)
+        if weight is not None and ctx.next_edges[1] is not None:
+            normalized = (rows - mean[:, None]) * rstd[:, None]
+            products = batch * normalized.reshape(ctx.batch)
+            grad_weight = products.sum(axis=2).sum(axis=0).astype(weight.dtype, copy=False)
+        if ctx.has_bias and ctx.next_edges[2] is not None:
+            dtype = input.dtype if weight is None else weight.dtype
+            grad_bias = batch.sum(axis=2).sum(axis=0).astype(dtype, copy=False)
+        return grad_input, grad_weight, grad_bias
+
+    @staticmethod
+    def composed(
+        input: Tensor, weight: Tensor | None, bias: Tensor | None, num_groups: int, eps: float
+    ) -> Tensor:
+        samples, channels = input.shape[:2]
+        length = channels // num_groups * math.prod(input.shape[2:])
+        groups = input.reshape(samples, num_groups, length)
+        centred = groups - groups.mean(2, keepdim=True)
+        variance = (centred * centred).mean(2, keepdim=True)
+        out = (centred * (variance + eps).rsqrt()).reshape(input.shape)
+        return _affine(out, weight, bias, [-1, *[1] * (input.ndim - 2)])
+
+
+def group_norm(
+    input: Tensor,
+    num_groups: int,
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
+    eps: float = 1e-5,
+) -> Tensor:
+    """Normalize the channels of each sample in ``num_groups`` groups.
+
+    Shape: input and output ``(N, C, *)``; weight and bias ``(C,)``.
+    """
+    if input.ndim < 2:
+        raise RuntimeError(
+            f"Expected at least 2 dimensions for input tensor but received {input.ndim}"
+        )
+    samples, channels = input.shape[:2]
+    grouped = [samples * channels // num_groups, num_groups, *input.shape[2:]]
+    _check_more_than_one_value(grouped)
+    if channels % num_groups:
+        raise RuntimeError(
+            "Expected number of channels in input to be divisible by num_groups, but got input of "
+            f"shape {list(input.shape)} and num_groups={num_groups}"
+        )
+    for name, part in (("weight", weight), ("bias", bias)):
+        if part is not None and tuple(part.shape) != (channels,):
+            raise RuntimeError(
+                f"Expected {name} to be a vector of size equal to the number of channels in input, "
+                f"but got {name} of shape {list(part.shape)} and input of shape {list(input.shape)}"
+            )
+    _check_dtypes(input, "GroupNormKernelImpl", weight, bias)
+    out: Tensor = NativeGroupNorm.apply(input, weight, bias, num_groups, eps)
+    return out
+
+
+def instance_norm(
+    input: Tensor,
+    running_mean: Tensor | None = None,
+    running_var: Tensor | None = None,
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
+    use_input_stats: bool = True,
+    momentum: float = 0.1,
+    eps: float = 1e-5,
+) -> Tensor:
+    """Normalize each channel of each sample: a batch norm of N * C channels.
+
+    Shape: input and output ``(N, C, *)``; all others ``(C,)``.
+    """
+    if use_input_stats and math.prod(input.shape[2:]) == 1:
+        raise ValueError(
+            "Expected more than 1 spatial element when training, got input size "
+            f"{input.shape}"
+        )
+    if not use_input_stats and (running_mean is None or running_var is None):
+        raise RuntimeError(
+            "Expected running_mean and running_var to be defined when use_input_stats is false"
+        )
+    samples, channels = input.shape[:2]
+    mean, var, weight, bias = [
+        None if part is None else part.repeat(samples)
+        for part in (running_mean, running_var, weight, bias)
+    ]
+    batch = input.contiguous().view(1, samples * channels, *input.shape[2:])
+    out = batch_norm(batch, mean, var, weight, bias, use_input_stats, momentum, eps)
+    if use_input_stats:
+        with grad_mode.no_grad():
+            for running, update in ((running_mean, mean), (running_var, var)):
+                if running is not None and update is not None:
+                    running.copy_(update.view(samples, channels).mean(0))
+    return out.view(*input.shape)

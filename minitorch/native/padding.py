@@ -1,8 +1,8 @@
 """Making tensors larger at their borders.
 
-Mirrors aten/src/ATen/native/{PadNd.cpp, ReflectionPad.cpp, ReplicationPadding.cpp}. One dimension is
-padded after the other, each by joining pieces, so derivatives of every order are those of ``cat``,
-``narrow`` and ``flip``.
+Mirrors aten/src/ATen/native/{PadNd.cpp, ReflectionPad.cpp, ReplicationPadding.cpp}. One dimension
+is padded after the other, each by joining pieces, so derivatives of every order are those of
+``cat``, ``narrow`` and ``flip``.
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ def pad(
     if len(pad) % 2 != 0:
         raise RuntimeError("Padding length must be divisible by 2")
     if len(pad) > 2 * input.dim():
-        raise RuntimeError("Padding length should be less than or equal to two times the input "
+        raise RuntimeError(
+            "Padding length should be less than or equal to two times the input "
             f"dimension but got padding length {len(pad)} and input of dimension {input.dim()}"
         )
     if mode != "constant":
@@ -72,9 +73,7 @@ def _check(input: Tensor, dim: int, before: int, after: int, mode: str) -> None:
         )
 
 
-def _pad_dim(
-    input: Tensor, dim: int, before: int, after: int, mode: str, value: float
-) -> Tensor:
+def _pad_dim(input: Tensor, dim: int, before: int, after: int, mode: str, value: float) -> Tensor:
     if before < 0:
         input, before = narrow(input, dim, -before, input.shape[dim] + before), 0
     if after < 0:

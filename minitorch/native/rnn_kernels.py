@@ -1,9 +1,9 @@
 """The gates of recurrent layers: what happens at one time step, apart from the products.
 
-Forward kernels are given the products ``from_input`` (hoisted out of the loop over time) and
-``from_hidden``, both ``(N, gates * H)``. Loops over many arrays do not vectorise, because the
-compiler must rule out that they overlap: hence several short loops over a row, which stays in the
-innermost cache.
+Forward kernels find the products with the input (hoisted out of the loop over time) in the array of
+the gates, and are given the products ``from_hidden``, both ``(N, gates * H)``. Loops over many
+arrays do not vectorise, because the compiler must rule out that they overlap: hence several short
+loops over a row, which stays in the innermost cache.
 
 Mirrors the pointwise part of aten/src/ATen/native/RNN.cpp (``_thnn_fused_lstm_cell``,
 ``_thnn_fused_gru_cell``).
@@ -19,15 +19,15 @@ from minitorch.native.vec_math import sigmoid, tanh
 
 
 @kernel
-def _sigmoid_of_sum(out: Any, a: Any, b: Any, bias: Any) -> None:
-    for j in range(out.size):
-        out[j] = sigmoid(a[j] + b[j] + bias[j])
+def _sigmoid_of_sum(gate: Any, other: Any, bias: Any) -> None:
+    for j in range(gate.size):
+        gate[j] = sigmoid(gate[j] + other[j] + bias[j])
 
 
 @kernel
-def _tanh_of_sum(out: Any, a: Any, b: Any, bias: Any) -> None:
-    for j in range(out.size):
-        out[j] = tanh(a[j] + b[j] + bias[j])
+def _tanh_of_sum(gate: Any, other: Any, bias: Any) -> None:
+    for j in range(gate.size):
+        gate[j] = tanh(gate[j] + other[j] + bias[j])
 
 
 # ------------------------------------------------------------------ tanh and relu
@@ -35,9 +35,10 @@ def _tanh_of_sum(out: Any, a: Any, b: Any, bias: Any) -> None:
 
 @DispatchStub
 @kernel(parallel=True)
-def tanh_cell_kernel(out: Any, from_input: Any, from_hidden: Any, bias: Any) -> None:
-    for n in prange(out.shape[0]):
-        _tanh_of_sum(out[n], from_input[n], from_hidden[n], bias)
+def tanh_cell_kernel(hidden: Any, from_hidden: Any, bias: Any) -> None:
+    """``hidden`` holds the products with the input and becomes the hidden state."""
+    for n in prange(hidden.shape[0]):
+        _tanh_of_sum(hidden[n], from_hidden[n], bias)
 
 
 @DispatchStub
@@ -52,13 +53,14 @@ def tanh_cell_backward_kernel(out: Any, grad: Any, grad_later: Any, hidden: Any)
 
 @DispatchStub
 @kernel(parallel=True)
-def relu_cell_kernel(out: Any, from_input: Any, from_hidden: Any, bias: Any) -> None:
-    zero = out.dtype.type(0)
-    for n in prange(out.shape[0]):
-        o, a, b = out[n], from_input[n], from_hidden[n]
-        for j in range(o.size):
-            x = a[j] + b[j] + bias[j]
-            o[j] = zero if x < zero else x
+def relu_cell_kernel(hidden: Any, from_hidden: Any, bias: Any) -> None:
+    """``hidden`` holds the products with the input and becomes the hidden state."""
+    zero = hidden.dtype.type(0)
+    for n in prange(hidden.shape[0]):
+        h, b = hidden[n], from_hidden[n]
+        for j in range(h.size):
+            x = h[j] + b[j] + bias[j]
+            h[j] = zero if x < zero else x
 
 
 @DispatchStub
@@ -98,9 +100,9 @@ def lstm_cell_kernel(
     for n in prange(hidden.shape[0]):
         a, b = gates[n], from_hidden[n]
         two, three = 2 * size, 3 * size
-        _sigmoid_of_sum(a[:two], a[:two], b[:two], bias[:two])
-        _tanh_of_sum(a[two:three], a[two:three], b[two:three], bias[two:three])
-        _sigmoid_of_sum(a[three:], a[three:], b[three:], bias[three:])
+        _sigmoid_of_sum(a[:two], b[:two], bias[:two])
+        _tanh_of_sum(a[two:three], b[two:three], bias[two:three])
+        _sigmoid_of_sum(a[three:], b[three:], bias[three:])
         _update_cell(cell[n], a, cell_before[n])
         _output(hidden[n], cell[n], a[three:])
 
@@ -195,7 +197,7 @@ def gru_cell_kernel(
     size = hidden.shape[1]
     for n in prange(hidden.shape[0]):
         a, b, two = gates[n], from_hidden[n], 2 * size
-        _sigmoid_of_sum(a[:two], a[:two], b[:two], bias[:two])
+        _sigmoid_of_sum(a[:two], b[:two], bias[:two])
         _gru_candidate(a[two:], products[n], b[two:], hidden_bias, bias[two:], a[:size])
         _blend(hidden[n], hidden_before[n], a[two:], a[size:two])
 

@@ -232,12 +232,10 @@ def _as_strided_node(base: Variable, array: Any) -> Node:
     node = AsStrided()
     node.geometry = view_geometry(base._array, array)
     node.shape = base._array.shape
-    node._saved = ()
-    node._sources = None
+    node._saved = node._sources = ()
     node.next_edges = (base.gradient_edge(),)
     node.sequence_nr = next_sequence_nr()
-    node.num_outputs = 1
-    node.tensor_pre_hooks = node.pre_hooks = node.post_hooks = None
+    node.output_shape, node.output_dtype = array.shape, array.dtype
     return node
 
 

@@ -9,4 +9,4 @@ from minitorch.nn.modules import __all__ as _layers
 from minitorch.nn.parameter import Buffer, Parameter
 
 __all__ = ["Buffer", "Parameter", "functional", "init", "modules", "parameter", "utils"]
-__all__ += _layers  # noqa: PLE0605
+__all__ += _layers

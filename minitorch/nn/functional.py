@@ -2,7 +2,7 @@
 
 Mirrors torch/nn/functional.py. This file is a table of contents: each function stands, with its
 kernel and its derivative, in the file of native/ that is named here. Left out: 3d pooling and
-unpooling, interpolation, attention, CTC and the rarer losses.
+unpooling, interpolation, attention, CTC.
 """
 
 from minitorch.native.activation import (
@@ -29,15 +29,30 @@ from minitorch.native.activation import (
     tanhshrink,
     threshold,
 )
-from minitorch.native.convolution import conv1d, conv2d, conv_transpose1d, conv_transpose2d
-from minitorch.native.dropout import dropout, dropout1d, dropout2d
-from minitorch.native.embedding import embedding
+from minitorch.native.convolution import (
+    conv1d,
+    conv2d,
+    conv3d,
+    conv_transpose1d,
+    conv_transpose2d,
+    conv_transpose3d,
+)
+from minitorch.native.dropout import (
+    alpha_dropout,
+    dropout,
+    dropout1d,
+    dropout2d,
+    dropout3d,
+    feature_alpha_dropout,
+)
+from minitorch.native.embedding import embedding, one_hot
 from minitorch.native.linear import bilinear
 from minitorch.native.linear_algebra import linear
 from minitorch.native.loss import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
     cosine_embedding_loss,
+    cosine_similarity,
     cross_entropy,
     gaussian_nll_loss,
     hinge_embedding_loss,
@@ -46,12 +61,23 @@ from minitorch.native.loss import (
     l1_loss,
     margin_ranking_loss,
     mse_loss,
+    multi_margin_loss,
+    multilabel_soft_margin_loss,
     nll_loss,
+    pairwise_distance,
     poisson_nll_loss,
     smooth_l1_loss,
     soft_margin_loss,
+    triplet_margin_loss,
+    triplet_margin_with_distance_loss,
 )
-from minitorch.native.normalization import batch_norm, group_norm, layer_norm, rms_norm
+from minitorch.native.normalization import (
+    batch_norm,
+    group_norm,
+    instance_norm,
+    layer_norm,
+    rms_norm,
+)
 from minitorch.native.padding import pad
 from minitorch.native.pooling import (
     adaptive_avg_pool1d,
@@ -69,21 +95,26 @@ from minitorch.native.unary_ops import sigmoid, tanh
 # fmt: off
 __all__ = [
     # with weights
-    "linear", "bilinear", "embedding", "conv1d", "conv2d", "conv_transpose1d", "conv_transpose2d",
+    "linear", "bilinear", "embedding", "conv1d", "conv2d", "conv3d",
+    "conv_transpose1d", "conv_transpose2d", "conv_transpose3d",
     # normalisation and regularisation
-    "batch_norm", "layer_norm", "group_norm", "rms_norm", "dropout", "dropout1d", "dropout2d",
+    "batch_norm", "layer_norm", "group_norm", "instance_norm", "rms_norm",
+    "dropout", "dropout1d", "dropout2d", "dropout3d", "alpha_dropout", "feature_alpha_dropout",
     # pooling and shape
     "max_pool1d", "max_pool2d", "avg_pool1d", "avg_pool2d", "adaptive_max_pool1d",
     "adaptive_max_pool2d", "adaptive_avg_pool1d", "adaptive_avg_pool2d", "pad",
+    "one_hot",
     # activation
     "relu", "relu6", "leaky_relu", "prelu", "rrelu", "elu", "celu", "selu", "gelu", "silu", "mish",
     "softplus", "sigmoid", "logsigmoid", "tanh", "softsign", "hardtanh", "hardsigmoid", "hardswish",
     "hardshrink", "softshrink", "tanhshrink", "threshold", "glu",
     "softmax", "log_softmax", "softmin",
-    # losses
+    # distances and losses
+    "cosine_similarity", "pairwise_distance",
     "cross_entropy", "nll_loss", "binary_cross_entropy", "binary_cross_entropy_with_logits",
     "kl_div", "poisson_nll_loss", "gaussian_nll_loss", "mse_loss", "l1_loss", "smooth_l1_loss",
     "huber_loss", "soft_margin_loss", "hinge_embedding_loss", "margin_ranking_loss",
-    "cosine_embedding_loss",
+    "cosine_embedding_loss", "multi_margin_loss", "multilabel_soft_margin_loss",
+    "triplet_margin_loss", "triplet_margin_with_distance_loss",
 ]
 # fmt: on

@@ -1,9 +1,8 @@
 """Initial values of parameters.
 
 Mirrors torch/nn/init.py: the same draws in the same order, so one seed gives the same weights in
-both libraries. Only
-``orthogonal_`` rounds differently: its QR decomposition is LAPACK's. Left out: the names without the
-underscore, deprecated for years; meta tensors.
+both libraries. Only ``orthogonal_`` rounds differently: its QR decomposition is LAPACK's. Left out:
+the names without the underscore, deprecated for years; meta tensors.
 """
 
 from __future__ import annotations
@@ -73,23 +72,22 @@ def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
 # --------------------------------------------------------------------------- plain distributions
 
 
-@no_grad()
 def uniform_(
     tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Generator | None = None
 ) -> Tensor:
     """Draw from U(a, b)."""
-    return tensor.uniform_(a, b, generator=generator)
+    with no_grad():
+        return tensor.uniform_(a, b, generator=generator)
 
 
-@no_grad()
 def normal_(
     tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: Generator | None = None
 ) -> Tensor:
     """Draw from N(mean, std²)."""
-    return tensor.normal_(mean, std, generator=generator)
+    with no_grad():
+        return tensor.normal_(mean, std, generator=generator)
 
 
-@no_grad()
 def trunc_normal_(
     tensor: Tensor,
     mean: float = 0.0,
@@ -100,8 +98,8 @@ def trunc_normal_(
 ) -> Tensor:
     """Draw from N(mean, std²) within [a, b], by rejection.
 
-    Each round redraws the *whole* tensor and uses the values where the last were rejected: wasteful,
-    but the stream of random numbers then does not depend on which were.
+    Each round redraws the *whole* tensor and uses the values where the last were rejected:
+    wasteful, but what a round draws does not depend on which those were.
     """
     if mean < a - 2 * std or mean > b + 2 * std:
         warnings.warn(
@@ -113,11 +111,12 @@ def trunc_normal_(
     def cdf(x: float) -> float:
         return (1 + math.erf((x - mean) / std / math.sqrt(2))) / 2
 
-    if cdf(b) - cdf(a) > 0.3:
-        _reject_outside(tensor, mean, std, a, b, generator)
-    else:
-        _reject_by_density(tensor, mean, std, a, b, generator)
-    return tensor
+    with no_grad():
+        if cdf(b) - cdf(a) > 0.3:
+            _reject_outside(tensor, mean, std, a, b, generator)
+        else:
+            _reject_by_density(tensor, mean, std, a, b, generator)
+        return tensor
 
 
 def _reject_outside(
@@ -137,7 +136,7 @@ def _reject_outside(
 def _reject_by_density(
     tensor: Tensor, mean: float, std: float, a: float, b: float, generator: Generator | None
 ) -> None:
-    """[a, b] is a narrow part, or a tail: draw from U(a, b), and accept as likely as it is there."""
+    """[a, b] is narrow, or a tail: draw from U(a, b), and accept by the density there."""
     mode = max(a, min(mean, b))  # where the density is highest within [a, b]
     log_peak = -0.5 * ((mode - mean) / std) ** 2
 
@@ -156,10 +155,10 @@ def _reject_by_density(
 # --------------------------------------------------------------------------- constants
 
 
-@no_grad()
 def constant_(tensor: Tensor, val: float) -> Tensor:
     """Fill with ``val``."""
-    return tensor.fill_(val)
+    with no_grad():
+        return tensor.fill_(val)
 
 
 def ones_(tensor: Tensor) -> Tensor:
@@ -172,32 +171,32 @@ def zeros_(tensor: Tensor) -> Tensor:
     return constant_(tensor, 0.0)
 
 
-@no_grad()
 def eye_(tensor: Tensor) -> Tensor:
     """The identity matrix: a linear layer that hands through as many inputs as it can."""
     if tensor.dim() != 2:
         raise ValueError("Only tensors with 2 dimensions are supported")
-    tensor.zero_()
-    for i in range(min(tensor.shape)):
-        tensor[i, i] = 1
-    return tensor
+    with no_grad():
+        tensor.zero_()
+        for i in range(min(tensor.shape)):
+            tensor[i, i] = 1
+        return tensor
 
 
-@no_grad()
 def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
     """A convolution that hands through as many input channels as it can, in every group."""
     if tensor.dim() not in (3, 4, 5):
         raise ValueError("Only tensors with 3, 4, or 5 dimensions are supported")
-    out_channels, in_channels, *kernel = tensor.shape
-    if out_channels % groups != 0:
-        raise ValueError("dim 0 must be divisible by groups")
-    per_group = out_channels // groups
-    centre = tuple([size // 2 for size in kernel])
-    tensor.zero_()
-    for group in range(groups):
-        for channel in range(min(per_group, in_channels)):
-            tensor[(group * per_group + channel, channel, *centre)] = 1
-    return tensor
+    with no_grad():
+        out_channels, in_channels, *kernel = tensor.shape
+        if out_channels % groups != 0:
+            raise ValueError("dim 0 must be divisible by groups")
+        per_group = out_channels // groups
+        centre = tuple([size // 2 for size in kernel])
+        tensor.zero_()
+        for group in range(groups):
+            for channel in range(min(per_group, in_channels)):
+                tensor[(group * per_group + channel, channel, *centre)] = 1
+        return tensor
 
 
 # --------------------------------------------------------------------------- by fan
@@ -232,9 +231,7 @@ def xavier_uniform_(
     return uniform_(tensor, -bound, bound, generator)
 
 
-def xavier_normal_(
-    tensor: Tensor, gain: float = 1.0, generator: Generator | None = None
-) -> Tensor:
+def xavier_normal_(tensor: Tensor, gain: float = 1.0, generator: Generator | None = None) -> Tensor:
     """Glorot's: N(0, std²) with std = gain √(2 / (fan_in + fan_out))."""
     fan_in, fan_out = _calculate_fan_in_and_fan_out(tensor)
     std = gain * math.sqrt(2.0 / (fan_in + fan_out))
@@ -280,7 +277,6 @@ def kaiming_normal_(
 # --------------------------------------------------------------------------- structured
 
 
-@no_grad()
 def orthogonal_(tensor: Tensor, gain: float = 1, generator: Generator | None = None) -> Tensor:
     """A matrix whose rows (or columns, if there are more rows) are orthogonal, times ``gain``.
 
@@ -290,27 +286,28 @@ def orthogonal_(tensor: Tensor, gain: float = 1, generator: Generator | None = N
         raise ValueError("Only tensors with 2 or more dimensions are supported")
     if tensor.numel() == 0:
         return tensor
-    rows = tensor.shape[0]
-    columns = tensor.numel() // rows
-    flattened = tensor.new_empty((rows, columns)).normal_(0, 1, generator=generator)
-    tall = flattened._array if rows >= columns else flattened._array.T
-    q, r = np.linalg.qr(tall)
-    q = q * np.sign(np.diagonal(r))  # makes the decomposition unique, and q evenly distributed
-    tensor.copy_(wrap(q if rows >= columns else q.T).reshape(tensor.shape))
-    return tensor.mul_(gain)
+    with no_grad():
+        rows = tensor.shape[0]
+        columns = tensor.numel() // rows
+        flattened = tensor.new_empty((rows, columns)).normal_(0, 1, generator=generator)
+        tall = flattened._array if rows >= columns else flattened._array.T
+        q, r = np.linalg.qr(tall)
+        q = q * np.sign(np.diagonal(r))  # makes the decomposition unique, and q evenly distributed
+        tensor.copy_(wrap(q if rows >= columns else q.T).reshape(tensor.shape))
+        return tensor.mul_(gain)
 
 
-@no_grad()
 def sparse_(
     tensor: Tensor, sparsity: float, std: float = 0.01, generator: Generator | None = None
 ) -> Tensor:
     """N(0, std²), with the fraction ``sparsity`` of every column set to zero."""
     if tensor.dim() != 2:
         raise ValueError("Only tensors with 2 dimensions are supported")
-    rows, columns = tensor.shape
-    num_zeros = math.ceil(sparsity * rows)
-    tensor.normal_(0, std, generator=generator)
-    for column in range(columns):
-        row_indices = randperm(rows)  # from the default generator, whatever generator is given
-        tensor[row_indices[:num_zeros], column] = 0
-    return tensor
+    with no_grad():
+        rows, columns = tensor.shape
+        num_zeros = math.ceil(sparsity * rows)
+        tensor.normal_(0, std, generator=generator)
+        for column in range(columns):
+            row_indices = randperm(rows)  # from the default generator, whatever generator is given
+            tensor[row_indices[:num_zeros], column] = 0
+        return tensor

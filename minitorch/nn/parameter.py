@@ -19,6 +19,7 @@ class Parameter(Tensor):
 
     It shares the memory of ``data``.
 
+    >>> import minitorch
     >>> from minitorch import nn
     >>> module = nn.Module()
     >>> module.scale = Parameter(minitorch.ones(2))
@@ -40,8 +41,8 @@ class Parameter(Tensor):
     def __init__(self, data: Tensor | None = None, requires_grad: bool = True) -> None:
         """Everything is done by ``__new__``; Tensor's own constructor must not run."""
 
-    def __repr__(self, **kwargs: Any) -> str:
-        return "Parameter containing:\n" + super().__repr__(**kwargs)
+    def __repr__(self) -> str:  # type: ignore[override]
+        return "Parameter containing:\n" + super().__repr__()
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Parameter:
         if id(self) not in memo:

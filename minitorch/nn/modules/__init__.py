@@ -39,7 +39,15 @@ from minitorch.nn.modules.container import (
     Sequential,
 )
 from minitorch.nn.modules.conv import Conv1d, Conv2d, ConvTranspose1d, ConvTranspose2d
-from minitorch.nn.modules.dropout import Dropout, Dropout1d, Dropout2d
+from minitorch.nn.modules.distance import CosineSimilarity, PairwiseDistance
+from minitorch.nn.modules.dropout import (
+    AlphaDropout,
+    Dropout,
+    Dropout1d,
+    Dropout2d,
+    Dropout3d,
+    FeatureAlphaDropout,
+)
 from minitorch.nn.modules.flatten import Flatten, Unflatten
 from minitorch.nn.modules.linear import Bilinear, Identity, Linear
 from minitorch.nn.modules.loss import (
@@ -54,10 +62,14 @@ from minitorch.nn.modules.loss import (
     L1Loss,
     MarginRankingLoss,
     MSELoss,
+    MultiLabelSoftMarginLoss,
+    MultiMarginLoss,
     NLLLoss,
     PoissonNLLLoss,
     SmoothL1Loss,
     SoftMarginLoss,
+    TripletMarginLoss,
+    TripletMarginWithDistanceLoss,
 )
 from minitorch.nn.modules.module import Module
 from minitorch.nn.modules.normalization import GroupNorm, LayerNorm, RMSNorm
@@ -84,7 +96,7 @@ __all__ = [
     "RNNBase", "RNN", "LSTM", "GRU", "RNNCell", "LSTMCell", "GRUCell",
     # normalisation and regularisation
     "BatchNorm1d", "BatchNorm2d", "LayerNorm", "GroupNorm", "RMSNorm",
-    "Dropout", "Dropout1d", "Dropout2d",
+    "Dropout", "Dropout1d", "Dropout2d", "Dropout3d", "AlphaDropout", "FeatureAlphaDropout",
     # pooling and shape
     "MaxPool1d", "MaxPool2d", "AvgPool1d", "AvgPool2d",
     "AdaptiveMaxPool1d", "AdaptiveMaxPool2d", "AdaptiveAvgPool1d", "AdaptiveAvgPool2d",
@@ -94,9 +106,11 @@ __all__ = [
     "Softplus", "Sigmoid", "LogSigmoid", "Tanh", "Softsign", "Hardtanh", "Hardsigmoid", "Hardswish",
     "Hardshrink", "Softshrink", "Tanhshrink", "Threshold", "GLU",
     "Softmax", "LogSoftmax", "Softmin", "Softmax2d",
-    # losses
+    # distances and losses
+    "CosineSimilarity", "PairwiseDistance",
     "CrossEntropyLoss", "NLLLoss", "BCELoss", "BCEWithLogitsLoss", "KLDivLoss", "PoissonNLLLoss",
     "GaussianNLLLoss", "MSELoss", "L1Loss", "SmoothL1Loss", "HuberLoss", "SoftMarginLoss",
-    "HingeEmbeddingLoss", "MarginRankingLoss", "CosineEmbeddingLoss",
+    "HingeEmbeddingLoss", "MarginRankingLoss", "CosineEmbeddingLoss", "MultiMarginLoss",
+    "MultiLabelSoftMarginLoss", "TripletMarginLoss", "TripletMarginWithDistanceLoss",
 ]
 # fmt: on

@@ -17,15 +17,12 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from minitorch.autograd import grad_mode
 from minitorch.autograd.function import Function
 from minitorch.autograd.hooks import Hooks, RemovableHandle
 from minitorch.autograd.variable import Variable
-
-if TYPE_CHECKING:
-    from minitorch.nn.modules.module import Module
 
 Hook = Callable[..., Any]
 
@@ -113,9 +110,7 @@ class ModuleHooks:
             self._hooks_always_called.add(handle.id)
         return handle
 
-    def register_full_backward_pre_hook(
-        self, hook: Hook, prepend: bool = False
-    ) -> RemovableHandle:
+    def register_full_backward_pre_hook(self, hook: Hook, prepend: bool = False) -> RemovableHandle:
         """Call ``hook(module, grad_output)`` before backward; what it returns replaces it."""
         return self._backward_pre_hooks.add(hook, prepend=prepend)
 
@@ -320,7 +315,7 @@ def _pass_through_node(
     """
     positions = [i for i, value in enumerate(values) if isinstance(value, Variable)]
     tensors = [values[i] for i in positions]
-    if not (grad_mode.state.enabled and any([t.requires_grad for t in tensors])):
+    if not (grad_mode.state.enabled and any(t.requires_grad for t in tensors)):
         return values, None, None
     passed = BackwardHookFunction.apply(*tensors)
     node = next(t.grad_fn for t in passed if t.grad_fn is not None)

@@ -284,14 +284,10 @@ class Softsign(Module):
 class Hardtanh(Module):
     """y = x, cut off at min_val and max_val."""
 
-    def __init__(
-        self, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False
-    ) -> None:
+    def __init__(self, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> None:
         super().__init__()
         if max_val <= min_val:
-            raise AssertionError(
-                f"max_val ({max_val}) must be greater than min_val ({min_val})"
-            )
+            raise AssertionError(f"max_val ({max_val}) must be greater than min_val ({min_val})")
         self.min_val = min_val
         self.max_val = max_val
         self.inplace = inplace

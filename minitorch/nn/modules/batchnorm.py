@@ -53,11 +53,11 @@ class _NormBase(Module):
 
         self.register_parameter("weight", parameter(affine))
         self.register_parameter("bias", parameter(affine and bias))
+        mean = var = count = None
         if track_running_stats:
-            mean, var = (fill(num_features, device=device, dtype=dtype) for fill in (zeros, ones))
+            mean = zeros(num_features, device=device, dtype=dtype)
+            var = ones(num_features, device=device, dtype=dtype)
             count = tensor(0, dtype=dtypes.int64, device=device)
-        else:
-            mean = var = count = None
         self.register_buffer("running_mean", mean)
         self.register_buffer("running_var", var)
         self.register_buffer("num_batches_tracked", count)
@@ -108,7 +108,7 @@ class _BatchNorm(_NormBase):
         if self.training and self.num_batches_tracked is not None:
             self.num_batches_tracked.add_(1)
             if self.momentum is None:  # a plain mean of all batches
-                return 1.0 / self.num_batches_tracked.item()
+                return 1.0 / float(self.num_batches_tracked)
         return 0.0 if self.momentum is None else self.momentum
 
     def forward(self, input: Tensor) -> Tensor:

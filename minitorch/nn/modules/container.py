@@ -125,9 +125,7 @@ class Sequential(Module):
 
     def _checked_factor(self, factor: int) -> int:
         if not isinstance(factor, int):
-            raise TypeError(
-                f"unsupported operand type(s) for *: {type(self)} and {type(factor)}"
-            )
+            raise TypeError(f"unsupported operand type(s) for *: {type(self)} and {type(factor)}")
         if factor <= 0:
             raise ValueError(f"Non-positive multiplication factor {factor} for {type(self)}")
         return factor
@@ -413,7 +411,7 @@ class ParameterDict(Module):
 
     def get(self, key: str, default: Any = None) -> Any:
         """The value of ``key``, or ``default``."""
-        return self[key] if key in self else default
+        return self[key] if key in self else default  # noqa: SIM401
 
     def fromkeys(self, keys: Iterable[str], default: Any = None) -> ParameterDict:
         """A new dictionary that has ``default`` for every key."""

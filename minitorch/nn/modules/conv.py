@@ -26,6 +26,7 @@ class _ConvNd(Module):
 
     weight: Parameter
     bias: Parameter | None
+    padding: tuple[int, ...] | str
 
     def __init__(
         self,
@@ -107,8 +108,9 @@ class _ConvNd(Module):
                 total = d * (k - 1)
                 margins += [total // 2, total - total // 2]
         else:
+            assert not isinstance(self.padding, str)
             for size in reversed(self.padding):
-                margins += [int(size), int(size)]
+                margins += [size, size]
         return margins
 
     def extra_repr(self) -> str:
@@ -189,6 +191,7 @@ class Conv2d(_ConvNd):
 
     Weight and bias are drawn from U(-√k, √k) with k = groups / (C_in · ∏ kernel_size).
 
+    >>> import minitorch
     >>> from minitorch import nn
     >>> nn.Conv2d(1, 32, 3, padding=1)(minitorch.randn(8, 1, 28, 28)).shape
     torch.Size([8, 32, 28, 28])
@@ -232,7 +235,9 @@ class Conv2d(_ConvNd):
 
 
 class _ConvTransposeNd(_ConvNd):
-    """What transposed convolutions add: the size of their output is not determined by its input's."""
+    """What transposed convolutions add: several sizes of the output fit one of the input."""
+
+    padding: tuple[int, ...]
 
     def __init__(
         self,
@@ -251,9 +256,7 @@ class _ConvTransposeNd(_ConvNd):
         dtype: DType | None = None,
     ) -> None:
         if padding_mode != "zeros":
-            raise ValueError(
-                f'Only "zeros" padding mode is supported for {type(self).__name__}'
-            )
+            raise ValueError(f'Only "zeros" padding mode is supported for {type(self).__name__}')
         super().__init__(
             in_channels,
             out_channels,
@@ -270,9 +273,7 @@ class _ConvTransposeNd(_ConvNd):
             dtype,
         )
 
-    def _output_padding(
-        self, input: Tensor, output_size: Sequence[int] | None
-    ) -> tuple[int, ...]:
+    def _output_padding(self, input: Tensor, output_size: Sequence[int] | None) -> tuple[int, ...]:
         """The padding that gives the wanted size: ``stride`` sizes fit, this one says which."""
         if output_size is None:
             return self.output_padding
@@ -287,7 +288,7 @@ class _ConvTransposeNd(_ConvNd):
             )
         smallest, largest = [], []
         for d in range(spatial):
-            size = (input.shape[leading + d] - 1) * self.stride[d] - 2 * int(self.padding[d])
+            size = (input.shape[leading + d] - 1) * self.stride[d] - 2 * self.padding[d]
             size += self.dilation[d] * (self.kernel_size[d] - 1) + 1
             smallest.append(size)
             largest.append(size + self.stride[d] - 1)

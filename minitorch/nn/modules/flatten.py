@@ -16,6 +16,7 @@ class Flatten(Module):
 
     Shape: input ``(*, S_start, ..., S_end, *)``, output ``(*, ∏ S, *)``.
 
+    >>> import minitorch
     >>> from minitorch import nn
     >>> nn.Flatten()(minitorch.zeros(8, 1, 28, 28)).shape
     torch.Size([8, 784])

@@ -36,6 +36,7 @@ class Linear(Module):
 
     Weight and bias are drawn from U(-√k, √k) with k = 1 / in_features.
 
+    >>> import minitorch
     >>> from minitorch import nn
     >>> nn.Linear(20, 30)(minitorch.randn(128, 20)).shape
     torch.Size([128, 30])
@@ -116,7 +117,9 @@ class Bilinear(Module):
     def reset_parameters(self) -> None:
         """Draw weight, then bias, anew."""
         if self.in1_features <= 0:
-            raise ValueError(f"in1_features must be > 0, but got (in1_features={self.in1_features})")
+            raise ValueError(
+                f"in1_features must be > 0, but got (in1_features={self.in1_features})"
+            )
         bound = 1 / math.sqrt(self.in1_features)
         init.uniform_(self.weight, -bound, bound)
         if self.bias is not None:

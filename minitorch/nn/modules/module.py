@@ -54,6 +54,7 @@ def _forward_unimplemented(self: Module, *input: Any) -> None:
 class Module(Traversal, StateDict, ModuleHooks):
     """A part of a model: parameters, inner modules, and a ``forward`` that uses them.
 
+    >>> import minitorch
     >>> from minitorch import nn
     >>> class Scale(nn.Module):
     ...     def __init__(self):
@@ -184,7 +185,7 @@ class Module(Traversal, StateDict, ModuleHooks):
     def __delattr__(self, name: str) -> None:
         for registry in self._parameters, self._buffers, self._modules:
             if name in registry:
-                del registry[name]  # type: ignore[attr-defined]
+                del registry[name]
                 self._non_persistent_buffers_set.discard(name)
                 return
         super().__delattr__(name)
@@ -306,7 +307,7 @@ class Module(Traversal, StateDict, ModuleHooks):
     # ----------------------------------------------------------------- dtype and device
 
     def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Self:
-        """Replace every tensor by ``fn`` of it. Parameters stay the objects that optimizers know."""
+        """Replace every tensor by ``fn`` of it; parameters stay the objects optimizers know."""
         if recurse:
             for module in self.children():
                 module._apply(fn)

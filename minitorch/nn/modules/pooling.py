@@ -89,6 +89,7 @@ class MaxPool2d(_MaxPoolNd):
         input ``(N, C, H, W)`` or ``(C, H, W)``, output ``(N, C, H_out, W_out)``, sizes as in
         MaxPool1d.
 
+    >>> import minitorch
     >>> from minitorch import nn
     >>> nn.MaxPool2d(2)(minitorch.arange(16.0).reshape(1, 4, 4))
     tensor([[[ 5.,  7.],
@@ -195,6 +196,8 @@ class AvgPool2d(_AvgPoolNd):
 
 
 class _AdaptiveMaxPoolNd(Module):
+    output_size: Any
+
     def __init__(self, output_size: OutputSize, return_indices: bool = False) -> None:
         super().__init__()
         self.output_size = output_size
@@ -225,6 +228,8 @@ class AdaptiveMaxPool2d(_AdaptiveMaxPoolNd):
 
 
 class _AdaptiveAvgPoolNd(Module):
+    output_size: Any
+
     def __init__(self, output_size: OutputSize) -> None:
         super().__init__()
         self.output_size = output_size

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 __all__ = ["consume_prefix_in_state_dict_if_present"]
 
-Size = int | Iterable[int]
+Size = int | Sequence[int]
 
 
 def _single(x: Size) -> tuple[int, ...]:

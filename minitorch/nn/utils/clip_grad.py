@@ -30,7 +30,6 @@ def _gradients(parameters: Iterable[Tensor]) -> list[Tensor]:
     return [p.grad for p in parameters if p.grad is not None]
 
 
-@no_grad()
 def get_total_norm(
     tensors: TensorOrTensors,
     norm_type: float = 2.0,
@@ -43,10 +42,11 @@ def get_total_norm(
         RuntimeError: the norm is nan or infinite and ``error_if_nonfinite``.
     """
     norm_type = float(norm_type)
-    norms = [norm(t, norm_type) for t in _as_list(tensors)]
-    if not norms:
-        return tensor(0.0)
-    total_norm = norm(stack(norms), norm_type)
+    with no_grad():
+        norms = [norm(t, norm_type) for t in _as_list(tensors)]
+        if not norms:
+            return tensor(0.0)
+        total_norm = norm(stack(norms), norm_type)
     if error_if_nonfinite and not math.isfinite(total_norm.item()):
         raise RuntimeError(
             f"The total norm of order {norm_type} for gradients from `parameters` is non-finite, "
@@ -56,7 +56,6 @@ def get_total_norm(
     return total_norm
 
 
-@no_grad()
 def clip_grads_with_norm_(
     parameters: TensorOrTensors,
     max_norm: float,
@@ -64,9 +63,10 @@ def clip_grads_with_norm_(
     foreach: bool | None = None,
 ) -> None:
     """Scale the gradients by max_norm / total_norm, in place, unless that is more than one."""
-    factor = (float(max_norm) / (total_norm + 1e-6)).clamp(max=1.0)
-    for grad in _gradients(_as_list(parameters)):
-        grad.mul_(factor)
+    with no_grad():
+        factor = (float(max_norm) / (total_norm + 1e-6)).clamp(max=1.0)
+        for grad in _gradients(_as_list(parameters)):
+            grad.mul_(factor)
 
 
 def clip_grad_norm_(
@@ -90,11 +90,11 @@ def clip_grad_norm_(
     return total_norm
 
 
-@no_grad()
 def clip_grad_value_(
     parameters: TensorOrTensors, clip_value: float, foreach: bool | None = None
 ) -> None:
     """Clamp every element of every gradient to [-clip_value, clip_value], in place."""
     clip_value = float(clip_value)
-    for grad in _gradients(_as_list(parameters)):
-        grad.clamp_(-clip_value, clip_value)
+    with no_grad():
+        for grad in _gradients(_as_list(parameters)):
+            grad.clamp_(-clip_value, clip_value)

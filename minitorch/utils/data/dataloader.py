@@ -38,6 +38,10 @@ __all__ = ["DataLoader"]
 
 T_co = TypeVar("T_co", covariant=True)
 
+# This process's ends of all pipes to workers. A forked worker inherits them, and closes them: only
+# when all copies of this end are closed does a pipe tell its worker that nobody listens any more.
+_open_connections: weakref.WeakSet[Any] = weakref.WeakSet()
+
 SECONDS_TO_STOP = 5.0  # that a worker may take to finish what it does when nobody needs it any more
 
 
@@ -287,6 +291,7 @@ class _MultiProcessingIterator(_Iterator):
         for worker_id in range(loader.num_workers):
             ours, theirs = context.Pipe()
             self.connections.append(ours)
+            _open_connections.add(ours)
             forked = context.get_start_method() == "fork"
             worker = context.Process(
                 target=worker_loop,
@@ -298,7 +303,7 @@ class _MultiProcessingIterator(_Iterator):
                     self.fetch_options,
                     loader.worker_init_fn,
                     theirs,
-                    tuple(self.connections) if forked else (),
+                    tuple(_open_connections) if forked else (),
                 ),
                 daemon=True,
             )
@@ -399,12 +404,13 @@ class _MultiProcessingIterator(_Iterator):
 
 
 def _stop_workers(connections: list[Any], workers: list[Any], owner: int) -> None:
-    """Close the pipes, which ends the workers, and wait for them; called once, at exit at last."""
+    """Tell the workers to end, and wait for them; called once, at exit at last."""
     if os.getpid() != owner:  # a forked process has a copy of the iterator, but not its workers
         return
     for connection in connections:
         with contextlib.suppress(OSError):
-            connection.close()
+            connection.send(None)  # processes that the user forked may keep the pipe open
+        connection.close()
     for worker in workers:
         worker.join(SECONDS_TO_STOP)
         if worker.is_alive():

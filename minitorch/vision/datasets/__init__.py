@@ -3,6 +3,6 @@
 Mirrors torchvision/datasets/__init__.py.
 """
 
-from minitorch.vision.datasets.mnist import load_fashion_mnist, read_idx
+from minitorch.vision.datasets.mnist import MNIST, FashionMNIST, load_fashion_mnist, read_idx
 
-__all__ = ["load_fashion_mnist", "read_idx"]
+__all__ = ["MNIST", "FashionMNIST", "load_fashion_mnist", "read_idx"]

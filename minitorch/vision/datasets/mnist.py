@@ -1,4 +1,4 @@
-"""The MNIST family of data sets: a reader of the IDX file format.
+"""The MNIST family of data sets, and a reader of the IDX file format that they come in.
 
 An IDX file is a header and the numbers, all big-endian::
 
@@ -6,8 +6,8 @@ An IDX file is a header and the numbers, all big-endian::
     SIZE * NDIM      four bytes for each dimension
     DATA             the elements, last dimension fastest
 
-Mirrors torchvision/datasets/mnist.py. Left out: downloading, and the subsets of EMNIST and QMNIST.
-Unlike torchvision's reader, which asserts, this one says what is wrong with a damaged file.
+Mirrors torchvision/datasets/mnist.py. Left out: downloading, KMNIST, EMNIST and QMNIST. Unlike
+torchvision's reader, which asserts, this one says what is wrong with a damaged file.
 """
 
 from __future__ import annotations
@@ -15,11 +15,15 @@ from __future__ import annotations
 import math
 import os
 import zlib
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
+
+from minitorch.native.factories import from_numpy
+from minitorch.utils.data import Dataset
 
 SN3_PASCALVINCENT_TYPEMAP: dict[int, np.dtype[Any]] = {
     8: np.dtype(">u1"),
@@ -129,9 +133,18 @@ def load_fashion_mnist(
         FileNotFoundError: the folder or one of its files is missing.
         ValueError: a file is damaged, or the two do not belong together.
     """
+    root = Path(root)
+    if not root.is_dir():
+        raise FileNotFoundError(f"{root}: no such folder")
+    return _load((root / "FashionMNIST" / "raw", root / "raw", root), train)
+
+
+def _load(
+    folders: tuple[Path, ...], train: bool
+) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
     stem = "train" if train else "t10k"
-    images_path = _find(Path(root), f"{stem}-images-idx3-ubyte")
-    labels_path = _find(Path(root), f"{stem}-labels-idx1-ubyte")
+    images_path = _find(folders, f"{stem}-images-idx3-ubyte")
+    labels_path = _find(folders, f"{stem}-labels-idx1-ubyte")
     images, labels = read_idx(images_path), read_idx(labels_path)
     if images.dtype != np.uint8 or images.shape[1:] != (28, 28):
         raise ValueError(
@@ -148,14 +161,116 @@ def load_fashion_mnist(
     return images, labels.astype(np.int64)
 
 
-def _find(root: Path, name: str) -> Path:
+def _find(folders: tuple[Path, ...], name: str) -> Path:
     """Returns the first of the places where the file may lie, by the user's own path."""
-    if not root.is_dir():
-        raise FileNotFoundError(f"{root}: no such folder")
-    folders = (root / "FashionMNIST" / "raw", root / "raw", root)
     for folder in folders:
         for path in (folder / name, folder / f"{name}.gz"):
             if path.is_file():
                 return path
     places = ", ".join(str(folder) for folder in folders)
     raise FileNotFoundError(f"{name}: not found, with or without .gz, in {places}")
+
+
+class MNIST(Dataset[tuple[Any, Any]]):
+    """Handwritten digits: 60,000 images of 28 x 28 for training, 10,000 for testing.
+
+    The files lie where torchvision puts them, in ``root/MNIST/raw``, with or without ``.gz``. An
+    example is an image and the number of its class. An image is an array (28, 28) of uint8, where
+    torchvision's is a PIL image: ``ToTensor`` takes both.
+
+    Args:
+        train: the training set, or the test set.
+        transform: what to make of an image.
+        target_transform: what to make of the number of a class.
+        download: accepted, and without effect if the files are there.
+
+    Attributes:
+        data: all images, (N, 28, 28), uint8.
+        targets: all classes, (N,), int64.
+
+    Raises:
+        RuntimeError: a file is missing.
+        ValueError: a file is damaged, or the two do not belong together.
+    """
+
+    classes: ClassVar[list[str]] = [
+        "0 - zero",
+        "1 - one",
+        "2 - two",
+        "3 - three",
+        "4 - four",
+        "5 - five",
+        "6 - six",
+        "7 - seven",
+        "8 - eight",
+        "9 - nine",
+    ]
+
+    def __init__(
+        self,
+        root: str | os.PathLike[str],
+        train: bool = True,
+        transform: Callable[[Any], Any] | None = None,
+        target_transform: Callable[[Any], Any] | None = None,
+        download: bool = False,
+    ) -> None:
+        self.root = os.path.expanduser(root)
+        self.train = train
+        self.transform = transform
+        self.target_transform = target_transform
+        try:
+            images, labels = _load((Path(self.raw_folder),), train)
+        except FileNotFoundError as error:
+            raise RuntimeError(
+                "Dataset not found. You can use download=True to download it with torchvision; "
+                f"minitorch does not download. ({error})"
+            ) from None
+        self.data = from_numpy(images)
+        self.targets = from_numpy(labels)
+
+    @property
+    def raw_folder(self) -> str:
+        """Where the files lie."""
+        return os.path.join(self.root, type(self).__name__, "raw")
+
+    @property
+    def class_to_idx(self) -> dict[str, int]:
+        """The number of each class."""
+        return {name: number for number, name in enumerate(self.classes)}
+
+    def __getitem__(self, index: Any) -> tuple[Any, Any]:
+        image: Any = self.data._array[index]
+        target: Any = int(self.targets._array[index])
+        if self.transform is not None:
+            image = self.transform(image)
+        if self.target_transform is not None:
+            target = self.target_transform(target)
+        return image, target
+
+    def __len__(self) -> int:
+        return len(self.data)
+
+    def __repr__(self) -> str:
+        return (
+            f"Dataset {type(self).__name__}\n"
+            f"    Number of datapoints: {len(self)}\n"
+            f"    Root location: {self.root}\n"
+            f"    Split: {'Train' if self.train else 'Test'}"
+        )
+
+
+class FashionMNIST(MNIST):
+    """Pictures of clothes, in the format of ``MNIST`` and harder; in ``root/FashionMNIST/raw``."""
+
+    classes: ClassVar[list[str]] = [
+        "T-shirt/top",
+        "Trouser",
+        "Pullover",
+        "Dress",
+        "Coat",
+        "Sandal",
+        "Shirt",
+        "Sneaker",
+        "Bag",
+        "Ankle boot",
+    ]

@@ -88,14 +88,13 @@ def worker_loop(
     connection: Connection,
     inherited: Iterable[Connection],
 ) -> None:
-    """Answer each ``(task, index)`` with ``(task, batch)`` until the pipe is closed.
+    """Answer each ``(task, index)`` with ``(task, batch)`` until None comes, or the pipe is closed.
 
     A task of None asks to begin the data set again.
 
     Args:
         fetch_options: the arguments of ``fetcher`` after the data set.
-        inherited: the parent's ends of the pipes, which a forked process holds too. It closes them:
-            a pipe reports its end only when nobody else holds the other side.
+        inherited: the parent's ends of pipes, which a forked process holds too, to be closed.
     """
     global _worker_info
     for other in inherited:

@@ -1,0 +1,186 @@
+"""Dropout: set random elements, or whole channels, to zero, and scale up the rest.
+
+The noise is drawn from the default generator exactly as torch draws it, so that the same seed drops
+the same elements. Nothing is drawn where nothing is random: in evaluation, for p = 0 and p = 1.
+
+Mirrors aten/src/ATen/native/Dropout.cpp. Left out: the fused ``native_dropout``.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from minitorch import dtypes
+from minitorch.autograd.variable import wrap
+from minitorch.native.distribution_kernels import bernoulli_
+
+if TYPE_CHECKING:
+    from minitorch._tensor import Tensor
+
+__all__ = [
+    "alpha_dropout",
+    "dropout",
+    "dropout1d",
+    "dropout2d",
+    "dropout3d",
+    "feature_alpha_dropout",
+    "feature_dropout",
+]
+
+# The value that selu approaches at -inf: alpha dropout sets elements to this instead of zero.
+_SELU_FLOOR = -1.7580993408473766
+
+
+def _noise(input: Tensor, p: float, per_channel: bool) -> Tensor:
+    """Ones with probability 1 - p, else zeros: for each element, or each channel of a sample."""
+    array = input._array
+    if per_channel:
+        if array.ndim < 2:
+            raise RuntimeError("Feature dropout requires at least 2 dimensions in the input")
+        noise = np.empty_like(array, shape=array.shape[:2] + (1,) * (array.ndim - 2))
+    else:
+        noise = np.empty_like(array)  # in the memory order of the input, which is drawn in
+    return wrap(bernoulli_(noise, 1 - p))
+
+
+def _dropout(
+    input: Tensor, p: float, training: bool, inplace: bool, per_channel: bool = False
+) -> Tensor:
+    if not 0 <= p <= 1:
+        raise ValueError(f"dropout probability has to be between 0 and 1, but got {p}")
+    if p == 0 or not training or input.numel() == 0:
+        return input
+    if p == 1:
+        zeros = wrap(np.zeros((), input._array.dtype))
+        return input.mul_(zeros) if inplace else input.mul(zeros)
+    if input._array.dtype.kind not in "fc":
+        dtype = dtypes.from_numpy(input._array.dtype).c10_name
+        raise RuntimeError(
+            f"result type Float can't be cast to the desired output type {dtype}"
+        )
+    noise = _noise(input, p, per_channel)
+    noise._array /= 1 - p
+    return input.mul_(noise) if inplace else input.mul(noise)
+
+
+def _alpha_dropout(
+    input: Tensor, p: float, training: bool, inplace: bool, per_channel: bool = False
+) -> Tensor:
+    if not 0 <= p <= 1:
+        raise ValueError(f"dropout probability has to be between 0 and 1, but got {p}")
+    if p == 0 or not training or input.numel() == 0:
+        return input
+    if p == 1:
+        zeros = wrap(np.zeros((), input._array.dtype))
+        return input.mul_(zeros) if inplace else input.mul(zeros)
+    kept = _noise(input, p, per_channel)
+    # out = a * (input where kept, else the floor) + b, with a and b such that mean 0 and
+    # deviation 1 stay what they are.
+    a = 1 / math.sqrt((_SELU_FLOOR * _SELU_FLOOR * p + 1) * (1 - p))
+    shift = (kept - 1) * (-_SELU_FLOOR * a) + _SELU_FLOOR * a * -p
+    kept = kept * a
+    return input.mul_(kept).add_(shift) if inplace else input.mul(kept).add(shift)
+
+
+def dropout(
+    input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False
+) -> Tensor:
+    """Each element is zero with probability p, else divided by 1 - p.
+
+    Raises:
+        ValueError: p is not a probability.
+    """
+    return _dropout(input, p, training, inplace)
+
+
+def feature_dropout(
+    input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False
+) -> Tensor:
+    """Each channel of each sample is zero with probability p, else divided by 1 - p.
+
+    Shape: ``(N, C, *)``.
+    """
+    return _dropout(input, p, training, inplace, per_channel=True)
+
+
+def dropout1d(
+    input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False
+) -> Tensor:
+    """``feature_dropout`` of sequences, (N, C, L) or (C, L)."""
+    if input.ndim not in (2, 3):
+        raise RuntimeError(
+            f"dropout1d: Expected 2D or 3D input, but received a {input.ndim}D input. Note that "
+            "dropout1d exists to provide channel-wise dropout on inputs with 1 spatial dimension, "
+            "a channel dimension, and an optional batch dimension (i.e. 2D or 3D inputs)."
+        )
+    return _of_samples(input, p, training, inplace, is_batched=input.ndim == 3)
+
+
+def dropout2d(
+    input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False
+) -> Tensor:
+    """``feature_dropout`` of images, (N, C, H, W).
+
+    As in torch, three dimensions are taken for (N, C, L), with a warning.
+    """
+    if input.ndim not in (3, 4):
+        warnings.warn(
+            f"dropout2d: Received a {input.ndim}-D input to dropout2d, which is deprecated and "
+            "will result in an error in a future release. To retain the behavior and silence this "
+            "warning, please use dropout instead. Note that dropout2d exists to provide "
+            "channel-wise dropout on inputs with 2 spatial dimensions, a channel dimension, and an "
+            "optional batch dimension (i.e. 3D or 4D inputs)."
+        )
+    if input.ndim == 3:
+        warnings.warn(
+            "dropout2d: Received a 3D input to dropout2d and assuming that channel-wise 1D dropout "
+            "behavior is desired - input is interpreted as shape (N, C, L), where C is the channel "
+            "dim. This behavior will change in a future release to interpret the input as one "
+            "without a batch dimension, i.e. shape (C, H, W). To maintain the 1D channel-wise "
+            "dropout behavior, please switch to using dropout1d instead."
+        )
+    return feature_dropout(input, p, training, inplace)
+
+
+def dropout3d(
+    input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False
+) -> Tensor:
+    """``feature_dropout`` of volumes, (N, C, D, H, W) or (C, D, H, W)."""
+    if input.ndim not in (4, 5):
+        warnings.warn(
+            f"dropout3d: Received a {input.ndim}-D input to dropout3d, which is deprecated and "
+            "will result in an error in a future release. To retain the behavior and silence this "
+            "warning, please use dropout instead. Note that dropout3d exists to provide "
+            "channel-wise dropout on inputs with 3 spatial dimensions, a channel dimension, and an "
+            "optional batch dimension (i.e. 4D or 5D inputs)."
+        )
+    return _of_samples(input, p, training, inplace, is_batched=input.ndim == 5)
+
+
+def _of_samples(
+    input: Tensor, p: float, training: bool, inplace: bool, is_batched: bool
+) -> Tensor:
+    """``feature_dropout`` of a batch, or of one sample."""
+    if is_batched:
+        return feature_dropout(input, p, training, inplace)
+    if inplace:
+        return feature_dropout(input.unsqueeze_(0), p, training, True).squeeze_(0)
+    return feature_dropout(input.unsqueeze(0), p, training).squeeze(0)
+
+
+def alpha_dropout(
+    input: Tensor, p: float = 0.5, training: bool = False, inplace: bool = False
+) -> Tensor:
+    """Dropout for selu: what is dropped takes selu's lower bound, and mean and deviation stay."""
+    return _alpha_dropout(input, p, training, inplace)
+
+
+def feature_alpha_dropout(
+    input: Tensor, p: float = 0.5, training: bool = False, inplace: bool = False
+) -> Tensor:
+    """``alpha_dropout`` of whole channels, (N, C, *)."""
+    return _alpha_dropout(input, p, training, inplace, per_channel=True)
