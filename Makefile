@@ -29,7 +29,7 @@ test: lint
 	$(BIN)/python -m pytest -n 2 $(ARGS)
 
 bench: $(VENV)/all.stamp
-	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+	$(BIN)/python -m benchmarks $(ARGS)
 
 clean:
 	rm -rf $(VENV) out build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

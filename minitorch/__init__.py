@@ -1,6 +1,7 @@
 """minitorch: the PyTorch you can read.
 
-The same names, the same numbers from the same seed, in NumPy and Numba. Mirrors torch/__init__.py: the public names, in one list.
+The same names, the same numbers from the same seed, in NumPy and Numba.
+Mirrors torch/__init__.py: the public names, in one list.
 """
 
 import typing as _typing
@@ -8,15 +9,9 @@ import typing as _typing
 from minitorch import __config__ as __config__
 from minitorch import autograd as autograd
 from minitorch import dtypes as _dtypes
-try:
-    from minitorch import nn as nn
-except ImportError as e: print("TEMP", e)
-try:
-    from minitorch import optim as optim
-except ImportError as e: print("TEMP", e)
-try:
-    from minitorch import utils as utils
-except ImportError as e: print("TEMP", e)
+from minitorch import nn as nn
+from minitorch import optim as optim
+from minitorch import utils as utils
 from minitorch._device import device as device
 from minitorch._size import Size as Size
 from minitorch._tensor import Tensor as Tensor
@@ -30,8 +25,8 @@ from minitorch.autograd.grad_mode import set_grad_enabled as set_grad_enabled
 from minitorch.backends.cpu import get_num_threads as get_num_threads
 from minitorch.backends.cpu import set_num_threads as set_num_threads
 from minitorch.dtypes import can_cast as can_cast
-from minitorch.dtypes import complex128 as complex128
 from minitorch.dtypes import complex64 as complex64
+from minitorch.dtypes import complex128 as complex128
 from minitorch.dtypes import dtype as dtype
 from minitorch.dtypes import finfo as finfo
 from minitorch.dtypes import float16 as float16
@@ -39,16 +34,16 @@ from minitorch.dtypes import float32 as float32
 from minitorch.dtypes import float64 as float64
 from minitorch.dtypes import get_default_dtype as get_default_dtype
 from minitorch.dtypes import iinfo as iinfo
+from minitorch.dtypes import int8 as int8
 from minitorch.dtypes import int16 as int16
 from minitorch.dtypes import int32 as int32
 from minitorch.dtypes import int64 as int64
-from minitorch.dtypes import int8 as int8
 from minitorch.dtypes import promote_types as promote_types
 from minitorch.dtypes import set_default_dtype as set_default_dtype
+from minitorch.dtypes import uint8 as uint8
 from minitorch.dtypes import uint16 as uint16
 from minitorch.dtypes import uint32 as uint32
 from minitorch.dtypes import uint64 as uint64
-from minitorch.dtypes import uint8 as uint8
 from minitorch.native.activation import relu as relu
 from minitorch.native.activation import relu_ as relu_
 from minitorch.native.binary_ops import add as add
@@ -214,9 +209,9 @@ from minitorch.native.unary_ops import isfinite as isfinite
 from minitorch.native.unary_ops import isinf as isinf
 from minitorch.native.unary_ops import isnan as isnan
 from minitorch.native.unary_ops import log as log
-from minitorch.native.unary_ops import log10 as log10
 from minitorch.native.unary_ops import log1p as log1p
 from minitorch.native.unary_ops import log2 as log2
+from minitorch.native.unary_ops import log10 as log10
 from minitorch.native.unary_ops import log_ as log_
 from minitorch.native.unary_ops import logical_not as logical_not
 from minitorch.native.unary_ops import neg as neg
@@ -247,10 +242,8 @@ from minitorch.random import initial_seed as initial_seed
 from minitorch.random import manual_seed as manual_seed
 from minitorch.random import seed as seed
 from minitorch.random import set_rng_state as set_rng_state
-try:
-    from minitorch.serialization import load as load
-    from minitorch.serialization import save as save
-except ImportError as e: print("TEMP", e)
+from minitorch.serialization import load as load
+from minitorch.serialization import save as save
 from minitorch.version import __version__ as __version__
 
 # Types that share a name with Python's, and torch's other names for the same things.

@@ -1,7 +1,8 @@
 """``Tensor``: an array and its place in the graph.
 
-Mirrors torch/_tensor.py and torch/csrc/autograd/python_variable_methods.cpp. Every method is the function of the same name in
-``native/``: this file is their table of contents. Only methods whose call differs are written out.
+Mirrors torch/_tensor.py and torch/csrc/autograd/python_variable_methods.cpp. Every method is the
+function of the same name in ``native/``: this file is their table of contents. Only methods whose
+call differs are written out.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from minitorch import _tensor_str, dtypes, random, storage
+from minitorch import _tensor_str, dtypes, random
 from minitorch._device import device
 from minitorch._size import Size
 from minitorch.autograd import engine, variable
@@ -29,10 +30,14 @@ from minitorch.native import (
     tensor_shape,
     unary_ops,
 )
+from minitorch.storage import TypedStorage, UntypedStorage
+from minitorch.storage import data_ptr as address
+from minitorch.storage import storage_offset as offset_in_storage
+from minitorch.storage import stride as storage_stride
 
 
 def _operator(function: Any) -> Any:
-    """A binary operator: NotImplemented for operands that are neither tensors, numbers nor arrays."""
+    """A binary operator: NotImplemented for what is neither tensor, number nor array."""
 
     def operator(input: Tensor, other: Any) -> Any:
         if type(other) is not Tensor and not isinstance(other, (Variable, int, float, complex)):
@@ -46,7 +51,9 @@ def _operator(function: Any) -> Any:
 
 def _in_place_operator(function: Any) -> Any:
     def operator(input: Tensor, other: Any) -> Any:
-        return function(input, wrap(other) if isinstance(other, (np.ndarray, np.generic)) else other)
+        return function(
+            input, wrap(other) if isinstance(other, (np.ndarray, np.generic)) else other
+        )
 
     return operator
 
@@ -54,7 +61,8 @@ def _in_place_operator(function: Any) -> Any:
 class Tensor(Variable):
     """A multi-dimensional array of one dtype whose operations are recorded for ``backward``.
 
-    ``minitorch.tensor(data)`` makes one; ``Tensor(2, 3)`` and ``Tensor([1.0])``, as in torch, make float32 ones.
+    ``minitorch.tensor(data)`` makes one; ``Tensor(2, 3)`` and ``Tensor([1.0])``, as in torch, make
+    float32 ones.
     """
 
     __slots__ = ()
@@ -91,24 +99,26 @@ class Tensor(Variable):
     @property
     def ndim(self) -> int:
         """The number of dimensions."""
-        return self._array.ndim  # type: ignore[no-any-return]
+        return self._array.ndim
 
     @property
     def itemsize(self) -> int:
         """Bytes per element."""
-        return self._array.itemsize  # type: ignore[no-any-return]
+        return self._array.itemsize
 
     @property
     def nbytes(self) -> int:
         """Bytes of all elements."""
-        return self._array.nbytes  # type: ignore[no-any-return]
+        return self._array.nbytes
 
     is_cuda = is_sparse = is_quantized = is_meta = False
     layout = "torch.strided"
 
     @property
     def data(self) -> Tensor:
-        """The same memory under a tensor of its own, unknown to autograd and to the version counter."""
+        """The same memory under a tensor of its own, unknown to autograd and to the version
+        counter.
+        """
         return wrap(self._array)
 
     @data.setter
@@ -127,46 +137,50 @@ class Tensor(Variable):
 
     def size(self, dim: int | None = None) -> Any:
         """The shape, or one of its sizes."""
-        return self.shape if dim is None else self._array.shape[tensor_shape.wrap_dim(dim, self._array.ndim)]
+        return (
+            self.shape
+            if dim is None
+            else self._array.shape[tensor_shape.wrap_dim(dim, self._array.ndim)]
+        )
 
     def dim(self) -> int:
         """The number of dimensions."""
-        return self._array.ndim  # type: ignore[no-any-return]
+        return self._array.ndim
 
     ndimension = dim
 
     def stride(self, dim: int | None = None) -> Any:
         """Steps between neighbours, in elements."""
-        strides = storage.stride(self._array)
+        strides = storage_stride(self._array)
         return strides if dim is None else strides[dim]
 
     def storage_offset(self) -> int:
         """Elements between the start of the storage and the first element."""
-        return storage.storage_offset(self._array)
+        return offset_in_storage(self._array)
 
     def data_ptr(self) -> int:
         """The address of the first element."""
-        return storage.data_ptr(self._array)
+        return address(self._array)
 
-    def storage(self) -> storage.TypedStorage:
+    def storage(self) -> TypedStorage:
         """The memory behind this tensor and its views, as elements."""
-        return storage.TypedStorage(self._array)
+        return TypedStorage(self._array)
 
-    def untyped_storage(self) -> storage.UntypedStorage:
+    def untyped_storage(self) -> UntypedStorage:
         """The memory behind this tensor and its views, as bytes."""
-        return storage.UntypedStorage(self._array)
+        return UntypedStorage(self._array)
 
     def is_contiguous(self, memory_format: Any = None) -> bool:
         """Whether the elements lie in C order without gaps."""
-        return self._array.flags.c_contiguous  # type: ignore[no-any-return]
+        return self._array.flags.c_contiguous
 
     def is_floating_point(self) -> bool:
         """Whether the dtype is a floating one."""
-        return self._array.dtype.kind == "f"  # type: ignore[no-any-return]
+        return self._array.dtype.kind == "f"
 
     def is_complex(self) -> bool:
         """Whether the dtype is complex."""
-        return self._array.dtype.kind == "c"  # type: ignore[no-any-return]
+        return self._array.dtype.kind == "c"
 
     def is_signed(self) -> bool:
         """Whether the dtype has negative numbers."""
@@ -177,12 +191,16 @@ class Tensor(Variable):
 
     def element_size(self) -> int:
         """Bytes per element."""
-        return self._array.itemsize  # type: ignore[no-any-return]
+        return self._array.itemsize
 
     # ----------------------------------------------------------------- autograd
 
     def backward(
-        self, gradient: Tensor | None = None, retain_graph: bool | None = None, create_graph: bool = False, inputs: Any = None
+        self,
+        gradient: Tensor | None = None,
+        retain_graph: bool | None = None,
+        create_graph: bool = False,
+        inputs: Any = None,
     ) -> None:
         """Add the gradient of this tensor to the ``grad`` of the leaves it was computed from.
 
@@ -208,7 +226,10 @@ class Tensor(Variable):
             RuntimeError: the tensor requires grad, and ``force`` is not given.
         """
         if self.requires_grad and not force:
-            raise RuntimeError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
+            raise RuntimeError(
+                "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() "
+                "instead."
+            )
         return self._array
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
@@ -226,11 +247,14 @@ class Tensor(Variable):
             RuntimeError: there is not exactly one.
         """
         if self._array.size != 1:
-            raise RuntimeError(f"a Tensor with {self._array.size} elements cannot be converted to Scalar")
+            raise RuntimeError(
+                f"a Tensor with {self._array.size} elements cannot be converted to Scalar"
+            )
         return self._array.item()
 
     def to(self, *args: Any, **kwargs: Any) -> Tensor:
-        """Converted to a dtype, or to the dtype of another tensor; a device may stand beside it, and must be the CPU.
+        """Converted to a dtype, or to the dtype of another tensor; a device may stand beside it,
+        and must be the CPU.
 
         Returns the tensor itself if nothing changes and ``copy`` is not given.
         """
@@ -241,7 +265,9 @@ class Tensor(Variable):
                 dtype = argument
             elif isinstance(argument, Variable):
                 dtype = dtypes.from_numpy(argument._array.dtype)
-            elif isinstance(argument, np.dtype):  # backward formulas hand over what array.dtype gave
+            elif isinstance(
+                argument, np.dtype
+            ):  # backward formulas hand over what array.dtype gave
                 dtype = dtypes.from_numpy(argument)
             elif not isinstance(argument, bool) and argument is not None:
                 place = argument
@@ -250,7 +276,9 @@ class Tensor(Variable):
         return tensor_shape.clone(out) if kwargs.get("copy") and out is self else out
 
     def type(self, dtype: Any = None) -> Any:
-        """The legacy name of the type, such as ``torch.FloatTensor``; with a dtype, the converted tensor."""
+        """The legacy name of the type, such as ``torch.FloatTensor``; with a dtype, the converted
+        tensor.
+        """
         if dtype is None:
             return f"torch.{self.dtype.c10_name}Tensor"
         if isinstance(dtype, str):
@@ -368,24 +396,29 @@ class Tensor(Variable):
     def __deepcopy__(self, memo: Any) -> Tensor:
         if self.grad_fn is not None:
             raise RuntimeError(
-                "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at the moment.  If "
-                "you were attempting to deepcopy a module, this may be because of a torch.nn.utils.weight_norm usage, see "
+                "Only Tensors created explicitly by the user (graph leaves) support the deepcopy "
+                "protocol at the moment.  If "
+                "you were attempting to deepcopy a module, this may be because of a "
+                "torch.nn.utils.weight_norm usage, see "
                 "https://github.com/pytorch/pytorch/pull/103001"
             )
         if id(self) in memo:
-            return memo[id(self)]  # type: ignore[no-any-return]
+            return memo[id(self)]
         clone = type(self).__new__(type(self))
         variable.initialize(clone, self._array.copy(order="K"))
         clone._requires_grad = self._requires_grad
         memo[id(self)] = clone
         clone._grad = copy.deepcopy(self._grad, memo)
-        clone.__dict__.update(copy.deepcopy({k: v for k, v in self.__dict__.items() if not k.startswith("_")}, memo))
+        clone.__dict__.update(
+            copy.deepcopy({k: v for k, v in self.__dict__.items() if not k.startswith("_")}, memo)
+        )
         return clone
 
     def __reduce__(self) -> Any:
         if self.grad_fn is not None:
             raise RuntimeError(
-                "Only Tensors created explicitly by the user (graph leaves) can be pickled; detach() this one first."
+                "Only Tensors created explicitly by the user (graph leaves) can be pickled; "
+                "detach() this one first."
             )
         return _rebuild, (type(self), self._array, self._requires_grad)
 
@@ -430,7 +463,8 @@ class Tensor(Variable):
     __getitem__ = indexing.getitem
     __setitem__ = indexing.setitem
 
-    # ----------------------------------------------------------------- the functions of native/, as methods
+    # ----------------------------------------------------------------- the functions of native/, as
+    # methods
 
     add = binary_ops.add
     sub = subtract = binary_ops.sub
@@ -645,7 +679,7 @@ class Tensor(Variable):
 
     def where(self, condition: Tensor, other: Any) -> Tensor:
         """This tensor where ``condition``, else ``other``."""
-        return binary_ops.where(condition, self, other)  # type: ignore[no-any-return]
+        return binary_ops.where(condition, self, other)
 
     def clamp_min(self, min: Any) -> Tensor:
         """``clamp`` from below."""

@@ -1,14 +1,16 @@
-"""Element types: ``float32`` and its siblings, type promotion, ``finfo`` and ``iinfo``, the default dtype.
+"""Element types: ``float32`` and its siblings, type promotion, ``finfo`` and ``iinfo``, the default
+dtype.
 
-Mirrors c10/core/ScalarType.h and aten/src/ATen/native/TypeProperties.cpp. NumPy decides what a bit pattern means; torch
-decides which type a result has (``int32 + 1.5`` is float32 here, float64 in NumPy).
+Mirrors c10/core/ScalarType.h and aten/src/ATen/native/TypeProperties.cpp. NumPy decides what a bit
+pattern means; torch decides which type a result has (``int32 + 1.5`` is float32 here, float64 in
+NumPy).
 
-Left out: quantized types, float8, bfloat16, and arithmetic between unsigned types wider than a byte (torch has none either).
+Left out: quantized types, float8, bfloat16, and arithmetic between unsigned types wider than a byte
+(torch has none either).
 """
 
 from __future__ import annotations
 
-import threading
 from typing import Any
 
 import numpy as np
@@ -37,6 +39,17 @@ class dtype:
     is_floating_point = property(lambda self: self.category == FLOATING)
     is_complex = property(lambda self: self.category == COMPLEX)
     is_signed = property(lambda self: self.numpy.kind in "ifc")
+
+    def to_complex(self) -> dtype:
+        """The complex dtype whose parts have this one's precision.
+
+        Raises:
+            RuntimeError: there is none (torch has a complex32, NumPy does not).
+        """
+        try:
+            return _COMPLEX_OF[self.name]
+        except KeyError:
+            raise RuntimeError(f"Unknown Complex ScalarType for {self.c10_name}") from None
 
     def __repr__(self) -> str:
         return f"torch.{self.name}"
@@ -72,6 +85,12 @@ uint8, uint16, uint32, uint64 = (_BY_NAME[f"uint{bits}"] for bits in (8, 16, 32,
 int8, int16, int32, int64 = (_BY_NAME[f"int{bits}"] for bits in (8, 16, 32, 64))
 float16, float32, float64 = (_BY_NAME[f"float{bits}"] for bits in (16, 32, 64))
 complex64, complex128 = _BY_NAME["complex64"], _BY_NAME["complex128"]
+_COMPLEX_OF = {
+    "float32": complex64,
+    "float64": complex128,
+    "complex64": complex64,
+    "complex128": complex128,
+}
 
 # What a Python number counts as: bool is a torch.bool, int an int64, float the default dtype.
 _PYTHON_TYPES: dict[type, dtype] = {bool: bool_, int: int64, float: float64, complex: complex128}
@@ -94,9 +113,10 @@ def from_numpy(numpy_dtype: Any) -> dtype:
     native = np.dtype(numpy_dtype).newbyteorder("=")
     if native in _BY_NUMPY:
         return _BY_NUMPY[native]
-    supported = ", ".join(d.name for d in reversed(_BY_NAME.values()))
     raise TypeError(
-        f"can't convert np.ndarray of type numpy.{native.type.__name__}. The only supported types are: {supported}."
+        f"can't convert np.ndarray of type numpy.{native.type.__name__}. The only supported types "
+        "are: float64, float32, float16, complex64, complex128, int64, int32, int16, int8, uint64, "
+        "uint32, uint16, uint8, and bool."
     )
 
 
@@ -108,8 +128,6 @@ def to_numpy(dtype_or_type: Any) -> np.dtype[Any]:
     """
     if isinstance(dtype_or_type, dtype):
         return dtype_or_type.numpy
-    if dtype_or_type is float:
-        return get_default_dtype().numpy
     if isinstance(dtype_or_type, type) and dtype_or_type in _PYTHON_TYPES:
         return _PYTHON_TYPES[dtype_or_type].numpy
     raise TypeError(f"dtype must be a torch.dtype, not {type(dtype_or_type).__name__}")
@@ -118,15 +136,17 @@ def to_numpy(dtype_or_type: Any) -> np.dtype[Any]:
 # --------------------------------------------------------------------------- default dtype
 
 
-class _Defaults(threading.local):
-    dtype = float32
+class _Defaults:
+    dtype = float32  # of the whole process, as in torch: grad mode is per thread, this is not
 
 
 _defaults = _Defaults()
 
 
 def get_default_dtype() -> dtype:
-    """The dtype of ``minitorch.tensor(1.0)`` in this thread: float32 unless ``set_default_dtype`` changed it."""
+    """The dtype of ``minitorch.tensor(1.0)`` in this thread: float32 unless ``set_default_dtype``
+    changed it.
+    """
     return _defaults.dtype
 
 
@@ -168,8 +188,9 @@ def promote_types(type1: dtype, type2: dtype) -> dtype:
 def result_dtype(*operands: Any) -> np.dtype[Any]:
     """The dtype an element-wise operation computes in.
 
-    Operands with dimensions decide. A 0-dim tensor counts only if its category (bool < integer < float < complex) is
-    higher than theirs, a Python number only if its category is higher than both.
+    Operands with dimensions decide. A 0-dim tensor counts only if its category (bool < integer <
+    float < complex) is higher than theirs, a Python number only if its category is higher than
+    both.
 
     Args:
         operands: arrays and Python numbers.
@@ -192,15 +213,19 @@ def result_dtype(*operands: Any) -> np.dtype[Any]:
     result = dimensioned
     for lower in (zero_dim, number):
         if lower is not None and (result is None or lower.category > result.category):
-            # A complex 0-dim operand lends its category; the precision stays that of the dimensioned ones.
-            complex_of_float = lower.category == COMPLEX and result is not None and result.category == FLOATING
+            # A complex 0-dim operand lends its category; the precision stays that of the
+            # dimensioned ones.
+            complex_of_float = (
+                lower.category == COMPLEX and result is not None and result.category == FLOATING
+            )
             result = promote_types(complex64, result) if complex_of_float else lower
     assert result is not None
     return result.numpy
 
 
 def can_cast(from_: dtype, to: dtype) -> bool:
-    """Whether an in-place result of type ``from_`` may be stored as ``to``: never to a lower category.
+    """Whether an in-place result of type ``from_`` may be stored as ``to``: never to a lower
+    category.
 
     >>> can_cast(float64, float32), can_cast(float32, int64)
     (True, False)
@@ -212,12 +237,17 @@ def can_cast(from_: dtype, to: dtype) -> bool:
 
 
 class finfo:
-    """Numeric limits of a floating dtype: ``eps, max, min, tiny, smallest_normal, resolution, bits``."""
+    """Numeric limits of a floating dtype: ``eps, max, min, tiny, smallest_normal, resolution,
+    bits``.
+    """
 
     def __init__(self, type: dtype | None = None, /) -> None:
         type = type or get_default_dtype()
         if not (type.is_floating_point or type.is_complex):
-            raise TypeError(f"torch.finfo() requires a floating point input type. Use torch.iinfo to handle '{type}'")
+            raise TypeError(
+                "torch.finfo() requires a floating point input type. Use torch.iinfo to handle "
+                f"'{type}'"
+            )
         limits = np.finfo(type.numpy)
         self.bits = limits.bits
         self.eps = float(limits.eps)
@@ -229,7 +259,9 @@ class finfo:
 
     def __repr__(self) -> str:
         fields = ("resolution", "min", "max", "eps", "smallest_normal", "tiny")
-        return f"finfo({', '.join(f'{f}={getattr(self, f):g}' for f in fields)}, dtype={self.dtype})"
+        return (
+            f"finfo({', '.join(f'{f}={getattr(self, f):g}' for f in fields)}, dtype={self.dtype})"
+        )
 
 
 class iinfo:
@@ -237,9 +269,16 @@ class iinfo:
 
     def __init__(self, type: dtype, /) -> None:
         if type.category != INTEGRAL:
-            raise TypeError(f"torch.iinfo() requires an integer input type. Use torch.finfo to handle '{type}'")
+            raise TypeError(
+                f"torch.iinfo() requires an integer input type. Use torch.finfo to handle '{type}'"
+            )
         limits = np.iinfo(type.numpy)
-        self.bits, self.min, self.max, self.dtype = limits.bits, int(limits.min), int(limits.max), type.name
+        self.bits, self.min, self.max, self.dtype = (
+            limits.bits,
+            int(limits.min),
+            int(limits.max),
+            type.name,
+        )
 
     def __repr__(self) -> str:
-        return f"iinfo(min={self.min}, max={self.max}, dtype={self.dtype})"
+        return f"iinfo(min={self.min:g}, max={self.max:g}, dtype={self.dtype})"

@@ -1,7 +1,8 @@
 """The flat buffer behind a tensor and all its views.
 
-Mirrors torch/storage.py. A NumPy array is a view of somebody's memory; ``UntypedStorage`` is that memory, found by walking
-``array.base`` to the array that owns it. Two tensors are views of each other when their storages are the same bytes.
+Mirrors torch/storage.py. A NumPy array is a view of somebody's memory; ``UntypedStorage`` is that
+memory, found by walking ``array.base`` to the array that owns it. Two tensors are views of each
+other when their storages are the same bytes.
 """
 
 from __future__ import annotations
@@ -37,8 +38,6 @@ def contiguous_stride(shape: tuple[int, ...]) -> tuple[int, ...]:
 
 def stride(array: Any) -> tuple[int, ...]:
     """Steps between neighbours along each dimension, in elements (NumPy counts bytes)."""
-    if array.size == 0:
-        return contiguous_stride(array.shape)
     steps = [s // array.itemsize for s in array.strides]
     for d in reversed(range(array.ndim)):
         if array.shape[d] == 1 and steps[d] == 0:  # np.newaxis leaves 0 where torch computes a step
@@ -48,7 +47,7 @@ def stride(array: Any) -> tuple[int, ...]:
 
 def storage_offset(array: Any) -> int:
     """Elements between the start of the storage and the first element."""
-    return (data_ptr(array) - data_ptr(owner(array))) // array.itemsize
+    return int((data_ptr(array) - data_ptr(owner(array))) // array.itemsize)
 
 
 class UntypedStorage:
@@ -87,7 +86,9 @@ class TypedStorage(UntypedStorage):
 
     def __init__(self, array: Any) -> None:
         super().__init__(array)
-        self.elements = np.ndarray(self.array.nbytes // array.itemsize, array.dtype, buffer=_memory(self.array))
+        self.elements = np.ndarray(
+            self.array.nbytes // array.itemsize, array.dtype, buffer=_memory(self.array)
+        )
 
     def size(self) -> int:
         return int(self.elements.size)
@@ -109,7 +110,8 @@ class TypedStorage(UntypedStorage):
 
     def __repr__(self) -> str:
         lines = "".join(f" {value}\n" for value in self.tolist())
-        return f"{lines}[torch.storage.TypedStorage(dtype=torch.{self.elements.dtype.name}, device=cpu) of size {len(self)}]"
+        dtype = f"torch.{self.elements.dtype.name}"
+        return f"{lines}[torch.storage.TypedStorage(dtype={dtype}, device=cpu) of size {len(self)}]"
 
 
 def _memory(array: Any) -> Any:

@@ -8,12 +8,10 @@ import numpy as np
 
 from tests.opinfo import OpInfo, Sample, draw, integers, positive, sample
 
-SUMS_OF_PRODUCTS = "sums of many products, which BLAS libraries add in different orders"
-
 
 def _conv(dims: int) -> list[Sample]:
     """Samples of conv1d, conv2d or conv3d: every option alone and several together."""
-    size = (9, 8, 7)[:dims]
+    size = (9, 8, 7)[:dims] if dims < 3 else (6, 5, 5)  # few summands: rounding stays small
     x, w, b = draw(2, 4, *size), draw(6, 4, *[3] * dims), draw(6)
     return [
         sample(x, w, b),
@@ -58,7 +56,8 @@ _CONV2D_TUPLES = [
     sample(draw(2, 3, 9, 8), draw(4, 3, 3, 2), draw(4), stride=(2, 1), padding=(0, 1)),
     sample(draw(2, 3, 9, 8), draw(4, 3, 2, 3), None, stride=(1, 2), dilation=(3, 2)),
     sample(draw(2, 3, 9, 8), draw(4, 3, 5, 5), draw(4), stride=(1,), padding=(2,)),
-    sample(draw(70, 2, 7, 7), draw(3, 2, 3, 3), draw(3), padding=1),  # several batches of columns
+    # more images than share one product
+    sample(draw(20, 2, 7, 7, low=-0.5, high=0.5), draw(3, 2, 3, 3), draw(3), padding=1),
 ]
 
 _FINITE_MAX_POOL = [
@@ -109,15 +108,13 @@ _BATCH_NORM = [
 ] + [
     sample(draw(3, 4, 5), None, None, None, None, training=True),
     sample(draw(6, 4), None, None, draw(4), None, training=True),
-    sample(draw(6, 4), draw(4), positive(4), None, draw(4), training=False),
     sample(draw(6, 4), draw(4), positive(4), draw(4), draw(4), training=True, eps=0.1),
-    sample(draw(0, 4), draw(4), positive(4), draw(4), draw(4), training=False),
 ]
 
 NN_OPS = [
     OpInfo("nn.functional.conv1d", _conv(1)),
     OpInfo("nn.functional.conv2d", _conv(2) + _CONV2D_TUPLES),
-    OpInfo("nn.functional.conv3d", _conv(3), rtol=2e-6, atol=2e-5, why=SUMS_OF_PRODUCTS),
+    OpInfo("nn.functional.conv3d", _conv(3)),
     OpInfo("nn.functional.conv_transpose1d", _conv_transpose(1)),
     OpInfo("nn.functional.conv_transpose2d", _conv_transpose(2)),
     OpInfo("nn.functional.conv_transpose3d", _conv_transpose(3)),
@@ -183,6 +180,16 @@ NN_OPS = [
     ),
     OpInfo("nn.functional.batch_norm", _BATCH_NORM, op=_batch_norm),
     OpInfo(
+        "nn.functional.batch_norm, where torch has no second derivative",
+        [
+            sample(draw(6, 4), draw(4), positive(4), None, draw(4), training=False),
+            sample(draw(0, 4), draw(4), positive(4), draw(4), draw(4), training=False),
+        ],
+        op=_batch_norm,
+        second_derivative=False,
+        composite=True,
+    ),
+    OpInfo(
         "nn.functional.instance_norm",
         [
             sample(draw(2, 4, 5), None, None),
@@ -199,7 +206,6 @@ NN_OPS = [
             sample(draw(2, 3, 5), (3, 5), draw(3, 5), draw(3, 5)),
             sample(draw(2, 3, 5), (5,)),
             sample(draw(2, 3, 5), (5,), draw(5)),
-            sample(draw(2, 3, 5), (5,), None, draw(5)),
             sample(draw(5), (5,), draw(5), draw(5), eps=0.1),
             sample(draw(40, 7), (7,), draw(7), draw(7)),
             sample(draw(0, 5), (5,), draw(5), draw(5)),
@@ -212,9 +218,20 @@ NN_OPS = [
             sample(draw(2, 6, 3, 4), 2, draw(6), draw(6)),
             sample(draw(2, 6, 3, 4), 6),
             sample(draw(2, 6, 3, 4), 1, draw(6)),
-            sample(draw(2, 6), 2, None, draw(6)),
             sample(draw(0, 6, 2), 2, draw(6), draw(6)),
         ],
+    ),
+    OpInfo(
+        "nn.functional.layer_norm, where torch has no second derivative",
+        [sample(draw(2, 3, 5), (5,), None, draw(5))],
+        op=lambda torch, *args: torch.nn.functional.layer_norm(*args),
+        second_derivative=False,
+    ),
+    OpInfo(
+        "nn.functional.group_norm, where torch has no derivative",
+        [sample(draw(2, 6), 2, None, draw(6))],
+        op=lambda torch, *args: torch.nn.functional.group_norm(*args),
+        differentiable=False,
     ),
     OpInfo(
         "nn.functional.rms_norm",
@@ -230,10 +247,17 @@ NN_OPS = [
         [
             sample(integers(0, 7, 4, 5), draw(7, 3)),
             sample(integers(0, 7, 4, 5), draw(7, 3), padding_idx=2),
-            sample(integers(0, 3, 4, 5), draw(3, 3), padding_idx=-1, scale_grad_by_freq=True),
             sample(integers(0, 7, 1), draw(7, 3)),
+        ],
+    ),
+    OpInfo(
+        "nn.functional.embedding, where torch's second derivative is wrong or missing",
+        [
+            sample(integers(0, 3, 4, 5), draw(3, 3), padding_idx=-1, scale_grad_by_freq=True),
             sample(integers(0, 7, 0), draw(7, 3)),
         ],
+        op=lambda torch, *args, **kwargs: torch.nn.functional.embedding(*args, **kwargs),
+        second_derivative=False,
     ),
     OpInfo(
         "nn.functional.one_hot",

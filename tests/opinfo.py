@@ -1,7 +1,9 @@
-"""One row per operation: what to call in both libraries, and on which inputs. Mirrors torch/testing/_internal/opinfo.
+"""One row per operation: what to call in both libraries, and on which inputs. Mirrors
+torch/testing/_internal/opinfo.
 
-A row is ``OpInfo("mul", samples)``; every property in ``test_ops.py`` runs over every row. ``op`` takes the library as its first
-argument, so the same lambda drives both: ``lambda torch, x, y: torch.mul(x, y)``.
+A row is ``OpInfo("mul", samples)``; every property in ``test_ops.py`` runs over every row. ``op``
+takes the library as its first argument, so the same lambda drives both: ``lambda torch, x, y:
+torch.mul(x, y)``.
 """
 
 from __future__ import annotations
@@ -27,7 +29,9 @@ def sample(*args: Any, **kwargs: Any) -> Sample:
 
 @dataclass(frozen=True)
 class Draw:
-    """An array to be drawn: its shape, and the interval of its values. Kinks lie between the drawn values."""
+    """An array to be drawn: its shape, and the interval of its values. Kinks lie between the drawn
+    values.
+    """
 
     shape: tuple[int, ...]
     low: float = -2.0
@@ -70,8 +74,9 @@ class OpInfo:
         inplace: the name of the in-place method, if there is one.
         method: whether the method of that name is the same object as the function.
         second_derivative: False where torch has none either.
-        composite: made of other operations here and one node in torch (or the reverse), so grad_fn's name differs.
-        rtol, atol: only where a row must be looser than ``assert_close``; ``why`` says why.
+        composite: made of other operations here and one node in torch (or the reverse), so
+            grad_fn's name differs. rtol, atol: only where a row must be looser than
+            ``assert_close``; ``why`` says why.
     """
 
     name: str
@@ -98,7 +103,9 @@ class OpInfo:
         return self.name
 
     def __post_init__(self) -> None:
-        assert (self.rtol is None) == (self.why == ""), f"{self.name}: a loose tolerance needs its reason"
+        assert (self.rtol is None) == (self.why == ""), (
+            f"{self.name}: a loose tolerance needs its reason"
+        )
 
 
 def unary(name: str, make: Callable[..., Draw] = draw, **options: Any) -> OpInfo:
@@ -108,10 +115,16 @@ def unary(name: str, make: Callable[..., Draw] = draw, **options: Any) -> OpInfo
     return OpInfo(name, [sample(make(*shape)) for shape in shapes], **options)
 
 
-def binary(name: str, left: Callable[..., Draw] = draw, right: Callable[..., Draw] = draw, **options: Any) -> OpInfo:
+def binary(
+    name: str, left: Callable[..., Draw] = draw, right: Callable[..., Draw] = draw, **options: Any
+) -> OpInfo:
     """A row for ``name(input, other)`` on shapes that broadcast."""
     pairs: list[tuple[tuple[int, ...], tuple[int, ...]]] = [
-        ((3, 4), (3, 4)), ((3, 1), (2, 3, 4)), ((4,), (3, 4)), ((), (2, 2)), ((0, 3), (1, 3)),
+        ((3, 4), (3, 4)),
+        ((3, 1), (2, 3, 4)),
+        ((4,), (3, 4)),
+        ((), (2, 2)),
+        ((0, 3), (1, 3)),
     ]
     options.setdefault("method", True)
     return OpInfo(name, [sample(left(*a), right(*b)) for a, b in pairs], **options)

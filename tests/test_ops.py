@@ -1,4 +1,6 @@
-"""Every property over every operation's row: values, gradients, second derivatives, dtypes, layouts, in-place twins, names."""
+"""Every property over every operation's row: values, gradients, second derivatives, dtypes,
+layouts, in-place twins, names.
+"""
 
 from __future__ import annotations
 
@@ -11,21 +13,29 @@ import pytest
 import torch
 
 import minitorch
-from tests.opinfo import Draw, OpInfo, Sample
 from tests.op_rows import TENSOR_OPS
+from tests.opinfo import Draw, OpInfo, Sample
 
 
 def all_rows() -> list[OpInfo]:
     rows = list(TENSOR_OPS)
-    for module, name in (("op_rows_nn", "NN_OPS"), ("op_rows_activation_loss", "ACTIVATION_LOSS_OPS")):
-        try: rows += getattr(importlib.import_module(f"tests.{module}"), name)
-        except ImportError: pass
+    for module, name in (
+        ("op_rows_nn", "NN_OPS"),
+        ("op_rows_activation_loss", "ACTIVATION_LOSS_OPS"),
+        ("op_rows_padding", "PADDING_OPS"),
+    ):
+        rows += getattr(importlib.import_module(f"tests.{module}"), name)
     return rows
 
 
 ROWS = all_rows()
 CASES = [pytest.param(op, s, id=f"{op.name}-{i}") for op in ROWS for i, s in enumerate(op.samples)]
-DIFFERENTIABLE = [pytest.param(op, s, id=f"{op.name}-{i}") for op in ROWS if op.differentiable for i, s in enumerate(op.samples)]
+DIFFERENTIABLE = [
+    pytest.param(op, s, id=f"{op.name}-{i}")
+    for op in ROWS
+    if op.differentiable
+    for i, s in enumerate(op.samples)
+]
 
 
 def arrays(sample: Sample, dtype: str, seed: int = 0) -> list[Any]:
@@ -40,12 +50,16 @@ def arrays(sample: Sample, dtype: str, seed: int = 0) -> list[Any]:
     return [realise(x) for x in sample.args]
 
 
-def as_tensors(library: Any, values: list[Any], requires_grad: bool, layout: str = "contiguous") -> list[Any]:
+def as_tensors(
+    library: Any, values: list[Any], requires_grad: bool, layout: str = "contiguous"
+) -> list[Any]:
     def convert(x: Any) -> Any:
         if not isinstance(x, np.ndarray):
             return x
         x = np.array(x)
-        if layout == "strided" and x.ndim:  # every second element of a larger memory, dimensions reversed
+        if (
+            layout == "strided" and x.ndim
+        ):  # every second element of a larger memory, dimensions reversed
             spread = np.zeros(tuple(2 * n for n in reversed(x.shape)), x.dtype)
             window = spread[tuple(slice(None, None, 2) for _ in x.shape)]
             window[...] = x.T
@@ -74,10 +88,17 @@ def to_torch(x: Any) -> Any:
 
 def assert_equal(ours: Any, theirs: Any, op: OpInfo) -> None:
     tolerance = {} if op.rtol is None else {"rtol": op.rtol, "atol": op.atol}
-    torch.testing.assert_close(to_torch(ours), theirs.detach() if hasattr(theirs, "detach") else theirs, equal_nan=True, **tolerance)
+    torch.testing.assert_close(
+        to_torch(ours),
+        theirs.detach() if hasattr(theirs, "detach") else theirs,
+        equal_nan=True,
+        **tolerance,
+    )
 
 
-def both(op: OpInfo, sample: Sample, dtype: str, requires_grad: bool, layout: str = "contiguous") -> Iterator[Any]:
+def both(
+    op: OpInfo, sample: Sample, dtype: str, requires_grad: bool, layout: str = "contiguous"
+) -> Iterator[Any]:
     values = arrays(sample, dtype)
     for library in (minitorch, torch):
         tensors = as_tensors(library, values, requires_grad, layout)
@@ -105,7 +126,10 @@ def test_value_of_strided_inputs(op: OpInfo, sample: Sample) -> None:
 def cotangents(results: list[Any]) -> list[Any]:
     """Random gradients of the outputs: a plain sum would hide errors that cancel."""
     rng = np.random.default_rng(1)
-    return [rng.uniform(0.5, 1.5, tuple(r.shape)).astype(str(r.dtype).removeprefix("torch.")) for r in results]
+    return [
+        rng.uniform(0.5, 1.5, tuple(r.shape)).astype(str(r.dtype).removeprefix("torch."))
+        for r in results
+    ]
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -113,7 +137,9 @@ def cotangents(results: list[Any]) -> list[Any]:
 def test_gradient(op: OpInfo, sample: Sample, dtype: str) -> None:
     grads = []
     names = []
-    for library, (tensors, results) in zip((minitorch, torch), both(op, sample, dtype, True), strict=True):
+    for library, (tensors, results) in zip(
+        (minitorch, torch), both(op, sample, dtype, True), strict=True
+    ):
         tracked = [r for r in results if r.requires_grad]
         names.append([r.grad_fn.name() for r in tracked])
         seeds = [library.from_numpy(c) for c in cotangents(tracked)]
@@ -126,13 +152,21 @@ def test_gradient(op: OpInfo, sample: Sample, dtype: str) -> None:
             assert a.stride() == b.stride() or b.numel() < 2
 
 
-@pytest.mark.parametrize(("op", "sample"), [c for c in DIFFERENTIABLE if c.values[0].second_derivative])
+@pytest.mark.parametrize(
+    ("op", "sample"), [c for c in DIFFERENTIABLE if c.values[0].second_derivative]
+)
 def test_second_derivative(op: OpInfo, sample: Sample) -> None:
     seconds = []
-    for library, (tensors, results) in zip((minitorch, torch), both(op, sample, "float64", True), strict=True):
+    for library, (tensors, results) in zip(
+        (minitorch, torch), both(op, sample, "float64", True), strict=True
+    ):
         tracked = [r for r in results if r.requires_grad]
-        # Squares make the first derivative depend on everything, also where the operation itself is linear.
-        scalar = sum((r * r * library.from_numpy(c)).sum() for r, c in zip(tracked, cotangents(tracked), strict=True))
+        # Squares make the first derivative depend on everything, also where the operation itself is
+        # linear.
+        scalar = sum(
+            (r * r * library.from_numpy(c)).sum()
+            for r, c in zip(tracked, cotangents(tracked), strict=True)
+        )
         inputs = leaves(tensors)
         first = library.autograd.grad(scalar, inputs, create_graph=True, allow_unused=True)
         seeds = cotangents([g for g in first if g is not None])
@@ -147,7 +181,12 @@ def test_second_derivative(op: OpInfo, sample: Sample) -> None:
         assert_equal(a, b, op)
 
 
-INPLACE = [pytest.param(op, s, id=f"{op.inplace}-{i}") for op in ROWS if op.inplace for i, s in enumerate(op.samples)]
+INPLACE = [
+    pytest.param(op, s, id=f"{op.inplace}-{i}")
+    for op in ROWS
+    if op.inplace
+    for i, s in enumerate(op.samples)
+]
 
 
 @pytest.mark.parametrize(("op", "sample"), INPLACE)

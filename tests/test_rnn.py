@@ -63,7 +63,11 @@ def run(
     if with_state:
         batch = shape[0] if options.get("batch_first") else shape[1]
         directions = 2 if options.get("bidirectional") else 1
-        sizes = (options.get("num_layers", 1) * directions, *([batch] if len(shape) == 3 else []), 4)
+        sizes = (
+            options.get("num_layers", 1) * directions,
+            *([batch] if len(shape) == 3 else []),
+            4,
+        )
         inputs += [tensor(*sizes) for _ in range(2 if kind == "LSTM" else 1)]
         state = tuple(inputs[1:]) if kind == "LSTM" else inputs[1]
     results = states_of(layer(inputs[0], state))
@@ -75,11 +79,15 @@ def run(
         return {"outputs": results, "grads": [leaf.grad for leaf in leaves]}
     scalar = sum((r * r * s).sum() for r, s in zip(used, seeds, strict=True))
     first = library.autograd.grad(scalar, leaves, create_graph=True)
-    total = sum((g * library.from_numpy(rng.uniform(0.5, 1.5, tuple(g.shape)))).sum() for g in first)
+    total = sum(
+        (g * library.from_numpy(rng.uniform(0.5, 1.5, tuple(g.shape)))).sum() for g in first
+    )
     return {"first": list(first), "second": list(library.autograd.grad(total, leaves))}
 
 
-def compare(kind: str, dtype: str, shape: tuple[int, ...], with_state: bool, **options: Any) -> None:
+def compare(
+    kind: str, dtype: str, shape: tuple[int, ...], with_state: bool, **options: Any
+) -> None:
     ours, theirs = (run(lib, kind, dtype, shape, with_state, **options) for lib in LIBRARIES)
     for name in theirs:
         for a, b in zip(ours[name], theirs[name], strict=True):

@@ -1,4 +1,4 @@
-"""The IDX reader: every shape of good file, and one clear line for every kind of damage."""
+"""The IDX reader: every shape of good file, and one clear line for every kind of damage; MNIST."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from compare.torchvision_shim import import_torchvision
+from minitorch.utils.data import DataLoader
+from minitorch.vision.datasets import MNIST, FashionMNIST
 from minitorch.vision.datasets.mnist import load_fashion_mnist, read_idx
 
 TYPE_CODES = {"u1": 8, "i1": 9, "i2": 11, "i4": 12, "f4": 13, "f8": 14}
@@ -182,3 +185,33 @@ def test_files_that_do_not_fit_are_refused(
     with pytest.raises(ValueError, match=message) as caught:
         load_fashion_mnist(tmp_path, train=True)
     assert str(path) in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["MNIST", "FashionMNIST"])
+@pytest.mark.parametrize("train", [True, False])
+def test_data_sets_are_torchvisions(tmp_path: Path, name: str, train: bool) -> None:
+    for stem in ("train", "t10k"):
+        write_set(tmp_path / name / "raw", stem=stem)
+    ours = {"MNIST": MNIST, "FashionMNIST": FashionMNIST}[name](tmp_path, train)
+    theirs = getattr(import_torchvision().datasets, name)(tmp_path, train)
+    assert ours.data.tolist() == theirs.data.tolist()
+    assert ours.targets.tolist() == theirs.targets.tolist()
+    assert str(ours.targets.dtype) == str(theirs.targets.dtype)
+    assert ours.classes == theirs.classes and ours.class_to_idx == theirs.class_to_idx
+    assert repr(ours) == repr(theirs) and len(ours) == len(theirs)
+    image, label = theirs[1]
+    assert (ours[1][0] == np.asarray(image)).all() and ours[1][1] == label
+
+
+def test_data_sets_transform_and_batch(tmp_path: Path) -> None:
+    write_set(tmp_path / "MNIST" / "raw", compressed=True)
+    dataset = MNIST(
+        tmp_path, transform=lambda image: image / 255, target_transform=lambda label: -label
+    )
+    images, labels = next(iter(DataLoader(dataset, batch_size=3)))
+    assert images.tolist() == (IMAGES / 255).tolist() and labels.tolist() == [-9, 0, -4]
+
+
+def test_a_missing_data_set(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError, match=r"Dataset not found\. You can use download=True"):
+        MNIST(tmp_path, download=True)

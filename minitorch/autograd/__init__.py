@@ -1,8 +1,8 @@
 """Automatic differentiation. Mirrors torch/autograd/.
 
-Read in this order: ``graph`` (nodes and the engine), ``variable`` (what a tensor knows of the graph), ``operator`` (how an
-operation is recorded), ``inplace`` (what a change in place does), ``engine`` (``backward`` and ``grad``), ``function`` (operations
-of one's own), ``gradcheck``.
+Read in this order: ``graph`` (nodes and the engine), ``variable`` (what a tensor knows of the
+graph), ``operator`` (how an operation is recorded), ``inplace`` (what a change in place does),
+``engine`` (``backward`` and ``grad``), ``function`` (operations of one's own), ``gradcheck``.
 """
 
 from minitorch.autograd.engine import backward, grad

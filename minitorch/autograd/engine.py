@@ -1,6 +1,7 @@
 """``backward`` and ``grad``: starting the engine from tensors.
 
-Mirrors torch/autograd/__init__.py and torch/csrc/autograd/python_engine.cpp. Left out: ``is_grads_batched``.
+Mirrors torch/autograd/__init__.py and torch/csrc/autograd/python_engine.cpp. Left out:
+``is_grads_batched``.
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ def _roots(outputs: tuple[Variable, ...]) -> list[Edge]:
     for i, output in enumerate(outputs):
         edge = output.gradient_edge()
         if edge is None:
-            raise RuntimeError(f"element {i} of tensors does not require grad and does not have a grad_fn")
+            raise RuntimeError(
+                f"element {i} of tensors does not require grad and does not have a grad_fn"
+            )
         edges.append(edge)
     return edges
 
@@ -44,10 +47,13 @@ def _initial_gradients(outputs: tuple[Variable, ...], grads: Any, create_graph: 
             initial.append(wrap(grad) if create_graph else grad)
             continue
         if not isinstance(grad, Variable):
-            raise TypeError(f"gradients can be either Tensors or None, but got {type(grad).__name__}")
+            raise TypeError(
+                f"gradients can be either Tensors or None, but got {type(grad).__name__}"
+            )
         if grad._array.shape != array.shape:
             raise RuntimeError(
-                f"Mismatch in shape: grad_output[{i}] has a shape of torch.Size({list(grad._array.shape)}) and output[{i}] has "
+                f"Mismatch in shape: grad_output[{i}] has a shape of "
+                f"torch.Size({list(grad._array.shape)}) and output[{i}] has "
                 f"a shape of torch.Size({list(array.shape)})."
             )
         initial.append(grad if create_graph else grad._array)
@@ -66,11 +72,13 @@ def backward(
     Args:
         grad_tensors: the gradient of each tensor; may be left out for scalars.
         retain_graph: keep what the graph saved, for another backward; defaults to ``create_graph``.
-        create_graph: record the computation of the gradients, so that they can be differentiated in turn.
+        create_graph: record the computation of the gradients, so that they can be differentiated in
+            turn.
         inputs: fill the ``grad`` of these tensors only.
 
     Raises:
-        RuntimeError: a tensor needs no gradient, is no scalar and has no gradient given, or its graph was freed.
+        RuntimeError: a tensor needs no gradient, is no scalar and has no gradient given, or its
+            graph was freed.
     """
     outputs = _sequence(tensors)
     keep_graph = create_graph if retain_graph is None else retain_graph
@@ -83,13 +91,19 @@ def backward(
         wanted = _sequence(inputs)
         if not wanted:
             raise RuntimeError("'inputs' argument to backward() cannot be empty.")
-        for tensor, result in zip(wanted, _capture(roots, grads, wanted, keep_graph, create_graph), strict=True):
+        for tensor, result in zip(
+            wanted, _capture(roots, grads, wanted, keep_graph, create_graph), strict=True
+        ):
             if result is not None:
                 tensor._grad = result if tensor._grad is None else tensor._grad + result
 
 
 def _capture(
-    roots: list[Edge], grads: list[Any], inputs: Sequence[Variable], keep_graph: bool, create_graph: bool
+    roots: list[Edge],
+    grads: list[Any],
+    inputs: Sequence[Variable],
+    keep_graph: bool,
+    create_graph: bool,
 ) -> list[Any]:
     edges = [tensor.gradient_edge() for tensor in inputs]
     if any(edge is None for edge in edges):
@@ -118,7 +132,8 @@ def grad(
     (tensor(6., grad_fn=<MulBackward0>), (tensor(2.),))
 
     Raises:
-        RuntimeError: an input needs no gradient, or (unless ``allow_unused``) does not influence the outputs.
+        RuntimeError: an input needs no gradient, or (unless ``allow_unused``) does not influence
+            the outputs.
     """
     if allow_unused is None:
         allow_unused = materialize_grads
@@ -133,7 +148,8 @@ def grad(
             results[i] = wrap(np.zeros_like(targets[i]._array))
         elif result is None and not allow_unused:
             raise RuntimeError(
-                f"The differentiated Tensor at index {i} appears to not have been used in the graph. Set allow_unused=True if "
+                f"The differentiated Tensor at index {i} appears to not have been used in the "
+                "graph. Set allow_unused=True if "
                 "this is the desired behavior."
             )
     return tuple(results)

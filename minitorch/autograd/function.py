@@ -1,7 +1,8 @@
 """``Function``: how users write an operation with its own derivative.
 
-Mirrors torch/autograd/function.py and torch/csrc/autograd/python_function.cpp. ``forward`` and ``backward`` see tensors. The
-framework's own operations are ``Operator``s instead, which see arrays. Left out: ``jvp``, ``vmap``.
+Mirrors torch/autograd/function.py and torch/csrc/autograd/python_function.cpp. ``forward`` and
+``backward`` see tensors. The framework's own operations are ``Operator``s instead, which see
+arrays. Left out: ``jvp``, ``vmap``.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ class FunctionCtx(Node):
     """The ``ctx`` of a ``Function``, and its node in the graph."""
 
     function: type[Function]
+    _input_shapes: list[tuple[int, ...] | None]
 
     def __init__(self) -> None:
         self._to_save: tuple[Any, ...] = ()
@@ -36,7 +38,9 @@ class FunctionCtx(Node):
         self.sequence_nr = next_sequence_nr()
 
     def save_for_backward(self, *tensors: Any) -> None:
-        """Keep inputs and outputs of ``forward`` until ``backward``; changes to them in place are then noticed."""
+        """Keep inputs and outputs of ``forward`` until ``backward``; changes to them in place are
+        then noticed.
+        """
         self._to_save = tensors
 
     def mark_dirty(self, *tensors: Any) -> None:
@@ -48,7 +52,9 @@ class FunctionCtx(Node):
         self._non_differentiable = tensors
 
     def set_materialize_grads(self, value: bool) -> None:
-        """Whether a missing gradient of an output reaches ``backward`` as zeros (the default) or as None."""
+        """Whether a missing gradient of an output reaches ``backward`` as zeros (the default) or as
+        None.
+        """
         self._materialize_grads = value
 
     @property
@@ -60,20 +66,27 @@ class FunctionCtx(Node):
         """
         if self._saved is None:
             raise RuntimeError(
-                "Trying to backward through the graph a second time (or directly access saved tensors after they have "
-                "already been freed). Saved intermediate values of the graph are freed when you call .backward() or "
-                "autograd.grad(). Specify retain_graph=True if you need to backward through the graph a second time or if "
+                "Trying to backward through the graph a second time (or directly access saved "
+                "tensors after they have "
+                "already been freed). Saved intermediate values of the graph are freed when you "
+                "call .backward() or "
+                "autograd.grad(). Specify retain_graph=True if you need to backward through the "
+                "graph a second time or if "
                 "you need to access saved tensors after calling backward."
             )
         tensors = []
         for tensor, output_nr, counter, version in self._saved:
             if counter is not None and counter[0] != version:
                 raise RuntimeError(
-                    "one of the variables needed for gradient computation has been modified by an inplace operation: "
-                    f"[torch.Tensor {list(unwrap(tensor).shape)}] is at version {counter[0]}; expected version {version} "
+                    "one of the variables needed for gradient computation has been modified by an "
+                    "inplace operation: "
+                    f"[torch.Tensor {list(unwrap(tensor).shape)}] is at version {counter[0]}; "
+                    f"expected version {version} "
                     f"instead. Hint: {self.name()} needs it, and it was changed at {counter[1]}."
                 )
-            if output_nr >= 0:  # an output was kept as its array only: a reference to it would be a cycle
+            if (
+                output_nr >= 0
+            ):  # an output was kept as its array only: a reference to it would be a cycle
                 tensor = wrap(tensor, self)
                 tensor._output_nr = output_nr
             tensors.append(tensor)
@@ -89,11 +102,14 @@ class FunctionCtx(Node):
         with grad_mode.set_grad_enabled(create_graph):
             results = self.function.backward(self, *boxed)
         results = results if isinstance(results, tuple) else (results,)
-        if len(results) > len(self.next_edges) and all(r is None for r in results[len(self.next_edges) :]):
+        if len(results) > len(self.next_edges) and all(
+            r is None for r in results[len(self.next_edges) :]
+        ):
             results = results[: len(self.next_edges)]
         if len(results) != len(self.next_edges):
             raise RuntimeError(
-                f"function {self.name()} returned an incorrect number of gradients (expected {len(self.next_edges)}, "
+                f"function {self.name()} returned an incorrect number of gradients (expected "
+                f"{len(self.next_edges)}, "
                 f"got {len(results)})"
             )
         checked = []
@@ -103,7 +119,8 @@ class FunctionCtx(Node):
                     result = result.sum_to_size(shape)
                 except RuntimeError:
                     raise RuntimeError(
-                        f"Function {self.name()} returned an invalid gradient at index {i} - got {list(result.shape)} but "
+                        f"Function {self.name()} returned an invalid gradient at index {i} - got "
+                        f"{list(result.shape)} but "
                         f"expected shape compatible with {list(shape)}"
                     ) from None
             checked.append(result if create_graph else unwrap(result))
@@ -144,8 +161,10 @@ class Function:
 
     @staticmethod
     def forward(*args: Any, **kwargs: Any) -> Any:
-        """Compute the outputs; takes ``ctx`` first unless the class also defines ``setup_context``."""
-        raise NotImplementedError("You must implement the forward function for custom autograd.Function.")
+        """Compute the outputs; takes ``ctx`` first unless there is a ``setup_context``."""
+        raise NotImplementedError(
+            "You must implement the forward function for custom autograd.Function."
+        )
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Any) -> Any:
@@ -155,7 +174,9 @@ class Function:
     @staticmethod
     def backward(ctx: Any, *grad_outputs: Any) -> Any:
         """One gradient per argument of ``forward``, None where there is none."""
-        raise NotImplementedError("You must implement either the backward or vjp method for your custom autograd.Function")
+        raise NotImplementedError(
+            "You must implement either the backward or vjp method for your custom autograd.Function"
+        )
 
     @classmethod
     def apply(cls, *args: Any) -> Any:
@@ -164,7 +185,9 @@ class Function:
         ctx.needs_input_grad = tuple(isinstance(x, Variable) and x.requires_grad for x in args)
         tracked = grad_mode.state.enabled and any(ctx.needs_input_grad)
         if tracked:  # before forward, which may change an input in place
-            ctx.next_edges = tuple(x.gradient_edge() if isinstance(x, Variable) else None for x in args)
+            ctx.next_edges = tuple(
+                x.gradient_edge() if isinstance(x, Variable) else None for x in args
+            )
             ctx._input_shapes = [x._array.shape if isinstance(x, Variable) else None for x in args]
         with grad_mode.no_grad():
             if cls.setup_context is not Function.setup_context:
@@ -177,7 +200,9 @@ class Function:
         return tensors if several else tensors[0]
 
     @staticmethod
-    def _record(ctx: FunctionCtx, outputs: tuple[Any, ...], args: tuple[Any, ...], tracked: bool) -> tuple[Any, ...]:
+    def _record(
+        ctx: FunctionCtx, outputs: tuple[Any, ...], args: tuple[Any, ...], tracked: bool
+    ) -> tuple[Any, ...]:
         ctx.num_outputs = len(outputs)
         results: list[Any] = []
         for nr, output in enumerate(outputs):
@@ -197,7 +222,9 @@ class Function:
                 output._requires_grad = True
                 output._output_nr = nr
             array = unwrap(output)
-            ctx._output_meta.append((array.shape, array.dtype) if isinstance(output, Variable) else None)
+            ctx._output_meta.append(
+                (array.shape, array.dtype) if isinstance(output, Variable) else None
+            )
             results.append(output)
         if tracked:
             ctx._saved = []
@@ -206,14 +233,23 @@ class Function:
                     ctx._saved.append((None, -1, None, 0))
                     continue
                 counter = tensor.shared_version_counter()
-                nr = next((i for i, output in enumerate(outputs) if output is tensor and tensor._grad_fn is ctx), -1)
+                nr = next(
+                    (
+                        i
+                        for i, output in enumerate(outputs)
+                        if output is tensor and tensor._grad_fn is ctx
+                    ),
+                    -1,
+                )
                 ctx._saved.append((tensor._array if nr >= 0 else tensor, nr, counter, counter[0]))
         ctx._to_save = ()
         return tuple(results)
 
 
 def once_differentiable(backward: Callable[..., Any]) -> Callable[..., Any]:
-    """Mark a ``backward`` that works on tensors without recording: differentiating it again is an error."""
+    """Mark a ``backward`` that works on tensors without recording: differentiating it again is an
+    error.
+    """
 
     @functools.wraps(backward)
     def wrapper(ctx: Any, *grads: Any) -> Any:
@@ -223,7 +259,9 @@ def once_differentiable(backward: Callable[..., Any]) -> Callable[..., Any]:
         if not create_graph:
             return results
         tensors = results if isinstance(results, tuple) else (results,)
-        return tuple(NotTwiceDifferentiable.apply(t) if isinstance(t, Variable) else t for t in tensors)
+        return tuple(
+            NotTwiceDifferentiable.apply(t) if isinstance(t, Variable) else t for t in tensors
+        )
 
     return wrapper
 
@@ -237,7 +275,9 @@ class NotTwiceDifferentiable(Function):
 
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:
-        raise RuntimeError("trying to differentiate twice a function that was marked with @once_differentiable")
+        raise RuntimeError(
+            "trying to differentiate twice a function that was marked with @once_differentiable"
+        )
 
 
 NotTwiceDifferentiable._node_class.__name__ = "Error"

@@ -104,7 +104,9 @@ class no_grad(_ContextDecorator):
 
     def __new__(cls, function: Any = None) -> Any:
         instance = super().__new__(cls)
-        return instance(function) if callable(function) else instance  # @no_grad without parentheses
+        return (
+            instance(function) if callable(function) else instance
+        )  # @no_grad without parentheses
 
     def __enter__(self) -> None:
         self.previous = state.enabled

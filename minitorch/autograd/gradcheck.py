@@ -24,11 +24,19 @@ def _as_tuple(values: Any) -> tuple[Any, ...]:
 
 
 def _outputs(function: Callable[..., Any], inputs: tuple[Any, ...]) -> list[Any]:
-    return [o for o in _as_tuple(function(*inputs)) if isinstance(o, Variable) and o._array.dtype.kind == "f"]
+    return [
+        o
+        for o in _as_tuple(function(*inputs))
+        if isinstance(o, Variable) and o._array.dtype.kind == "f"
+    ]
 
 
-def numerical_jacobian(function: Callable[..., Any], inputs: tuple[Any, ...], index: int, eps: float) -> list[Any]:
-    """d outputs / d inputs[index] by central differences: one (input size, output size) matrix per output."""
+def numerical_jacobian(
+    function: Callable[..., Any], inputs: tuple[Any, ...], index: int, eps: float
+) -> list[Any]:
+    """d outputs / d inputs[index] by central differences: one (input size, output size) matrix per
+    output.
+    """
     with grad_mode.no_grad():
         array = inputs[index]._array
         flat = array.reshape(-1)
@@ -40,15 +48,20 @@ def numerical_jacobian(function: Callable[..., Any], inputs: tuple[Any, ...], in
             flat[i] = saved - eps
             below = [o._array.copy() for o in _outputs(function, inputs)]
             flat[i] = saved
-            columns.append([(a - b).reshape(-1) / (2 * eps) for a, b in zip(above, below, strict=True)])
+            columns.append(
+                [(a - b).reshape(-1) / (2 * eps) for a, b in zip(above, below, strict=True)]
+            )
         count = len(_outputs(function, inputs))
     return [
-        np.stack([column[o] for column in columns]) if columns else np.zeros((0, 0)) for o in range(count)
+        np.stack([column[o] for column in columns]) if columns else np.zeros((0, 0))
+        for o in range(count)
     ]
 
 
 def analytical_jacobian(output: Variable, input: Variable) -> Any:
-    """d output / d input by backward, one output element at a time: an (input size, output size) matrix."""
+    """d output / d input by backward, one output element at a time: an (input size, output size)
+    matrix.
+    """
     columns = []
     for i in range(output._array.size):
         seed = np.zeros_like(output._array)
@@ -68,7 +81,8 @@ def gradcheck(
     raise_exception: bool = True,
     nondet_tol: float = 0.0,
 ) -> bool:
-    """Whether the gradients of ``func`` equal finite differences at ``inputs``, which should be float64.
+    """Whether the gradients of ``func`` equal finite differences at ``inputs``, which should be
+    float64.
 
     Raises:
         GradcheckError: they do not (unless ``raise_exception=False``).
@@ -78,11 +92,15 @@ def gradcheck(
     tracked = [i for i, x in enumerate(inputs) if isinstance(x, Variable) and x.requires_grad]
     if not tracked:
         raise ValueError(
-            "gradcheck expects at least one input tensor to require gradient, but none of the them have requires_grad=True."
+            "gradcheck expects at least one input tensor to require gradient, but none of the "
+            "them have requires_grad=True."
         )
     for i in tracked:
         if not inputs[i]._array.flags.c_contiguous:
-            raise RuntimeError(f"The {i}th input has overlapping or strided memory; gradcheck perturbs it element by element")
+            raise RuntimeError(
+                f"The {i}th input has overlapping or strided memory; gradcheck perturbs it "
+                "element by element"
+            )
     outputs = _outputs(func, inputs)
     for i in tracked:
         numerical = numerical_jacobian(func, inputs, i, eps)
@@ -96,7 +114,8 @@ def gradcheck(
                 if not raise_exception:
                     return False
                 raise GradcheckError(
-                    f"Jacobian mismatch for output {o} with respect to input {i},\nnumerical:{wrap(numerical[o])!r}\n"
+                    f"Jacobian mismatch for output {o} with respect to input "
+                    f"{i},\nnumerical:{wrap(numerical[o])!r}\n"
                     f"analytical:{wrap(analytical)!r}\n"
                 )
     return True
@@ -113,7 +132,8 @@ def gradgradcheck(
     raise_exception: bool = True,
     nondet_tol: float = 0.0,
 ) -> bool:
-    """``gradcheck`` of the gradients of ``func``: its second derivatives against finite differences.
+    """``gradcheck`` of the gradients of ``func``: its second derivatives against finite
+    differences.
 
     Args:
         grad_outputs: what to multiply the first derivatives with; drawn at random if left out.
@@ -121,7 +141,9 @@ def gradgradcheck(
     inputs = _as_tuple(inputs)
     if grad_outputs is None:
         rng = np.random.default_rng(0)
-        grad_outputs = tuple(wrap(rng.standard_normal(o._array.shape)) for o in _outputs(func, inputs))
+        grad_outputs = tuple(
+            wrap(rng.standard_normal(o._array.shape)) for o in _outputs(func, inputs)
+        )
         for g in grad_outputs:
             g.requires_grad = True
     grad_outputs = _as_tuple(grad_outputs)
@@ -132,9 +154,16 @@ def gradgradcheck(
             split = len(arguments) - len(grad_outputs)
             points, seeds = arguments[:split], arguments[split:]
             wanted = [points[i] for i in tracked]
-            results = grad(_outputs(func, points), wanted, seeds, create_graph=True, allow_unused=True)
+            results = grad(
+                _outputs(func, points), wanted, seeds, create_graph=True, allow_unused=True
+            )
         return tuple(r for r in results if r is not None)
 
     return gradcheck(
-        first_derivatives, (*inputs, *grad_outputs), eps=eps, atol=atol, rtol=rtol, raise_exception=raise_exception
+        first_derivatives,
+        (*inputs, *grad_outputs),
+        eps=eps,
+        atol=atol,
+        rtol=rtol,
+        raise_exception=raise_exception,
     )

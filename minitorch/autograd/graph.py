@@ -1,7 +1,8 @@
 """The backward graph and the engine that runs it.
 
-Mirrors torch/csrc/autograd/{function.h, edge.h, engine.cpp}. Knows neither tensors nor operators: a gradient is whatever
-supports ``+``. Left out: devices and worker threads (backward runs in the calling thread), reentrant depth limits.
+Mirrors torch/csrc/autograd/{function.h, edge.h, engine.cpp}. Knows neither tensors nor operators: a
+gradient is whatever supports ``+``. Left out: devices and worker threads (backward runs in the
+calling thread), reentrant depth limits.
 """
 
 from __future__ import annotations
@@ -15,15 +16,17 @@ from minitorch.autograd.hooks import Hooks, RemovableHandle
 
 next_sequence_nr = itertools.count().__next__
 
-# Nodes run in order of sequence number, highest first. AccumulateGrad counts from here, so it runs before all others.
+# Nodes run in order of sequence number, highest first. AccumulateGrad counts from here, so it runs
+# before all others.
 RUNS_FIRST = 1 << 62
 
 
 class Node:
-    """One step of the backward pass: takes the gradients of its outputs, returns those of its inputs.
+    """One step of the backward pass: takes the gradients of its outputs, returns those of its
+    inputs.
 
-    ``next_edges[i]`` says where the gradient of input ``i`` goes: to which node, and as the gradient of which of that
-    node's outputs; None where no gradient is wanted.
+    ``next_edges[i]`` says where the gradient of input ``i`` goes: to which node, and as the
+    gradient of which of that node's outputs; None where no gradient is wanted.
     """
 
     __slots__ = ("next_edges", "sequence_nr", "__dict__", "__weakref__")
@@ -31,7 +34,9 @@ class Node:
     sequence_nr: int
 
     num_outputs = 1
-    output_shape: tuple[int, ...] | None = None  # what a gradient that arrives here must look like; None: anything
+    output_shape: tuple[int, ...] | None = (
+        None  # what a gradient that arrives here must look like; None: anything
+    )
     output_dtype: Any = None
     tensor_pre_hooks: dict[int, Hooks] | None = None  # by output number: Tensor.register_hook
     pre_hooks: Hooks | None = None
@@ -62,7 +67,9 @@ class Node:
         return self.pre_hooks.add(hook)
 
     def register_hook(self, hook: Any) -> RemovableHandle:
-        """Call ``hook(grad_inputs, grad_outputs)`` after this node ran; what it returns replaces ``grad_inputs``."""
+        """Call ``hook(grad_inputs, grad_outputs)`` after this node ran; what it returns replaces
+        ``grad_inputs``.
+        """
         if self.post_hooks is None:
             self.post_hooks = Hooks()
             self.hooked = True
@@ -76,7 +83,8 @@ Edge = tuple[Node, int]
 
 
 class GraphTask:
-    """What a backward pass must visit: how many gradients each node waits for and, if only some inputs are wanted, which
+    """What a backward pass must visit: how many gradients each node waits for and, if only some
+    inputs are wanted, which
     nodes lead to them. Mirrors GraphTask and Engine::compute_dependencies."""
 
     def __init__(self, roots: Sequence[Edge], captures: dict[Edge, Any] | None) -> None:
@@ -125,15 +133,19 @@ def run_backward(
     create_graph: bool,
     captures: dict[Edge, Any] | None = None,
 ) -> None:
-    """Push ``grads`` from ``roots`` to the leaves: each node runs once, after all its uses (Kahn's algorithm).
+    """Push ``grads`` from ``roots`` to the leaves: each node runs once, after all its uses (Kahn's
+    algorithm).
 
     Args:
-        captures: when given, only the gradients of these edges are computed; each is written into the dict instead of
+        captures: when given, only the gradients of these edges are computed; each is written into
+            the dict instead of
             being accumulated (None stays where no gradient arrived).
     """
     task = GraphTask(roots, captures)
     dependencies, needed, captured_nodes = task.dependencies, task.needed, task.captured_nodes
-    buffers: dict[Node, list[Any]] = {}  # gradients that arrived so far, one slot per output of the node
+    buffers: dict[
+        Node, list[Any]
+    ] = {}  # gradients that arrived so far, one slot per output of the node
     ready: list[tuple[int, Node]] = []
     for (node, nr), grad in zip(roots, grads, strict=True):
         if node not in buffers:
@@ -145,7 +157,7 @@ def run_backward(
     node = heappop(ready)[1]
     while True:
         results: Any
-        slots = buffers.pop(node, None)  # type: ignore[arg-type]
+        slots = buffers.pop(node, None)
         if slots is None:  # every path that leads here returned None
             results = (None,) * len(node.next_edges)
         elif captures is not None and node in captured_nodes:
@@ -165,7 +177,9 @@ def run_backward(
                 continue
             if grad is not None:
                 shape = next_node.output_shape
-                if shape is not None and (grad.shape != shape or grad.dtype is not next_node.output_dtype):
+                if shape is not None and (
+                    grad.shape != shape or grad.dtype is not next_node.output_dtype
+                ):
                     grad = fit(grad, shape, next_node.output_dtype)
                 slots = buffers.get(next_node)
                 if slots is None:
@@ -180,7 +194,9 @@ def run_backward(
                 if upcoming is not None:
                     heappush(ready, (-upcoming.sequence_nr, upcoming))
                 upcoming = next_node
-        results = grad = slots = None  # AccumulateGrad keeps a gradient without a copy if nobody else holds it
+        results = grad = slots = (
+            None  # AccumulateGrad keeps a gradient without a copy if nobody else holds it
+        )
         if upcoming is not None:
             node = heappushpop(ready, (-upcoming.sequence_nr, upcoming))[1] if ready else upcoming
         elif ready:
@@ -189,26 +205,43 @@ def run_backward(
             return
 
 
-def run_captured(node: Node, slots: list[Any], create_graph: bool, captures: dict[Edge, Any], needed: Any) -> Any:
-    """Write down the gradients that are wanted of a node's outputs, and run it only if others lie behind it."""
+def run_captured(
+    node: Node, slots: list[Any], create_graph: bool, captures: dict[Edge, Any], needed: Any
+) -> Any:
+    """Write down the gradients that are wanted of a node's outputs, and run it only if others lie
+    behind it.
+    """
     call_tensor_pre_hooks(node, slots, create_graph)
     for nr in range(node.num_outputs):
         if (node, nr) in captures:
             captures[node, nr] = slots[nr]
     if node not in needed:
         return ()
-    return run_with_hooks(node, slots, create_graph, tensor_hooks_ran=True) if node.hooked else node.run(slots, create_graph)
+    return (
+        run_with_hooks(node, slots, create_graph, tensor_hooks_ran=True)
+        if node.hooked
+        else node.run(slots, create_graph)
+    )
 
 
 def fit(grad: Any, shape: tuple[int, ...], dtype: Any) -> Any:
-    """The gradient of an operand that was broadcast, or promoted: summed back to its shape, and in its dtype.
+    """The gradient of an operand that was broadcast, or promoted: summed back to its shape, and in
+    its dtype.
 
-    Mirrors validate_outputs. Backward formulas need not care about broadcasting: what reaches a node is made to fit here.
+    Mirrors validate_outputs. Backward formulas need not care about broadcasting: what reaches a
+    node is made to fit here.
     """
     if grad.shape != shape:
         lead = grad.ndim - len(shape)
-        axes = [*range(lead), *[d + lead for d, n in enumerate(shape) if n == 1 and grad.shape[d + lead] != 1]]
-        grad = grad.sum(axis=tuple(axes), keepdims=True).reshape(shape) if axes else grad.reshape(shape)
+        axes = [
+            *range(lead),
+            *[d + lead for d, n in enumerate(shape) if n == 1 and grad.shape[d + lead] != 1],
+        ]
+        grad = (
+            grad.sum(axis=tuple(axes), keepdims=True).reshape(shape)
+            if axes
+            else grad.reshape(shape)
+        )
     if grad.dtype != dtype:
         grad = grad.astype(dtype) if hasattr(grad, "astype") else grad.to(dtype)
     return grad
@@ -227,7 +260,9 @@ def call_tensor_hooks(hooks: Hooks, grad: Any, create_graph: bool) -> Any:
 
 
 def call_tensor_pre_hooks(node: Node, slots: list[Any], create_graph: bool) -> None:
-    """Run the hooks of the tensors that are a node's outputs, on the gradients that arrived for them."""
+    """Run the hooks of the tensors that are a node's outputs, on the gradients that arrived for
+    them.
+    """
     for nr, hooks in (node.tensor_pre_hooks or {}).items():
         if slots[nr] is not None:
             slots[nr] = call_tensor_hooks(hooks, slots[nr], create_graph)
@@ -236,17 +271,27 @@ def call_tensor_pre_hooks(node: Node, slots: list[Any], create_graph: bool) -> N
 def run_with_hooks(
     node: Node, grads: list[Any], create_graph: bool, tensor_hooks_ran: bool = False
 ) -> tuple[Any, ...]:
-    """Run a node between the hooks of its outputs, its own pre-hooks and its post-hooks, which all see tensors."""
+    """Run a node between the hooks of its outputs, its own pre-hooks and its post-hooks, which all
+    see tensors.
+    """
     if not tensor_hooks_ran:
         call_tensor_pre_hooks(node, grads, create_graph)
     if node.pre_hooks is None and node.post_hooks is None:
         return node.run(grads, create_graph)
 
     def box(values: Sequence[Any]) -> tuple[Any, ...]:
-        return tuple(values) if create_graph else tuple(None if v is None else to_tensor(v) for v in values)
+        return (
+            tuple(values)
+            if create_graph
+            else tuple(None if v is None else to_tensor(v) for v in values)
+        )
 
     def unbox(values: Sequence[Any]) -> tuple[Any, ...]:
-        return tuple(values) if create_graph else tuple(None if v is None else to_array(v) for v in values)
+        return (
+            tuple(values)
+            if create_graph
+            else tuple(None if v is None else to_array(v) for v in values)
+        )
 
     grad_outputs = box(grads)
     for hook in tuple((node.pre_hooks or {}).values()):

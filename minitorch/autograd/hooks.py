@@ -11,7 +11,9 @@ _ids = itertools.count()
 
 
 class Hooks(dict[int, Callable[..., Any]]):
-    """Callbacks in order of registration; a class of its own so that handles can refer to it weakly."""
+    """Callbacks in order of registration; a class of its own so that handles can refer to it
+    weakly.
+    """
 
     __slots__ = ("__weakref__",)
 
@@ -26,7 +28,9 @@ class Hooks(dict[int, Callable[..., Any]]):
 
 
 class RemovableHandle:
-    """Returned by every ``register_*hook``: ``remove()`` takes the hook back, as does the end of a ``with`` block."""
+    """Returned by every ``register_*hook``: ``remove()`` takes the hook back, as does the end of a
+    ``with`` block.
+    """
 
     def __init__(self, hooks: Hooks) -> None:
         self.hooks = weakref.ref(hooks)

@@ -1,6 +1,8 @@
-"""In-place operations and the graph: what is refused, and how the history of a changed view reaches its base.
+"""In-place operations and the graph: what is refused, and how the history of a changed view reaches
+its base.
 
-Mirrors torch/csrc/autograd/{VariableTypeUtils.h, variable.cpp (rebase_history), functions/tensor.cpp (CopySlices)}.
+Mirrors torch/csrc/autograd/{VariableTypeUtils.h, variable.cpp (rebase_history),
+functions/tensor.cpp (CopySlices)}.
 """
 
 from __future__ import annotations
@@ -20,29 +22,44 @@ def check_inplace(tensor: Variable) -> None:
     if not tensor.requires_grad:
         view = tensor._view
         if view is not None and view.base._requires_grad and view.base._grad_fn is None:
-            raise RuntimeError("a view of a leaf Variable that requires grad is being used in an in-place operation.")
+            raise RuntimeError(
+                "a view of a leaf Variable that requires grad is being used in an in-place "
+                "operation."
+            )
         return
     view = tensor._view
     if tensor.grad_fn is None:
-        raise RuntimeError("a leaf Variable that requires grad is being used in an in-place operation.")
+        raise RuntimeError(
+            "a leaf Variable that requires grad is being used in an in-place operation."
+        )
     if view is not None:
         if view.base._requires_grad and view.base.is_leaf:
-            raise RuntimeError("a view of a leaf Variable that requires grad is being used in an in-place operation.")
+            raise RuntimeError(
+                "a view of a leaf Variable that requires grad is being used in an in-place "
+                "operation."
+            )
         if view.refusal is not None:
             raise RuntimeError(view.refusal)
 
 
 def check_no_overlap(array: Any) -> None:
     """Refuse to write to memory in which several elements share one place (after ``expand``)."""
-    if 0 in array.strides and array.size and any([s == 0 and n > 1 for s, n in zip(array.strides, array.shape, strict=True)]):
+    if (
+        0 in array.strides
+        and array.size
+        and any([s == 0 and n > 1 for s, n in zip(array.strides, array.shape, strict=True)])
+    ):
         raise RuntimeError(
-            "unsupported operation: more than one element of the written-to tensor refers to a single memory location. "
+            "unsupported operation: more than one element of the written-to tensor refers to a "
+            "single memory location. "
             "Please clone() the tensor before performing the operation."
         )
 
 
 def rebase_history(tensor: Variable, node: Node) -> None:
-    """Make ``node``, which changed ``tensor`` in place, part of its history, and of its base's if it is a view."""
+    """Make ``node``, which changed ``tensor`` in place, part of its history, and of its base's if
+    it is a view.
+    """
     if tensor._view is None:
         tensor._grad_fn = node
         tensor._output_nr = 0
@@ -55,7 +72,9 @@ def rebase_history(tensor: Variable, node: Node) -> None:
     base._requires_grad = True
     _move_hooks(base)
     tensor._requires_grad = True
-    assert tensor.grad_fn is not None  # reading it replaces the view's node, since the version has changed
+    assert (
+        tensor.grad_fn is not None
+    )  # reading it replaces the view's node, since the version has changed
 
 
 def _move_hooks(tensor: Variable) -> None:
@@ -67,7 +86,8 @@ def _move_hooks(tensor: Variable) -> None:
 class CopySlices(Node):
     """Backward of a change to part of a tensor.
 
-    The gradient of the changed part goes through ``node``, which computed the new values; the rest passes by.
+    The gradient of the changed part goes through ``node``, which computed the new values; the rest
+    passes by.
     """
 
     __slots__ = ("node", "base_array", "view_array", "output_shape", "output_dtype")
@@ -103,7 +123,8 @@ class CopySlices(Node):
 
 
 def view_geometry(base: Any, view: Any) -> tuple[tuple[int, ...], tuple[int, ...], int]:
-    """Where a view lies in its base: shape, strides and offset in elements of a *contiguous* array shaped like base.
+    """Where a view lies in its base: shape, strides and offset in elements of a *contiguous* array
+    shaped like base.
 
     The base itself may lie in memory in any order; its gradient is made contiguous.
     """
@@ -113,7 +134,9 @@ def view_geometry(base: Any, view: Any) -> tuple[tuple[int, ...], tuple[int, ...
         return view.shape, tuple(strides), offset
     # Translate: a memory step is a sum of index steps of the base, largest stride first.
     contiguous = [int(np.prod(base.shape[d + 1 :])) for d in range(base.ndim)]
-    order = sorted((d for d in range(base.ndim) if base.shape[d] > 1), key=lambda d: -base.strides[d])
+    order = sorted(
+        (d for d in range(base.ndim) if base.shape[d] > 1), key=lambda d: -base.strides[d]
+    )
 
     def translate(step: int) -> int:
         total = 0

@@ -1,11 +1,13 @@
 """``Operator``: a differentiable operation, written once for arrays and tensors.
 
-Mirrors what torch generates from tools/autograd/derivatives.yaml: the recording wrapper (VariableType.cpp) and the backward
-nodes (Functions.h), with saved_variable.cpp and the in-place rules of VariableTypeUtils.h and CopySlices.
+Mirrors what torch generates from tools/autograd/derivatives.yaml: the recording wrapper
+(VariableType.cpp) and the backward nodes (Functions.h), with saved_variable.cpp and the in-place
+rules of VariableTypeUtils.h and CopySlices.
 
-``forward`` takes and returns arrays. ``backward`` is written in operators and functions that arrays and tensors share: the
-engine passes arrays in training, tensors under ``create_graph``. The instance is the ``ctx`` of forward, the node in the graph
-and the ``grad_fn`` of the output. Users write their own operations as ``autograd.Function``, on tensors.
+``forward`` takes and returns arrays. ``backward`` is written in operators and functions that arrays
+and tensors share: the engine passes arrays in training, tensors under ``create_graph``. The
+instance is the ``ctx`` of forward, the node in the graph and the ``grad_fn`` of the output. Users
+write their own operations as ``autograd.Function``, on tensors.
 """
 
 from __future__ import annotations
@@ -26,30 +28,59 @@ if TYPE_CHECKING:
 
 
 _ONE_OF_SEVERAL_VIEWS = (
-    "Output {nr} of {name} is a view and is being modified inplace. This view is the output of a function that returns "
-    "multiple views. Such functions do not allow the output views to be modified inplace. You should replace the inplace "
+    "Output {nr} of {name} is a view and is being modified inplace. This view is the output of a "
+    "function that returns "
+    "multiple views. Such functions do not allow the output views to be modified inplace. You "
+    "should replace the inplace "
     "operation by an out-of-place one."
 )
+
+
+class SavedOutput:
+    """What a node remembers of its own output, if it saved the output's array."""
+
+    __slots__ = ("nr", "_version_counter")
+
+    def __init__(self, nr: int, version_counter: list[Any]) -> None:
+        self.nr = nr
+        self._version_counter = version_counter
 
 
 class Operator(Node):
     """Base of every operation of the framework.
 
-    Subclasses define ``forward(ctx, *args)`` and ``backward(ctx, *grads)``, which returns one gradient per argument
-    (trailing arguments that have none may be left out).
+    Subclasses define ``forward(ctx, *args)`` and ``backward(ctx, *grads)``, which returns one
+    gradient per argument (trailing arguments that have none may be left out).
     """
 
-    __slots__ = ("output_shape", "output_dtype", "_saved", "_sources", "_output_meta", "_args")
+    __slots__ = (
+        "output_shape",
+        "output_dtype",
+        "_saved",
+        "_sources",
+        "_versions",
+        "_output_meta",
+        "_args",
+    )
+
+    _saved: Any
+    _sources: Any  # where each saved array came from, and ...
+    _versions: Any  # ... which version of that memory it shows
+    _args: Any
+    _output_meta: list[Any]
 
     node_name: ClassVar[str] = "Operator"
     is_view: ClassVar[bool] = False
     """The output shares the memory of the first argument."""
 
     saved_for: ClassVar[tuple[tuple[int, ...], ...] | None] = None
-    """For each saved array, the arguments whose gradients need it; the others are not kept. None keeps all."""
+    """For each saved array, the arguments whose gradients need it; the others are not kept. None
+    keeps all.
+    """
 
     composed: ClassVar[Callable[..., Any] | None] = None
-    """For a fused operation, whose ``backward`` is a kernel: the same operation on tensors, composed of others. Second
+    """For a fused operation, whose ``backward`` is a kernel: the same operation on tensors,
+    composed of others. Second
     derivatives go through it."""
 
     def __init_subclass__(cls, name: str | None = None) -> None:
@@ -73,7 +104,8 @@ class Operator(Node):
     def apply(cls, *args: Any) -> Any:
         """On arrays: compute. On tensors: compute, wrap, and record if any of them requires grad.
 
-        Every operation passes through here: one loop over the arguments, nothing that training does not need.
+        Every operation passes through here: one loop over the arguments, nothing that training does
+        not need.
         """
         recording = grad_mode.state.enabled
         boxed = tracked = False
@@ -113,7 +145,7 @@ class Operator(Node):
         if ctx._saved:
             output_version = ctx._remember_sources(args, arrays, out)
         else:
-            ctx._sources = ()
+            ctx._sources = ctx._versions = ()
         if type(out) is tuple:
             return cls._wrap_outputs(args[0], out, ctx)
         ctx.output_shape, ctx.output_dtype = out.shape, out.dtype
@@ -124,13 +156,18 @@ class Operator(Node):
         return tensor
 
     @classmethod
-    def _wrap_outputs(cls, input: Variable, arrays: tuple[Any, ...], ctx: Operator | None) -> tuple[Any, ...]:
+    def _wrap_outputs(
+        cls, input: Variable, arrays: tuple[Any, ...], ctx: Operator | None
+    ) -> tuple[Any, ...]:
         """Wrap several outputs; integer ones (indices) have no gradient."""
-        tensors = []
+        tensors: list[Any] = []
+        tensor: Any
         for nr, array in enumerate(arrays):
             grad_fn = ctx if array is not None and array.dtype.kind in "fc" else None
             if cls.is_view:
-                tensor = wrap_view(array, input, grad_fn, _ONE_OF_SEVERAL_VIEWS.format(nr=nr, name=cls.node_name))
+                tensor = wrap_view(
+                    array, input, grad_fn, _ONE_OF_SEVERAL_VIEWS.format(nr=nr, name=cls.node_name)
+                )
             else:
                 tensor = None if array is None else wrap(array, grad_fn)
             if nr and tensor is not None and grad_fn is not None:
@@ -149,7 +186,9 @@ class Operator(Node):
 
     @classmethod
     def apply_(cls, self: Tensor, *args: Any) -> Tensor:
-        """The in-place twin: ``self`` becomes ``forward(self, *args)``. Mirrors check_inplace and rebase_history."""
+        """The in-place twin: ``self`` becomes ``forward(self, *args)``. Mirrors check_inplace and
+        rebase_history.
+        """
         inputs = (self, *args)
         recording = grad_mode.state.enabled
         tracked = recording and any([isinstance(x, Variable) and x.requires_grad for x in inputs])
@@ -165,19 +204,25 @@ class Operator(Node):
             ctx._saved = tuple([out if a is kept else a for a in ctx._saved])
         if out.shape != target.shape:
             raise RuntimeError(
-                f"output with shape {list(target.shape)} doesn't match the broadcast shape {list(out.shape)}"
+                f"output with shape {list(target.shape)} doesn't match the broadcast shape "
+                f"{list(out.shape)}"
             )
         if out.dtype is not target.dtype:
             result, wanted = dtypes.from_numpy(out.dtype), dtypes.from_numpy(target.dtype)
             if not dtypes.can_cast(result, wanted):
                 raise RuntimeError(
-                    f"result type {result.c10_name} can't be cast to the desired output type {wanted.c10_name}"
+                    f"result type {result.c10_name} can't be cast to the desired output type "
+                    f"{wanted.c10_name}"
                 )
         if tracked:
-            ctx.next_edges = tuple([x.gradient_edge() if isinstance(x, Variable) else None for x in inputs])
+            ctx.next_edges = tuple(
+                [x.gradient_edge() if isinstance(x, Variable) else None for x in inputs]
+            )
             ctx.sequence_nr = next_sequence_nr()
             ctx.output_shape, ctx.output_dtype = target.shape, target.dtype
-            if any([a is target for a in ctx._kept()]):  # the old value is needed, and about to be overwritten
+            if any(
+                [a is target for a in ctx._kept()]
+            ):  # the old value is needed, and about to be overwritten
                 inputs = (_copy_with_history(self), *args)
                 ctx._saved = tuple([inputs[0]._array if a is target else a for a in ctx._saved])
             ctx._remember_sources(inputs, [unwrap(x) for x in inputs], out)
@@ -202,7 +247,7 @@ class Operator(Node):
         """What is worth keeping of the saved arrays: those that some wanted gradient needs."""
         saved_for, edges = self.saved_for, self.next_edges
         if saved_for is None or None not in edges:
-            return self._saved  # type: ignore[no-any-return]
+            return self._saved
         return tuple(
             [
                 array if any([edges[i] is not None for i in arguments]) else None
@@ -210,31 +255,38 @@ class Operator(Node):
             ]
         )
 
-    def _remember_sources(self, args: Sequence[Any], arrays: Sequence[Any], out: Any) -> list[Any] | None:
-        """For each saved array, the tensor that it came from and its version. Mirrors the constructor of SavedVariable.
+    def _remember_sources(
+        self, args: Sequence[Any], arrays: Sequence[Any], out: Any
+    ) -> list[Any] | None:
+        """For each saved array, the tensor that it came from and its version. Mirrors the
+        constructor of SavedVariable.
 
-        An entry is (tensor, version counter, version) for an input. For an output its number stands in the place of the tensor,
-        which would be a cycle. Anything else has no entry. Returns the version counter that the output must take, if any.
+        Outputs are not referred to, which would be a cycle: ``SavedOutput`` stands in their place.
+        Returns the version counter that the output must take, if it is among the saved arrays.
         """
         if self.saved_for is not None and None in self.next_edges:
             self._saved = self._kept()
         sources: list[Any] = []
+        versions: list[int] = []
         output_version = None
         for array in self._saved:
             source: Any = None
+            version = 0
             if array is out:
                 output_version = [0, None]
-                source = (0, output_version, 0)
+                source = SavedOutput(0, output_version)
             elif array is not None:
                 for x, a in zip(args, arrays):  # noqa: B905 (strict costs 40 ns here)
                     if a is array and isinstance(x, Variable):
+                        source = x
                         counter = x._version_counter
-                        if counter is None:
-                            x._version_counter = counter = [0, None]
-                        source = (x, counter, counter[0])
+                        if counter is not None:
+                            version = counter[0]
                         break
             sources.append(source)
+            versions.append(version)
         self._sources = sources
+        self._versions = versions
         return output_version
 
     def _follow_output_versions(self, array: Any, tensor: Variable) -> None:
@@ -242,7 +294,8 @@ class Operator(Node):
         for position, saved in enumerate(self._saved):
             if saved is array:
                 counter = tensor.shared_version_counter()
-                self._sources[position] = (tensor._output_nr, counter, counter[0])
+                self._sources[position] = SavedOutput(tensor._output_nr, counter)
+                self._versions[position] = counter[0]
 
     @property
     def saved_tensors(self) -> Any:
@@ -254,33 +307,41 @@ class Operator(Node):
         saved = self._saved
         if saved is None:
             raise RuntimeError(
-                "Trying to backward through the graph a second time (or directly access saved tensors after they have "
-                "already been freed). Saved intermediate values of the graph are freed when you call .backward() or "
-                "autograd.grad(). Specify retain_graph=True if you need to backward through the graph a second time or if "
+                "Trying to backward through the graph a second time (or directly access saved "
+                "tensors after they have "
+                "already been freed). Saved intermediate values of the graph are freed when you "
+                "call .backward() or "
+                "autograd.grad(). Specify retain_graph=True if you need to backward through the "
+                "graph a second time or if "
                 "you need to access saved tensors after calling backward."
             )
-        for source in self._sources:
-            if source is not None and source[1][0] != source[2]:
-                self._raise_modified(*source)
+        for source, version in zip(self._sources, self._versions):  # noqa: B905 (as above)
+            if source is not None:
+                counter = source._version_counter
+                if counter is not None and counter[0] != version:
+                    self._raise_modified(source, counter, version)
         return saved
 
     def _raise_modified(self, source: Any, counter: list[Any], version: int) -> None:
-        array = self._saved[[s is not None and s[1] is counter for s in self._sources].index(True)]
+        array = next(a for a, s in zip(self._saved, self._sources, strict=True) if s is source)
         maker = ""
-        if not isinstance(source, Variable):
-            maker = f", which is output {source} of {self.name()},"
+        if isinstance(source, SavedOutput):
+            maker = f", which is output {source.nr} of {self.name()},"
         elif source.grad_fn is not None:
             maker = f", which is output {source.output_nr} of {source.grad_fn.name()},"
         raise RuntimeError(
-            "one of the variables needed for gradient computation has been modified by an inplace operation: "
-            f"[torch.{dtypes.from_numpy(array.dtype).c10_name}Tensor {list(array.shape)}]{maker} is at version {counter[0]}; "
-            f"expected version {version} instead. Hint: {self.name()} needs it, and it was changed at {counter[1]}."
+            "one of the variables needed for gradient computation has been modified by an inplace "
+            "operation: "
+            f"[torch.{dtypes.from_numpy(array.dtype).c10_name}Tensor {list(array.shape)}]{maker} "
+            f"is at version {counter[0]}; "
+            f"expected version {version} instead. Hint: {self.name()} needs it, and it was "
+            f"changed at {counter[1]}."
         )
 
     def release(self) -> None:
         if self._saved:
             self._saved = None
-            self._sources = ()
+            self._sources = self._versions = ()
             if self.composed is not None:
                 self._args = None
 
@@ -316,30 +377,47 @@ class Operator(Node):
         return filled
 
     def _unpack(self, position: int, array: Any) -> Any:
-        """The tensor that a saved array came from, so that a gradient can flow to it. Mirrors SavedVariable::unpack."""
-        source = self._sources[position][0] if self._sources and self._sources[position] is not None else None
+        """The tensor that a saved array came from, so that a gradient can flow to it. Mirrors
+        SavedVariable::unpack.
+        """
+        source = self._sources[position] if self._sources else None
         if isinstance(source, Variable):
             return source
-        if array is None or type(array) in (bool, int, float, complex, tuple):  # np.float64 is a float too: type, not isinstance
+        if array is None or type(array) in (
+            bool,
+            int,
+            float,
+            complex,
+            tuple,
+        ):  # np.float64 is a float too: type, not isinstance
             return array
         tensor = wrap(array, self if source is not None and array.dtype.kind in "fc" else None)
-        if source:
-            tensor._output_nr = source
+        if source is not None:
+            tensor._output_nr = source.nr
+            tensor._version_counter = source._version_counter
         return tensor
 
     def _backward_through_composed(self, grads: Sequence[Any]) -> tuple[Any, ...]:
         """Redo a fused operation as a composition of others, and differentiate that.
 
-        Aliases of the inputs end this private graph: one input may well have been computed from another.
+        Aliases of the inputs end this private graph: one input may well have been computed from
+        another.
         """
         assert self.composed is not None and self.saved_tensors is not None
         with grad_mode.enable_grad():
-            aliases = [Alias.apply(x) if isinstance(x, Variable) and x.requires_grad else x for x in self._args]
+            aliases = [
+                Alias.apply(x) if isinstance(x, Variable) and x.requires_grad else x
+                for x in self._args
+            ]
             outputs = type(self).composed(*aliases)  # type: ignore[misc]
         outputs = outputs if isinstance(outputs, tuple) else (outputs,)
         edges = [x.gradient_edge() if isinstance(x, Variable) else None for x in aliases]
         captures: dict[Any, Any] = {edge: None for edge in edges if edge is not None}
-        reached = [(o.gradient_edge(), g) for o, g in zip(outputs, grads, strict=True) if o is not None and g is not None]
+        reached = [
+            (o.gradient_edge(), g)
+            for o, g in zip(outputs, grads, strict=True)
+            if o is not None and g is not None
+        ]
         roots = [(edge, g) for edge, g in reached if edge is not None]
         run_backward([edge for edge, _ in roots], [g for _, g in roots], True, True, captures)
         return tuple([captures.get(edge) for edge in edges])
@@ -348,7 +426,9 @@ class Operator(Node):
         """Run this node on tensors, as ``y.grad_fn(grad)`` does in torch."""
         create_graph = grad_mode.state.enabled
         results = self.run([g if create_graph else unwrap(g) for g in grads], create_graph)
-        boxed = tuple([wrap(r) if r is not None and not isinstance(r, Variable) else r for r in results])
+        boxed = tuple(
+            [wrap(r) if r is not None and not isinstance(r, Variable) else r for r in results]
+        )
         return boxed[0] if len(boxed) == 1 else boxed
 
 
@@ -371,4 +451,4 @@ def _copy_with_history(tensor: Variable) -> Variable:
     copy = Alias.apply(tensor)
     copy._array = tensor._array.copy()
     copy._view = copy._version_counter = None
-    return copy  # type: ignore[no-any-return]
+    return copy

@@ -1,7 +1,8 @@
-"""What autograd knows of a tensor: its gradient, the node that made it, the tensor it is a view of, its version.
+"""What autograd knows of a tensor: its gradient, the node that made it, the tensor it is a view of,
+its version.
 
-Mirrors torch/csrc/autograd/{variable.h, variable.cpp, functions/accumulate_grad.h}. ``wrap`` is the only place where an
-array becomes a tensor. Left out: forward-mode tangents.
+Mirrors torch/csrc/autograd/{variable.h, variable.cpp, functions/accumulate_grad.h}. ``wrap`` is the
+only place where an array becomes a tensor. Left out: forward-mode tangents.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ _PACKAGE_DIR = os.path.dirname(os.path.dirname(__file__)) + os.sep
 
 
 class View:
-    """That a tensor shows (part of) another's memory. Mirrors ViewInfo and DifferentiableViewMeta."""
+    """That a tensor shows another's memory. Mirrors ViewInfo and DifferentiableViewMeta."""
 
     __slots__ = ("base", "version_of_grad_fn", "refusal")
 
@@ -40,7 +41,8 @@ class View:
 class Variable:
     """The part of a tensor that autograd works with; ``Tensor`` adds the operations.
 
-    The version counter is shared by all views of one memory and is made when first needed: ``[version, changed_by]``.
+    The version counter is shared by all views of one memory and is made when first needed:
+    ``[version, changed_by]``.
     """
 
     __slots__ = (
@@ -74,8 +76,8 @@ class Variable:
     def grad_fn(self) -> Node | None:
         """The node that computes this tensor's gradient; None for a leaf.
 
-        If the memory behind a view was changed in place, its old node tells nothing of the change: the view then gets a
-        new one that takes its part of the base's gradient.
+        If the memory behind a view was changed in place, its old node tells nothing of the change:
+        the view then gets a new one that takes its part of the base's gradient.
         """
         view = self._view
         if view is None:
@@ -91,7 +93,9 @@ class Variable:
 
     @property
     def is_leaf(self) -> bool:
-        """Whether the user made this tensor, or it needs no gradient: ``backward`` then fills ``grad`` here."""
+        """Whether the user made this tensor, or it needs no gradient: ``backward`` then fills
+        ``grad`` here.
+        """
         return self.grad_fn is None
 
     @property
@@ -104,8 +108,10 @@ class Variable:
         if self.grad_fn is not None:
             if not value:
                 raise RuntimeError(
-                    "you can only change requires_grad flags of leaf variables. If you want to use a computed variable in "
-                    "a subgraph that doesn't require differentiation use var_no_grad = var.detach()."
+                    "you can only change requires_grad flags of leaf variables. If you want to "
+                    "use a computed variable in "
+                    "a subgraph that doesn't require differentiation use var_no_grad = "
+                    "var.detach()."
                 )
             return
         if value and self._array.dtype.kind not in "fc":
@@ -127,7 +133,9 @@ class Variable:
         return self.accumulator(), 0
 
     def accumulator(self) -> AccumulateGrad:
-        """The node at the end of the graph that fills ``grad``. Graphs own it; the leaf only remembers it."""
+        """The node at the end of the graph that fills ``grad``. Graphs own it; the leaf only
+        remembers it.
+        """
         node = self._accumulator() if self._accumulator is not None else None
         if node is None:
             node = AccumulateGrad(self)
@@ -146,17 +154,22 @@ class Variable:
         if value is not None:
             if not isinstance(value, Variable):
                 raise TypeError(
-                    f"assigned grad expected to be a Tensor or None but got grad of type {type(value).__name__}"
+                    "assigned grad expected to be a Tensor or None but got grad of type "
+                    f"{type(value).__name__}"
                 )
             if value._array.shape != self._array.shape:
                 raise RuntimeError(
-                    f"attempting to assign a gradient of size '{list(value._array.shape)}' to a tensor of size "
-                    f"'{list(self._array.shape)}'. Please ensure that the gradient and the tensor are the same size"
+                    f"attempting to assign a gradient of size '{list(value._array.shape)}' to a "
+                    "tensor of size "
+                    f"'{list(self._array.shape)}'. Please ensure that the gradient and the tensor "
+                    "are the same size"
                 )
             if value._array.dtype != self._array.dtype:
                 raise RuntimeError(
-                    f"attempting to assign a gradient with dtype '{value._array.dtype.name}' to a tensor with grad_dtype "
-                    f"'{dtypes.from_numpy(self._array.dtype).c10_name}'. The gradient must match the tensor's grad_dtype"
+                    f"attempting to assign a gradient with dtype '{value._array.dtype.name}' to a "
+                    "tensor with grad_dtype "
+                    f"'{dtypes.from_numpy(self._array.dtype).c10_name}'. The gradient must match "
+                    "the tensor's grad_dtype"
                 )
         self._grad = value
 
@@ -194,7 +207,9 @@ class Variable:
         if not self.requires_grad:
             raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
         if self.grad_fn is not None:
-            raise RuntimeError("post accumulate grad hooks cannot be registered on non-leaf tensors")
+            raise RuntimeError(
+                "post accumulate grad hooks cannot be registered on non-leaf tensors"
+            )
         if self._post_accumulate_grad_hooks is None:
             self._post_accumulate_grad_hooks = Hooks()
         return self._post_accumulate_grad_hooks.add(hook)
@@ -215,7 +230,7 @@ class Variable:
         def keep(grad: Tensor) -> None:
             tensor = reference()
             if tensor is not None:
-                tensor._grad = grad if tensor._grad is None else tensor._grad + grad  # type: ignore[assignment]
+                tensor._grad = grad if tensor._grad is None else tensor._grad + grad
 
         self.register_hook(keep)
 
@@ -266,7 +281,9 @@ def initialize(tensor: Variable, array: Any) -> None:
 
 
 new_object = object.__new__
-tensor_class: type[Tensor]  # set by minitorch/_tensor.py
+tensor_class: Any = (
+    None  # the class Tensor: set by minitorch/_tensor.py, which knows the operations
+)
 
 
 def wrap(array: Any, grad_fn: Node | None = None) -> Tensor:
@@ -291,7 +308,10 @@ def wrap_view(array: Any, of: Variable, grad_fn: Node | None, refusal: str | Non
     tensor._version_counter = counter
     base = of if of._view is None else of._view.base
     if not grad_mode.state.enabled:
-        refusal = "A view was created in no_grad mode and is being modified inplace with grad mode enabled."
+        refusal = (
+            "A view was created in no_grad mode and is being modified inplace with grad mode "
+            "enabled."
+        )
     tensor._view = View(base, counter[0], refusal)
     return tensor
 
@@ -334,15 +354,20 @@ class AccumulateGrad(Node):
 
 
 def _owned(grad: Any, like: Any, slots: list[Any]) -> Any:
-    """``grad`` itself if nobody else can see its memory and it is laid out as the leaf is, else a copy.
+    """``grad`` itself if nobody else can see its memory and it is laid out as the leaf is, else a
+    copy.
 
-    Backward formulas may hand one array to several inputs (``add`` does), and a user may change ``x.grad`` in place.
+    Backward formulas may hand one array to several inputs (``add`` does), and a user may change
+    ``x.grad`` in place.
     """
     if type(grad) is ndarray and grad.strides == like.strides and grad.dtype is like.dtype:
         slots[0] = None
         base = grad.base
-        # A view of all of a fresh array, as a double transposition leaves it, is as good as the array.
-        whole = base is None or (type(base) is ndarray and base.size == grad.size and sys.getrefcount(base) <= 3)
+        # A view of all of a fresh array, as a double transposition leaves it, is as good as the
+        # array.
+        whole = base is None or (
+            type(base) is ndarray and base.size == grad.size and sys.getrefcount(base) <= 3
+        )
         if whole and sys.getrefcount(grad) <= _REFERENCES_TO_A_FRESH_GRADIENT:
             return grad
     out = np.empty_like(like)
@@ -351,7 +376,9 @@ def _owned(grad: Any, like: Any, slots: list[Any]) -> Any:
 
 
 def _references_to_a_fresh_gradient() -> int:
-    """Count the references the same way as ``_owned`` is called, instead of trusting the interpreter's details."""
+    """Count the references the same way as ``_owned`` is called, instead of trusting the
+    interpreter's details.
+    """
     count = 0
 
     def owned(grad: Any, like: Any, slots: list[Any]) -> None:
@@ -378,8 +405,10 @@ def _warn_grad_of_non_leaf() -> None:
     import warnings
 
     warnings.warn(
-        "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad attribute won't be "
-        "populated during autograd.backward(). If you indeed want the .grad field to be populated for a non-leaf Tensor, "
+        "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad "
+        "attribute won't be "
+        "populated during autograd.backward(). If you indeed want the .grad field to be populated "
+        "for a non-leaf Tensor, "
         "use .retain_grad() on the non-leaf Tensor.",
         UserWarning,
         stacklevel=3,
@@ -387,7 +416,9 @@ def _warn_grad_of_non_leaf() -> None:
 
 
 def as_strided_node(base: Variable, array: Any) -> Node:
-    """A node that takes a view's part of the base's gradient; set by native/tensor_shape.py, which has the operation."""
+    """A node that takes a view's part of the base's gradient; set by native/tensor_shape.py, which
+    has the operation.
+    """
     raise NotImplementedError
 
 

@@ -1,7 +1,7 @@
 """Every process-wide setting that minitorch makes for speed, in one visible place.
 
-Mirrors torch/backends/ and aten/src/ATen/Parallel.h. ``MINITORCH_CPU_TUNING=0`` switches the tuning off; everything then works as
-before, slower.
+Mirrors torch/backends/ and aten/src/ATen/Parallel.h. ``MINITORCH_CPU_TUNING=0`` switches the tuning
+off; everything then works as before, slower.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ TUNING = os.environ.get("MINITORCH_CPU_TUNING", "1") != "0"
 def keep_freed_memory() -> bool:
     """Let malloc keep large blocks instead of returning them to the kernel at every free.
 
-    A fresh page costs a page fault (2.8 us per 4 KiB in a virtual machine): two live 1 MB temporaries took 608 us, with this 35
-    us. glibc only; returns whether it took effect.
+    A fresh page costs a page fault (2.8 us per 4 KiB in a virtual machine): two live 1 MB
+    temporaries took 608 us, with this 35 us. glibc only; returns whether it took effect.
     """
     try:
         mallopt = ctypes.CDLL(None).mallopt
@@ -31,12 +31,16 @@ def keep_freed_memory() -> bool:
 
 
 def silence_floating_point_warnings() -> None:
-    """1 / 0 is inf and log(-1) is NaN, without a warning, as in torch; NumPy code outside minitorch still warns."""
+    """1 / 0 is inf and log(-1) is NaN, without a warning, as in torch; NumPy code outside minitorch
+    still warns.
+    """
     warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"minitorch\.")
 
 
 def _blas_thread_functions() -> tuple[Any, Any] | None:
-    """The functions of NumPy's own OpenBLAS that set and get its number of threads; None for another BLAS."""
+    """The functions of NumPy's own OpenBLAS that set and get its number of threads; None for
+    another BLAS.
+    """
     import numpy as np
 
     folder = os.path.join(os.path.dirname(os.path.dirname(np.__file__)), "numpy.libs")
@@ -78,7 +82,9 @@ def set_num_threads(int: int, /) -> None:
 
 def _default_num_threads() -> int:
     wanted = os.environ.get("OMP_NUM_THREADS", "")
-    available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    available = (
+        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    )
     return int(wanted) if wanted.isdigit() and int(wanted) else available
 
 

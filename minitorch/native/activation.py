@@ -426,7 +426,7 @@ class LogSigmoid(Operator):
 
     @staticmethod
     def composed(input: Tensor) -> Tensor:
-        return -Softplus.composed(-input, 1.0, 30.0)  # type: ignore[no-any-return]
+        return -Softplus.composed(-input, 1.0, 30.0)
 
 
 class Glu(Operator):
@@ -476,7 +476,7 @@ def threshold(input: Tensor, threshold: float, value: float, inplace: bool = Fal
     """out = input where input > threshold, else value."""
     if inplace:
         return threshold_(input, threshold, value)
-    return Threshold.apply(input, threshold, value)  # type: ignore[no-any-return]
+    return Threshold.apply(input, threshold, value)
 
 
 def threshold_(input: Tensor, threshold: float, value: float) -> Tensor:
@@ -495,7 +495,7 @@ def hardtanh(
     if min_val > max_val:
         raise ValueError("min_val cannot be greater than max_val")
     operation = Hardtanh.apply_ if inplace else Hardtanh.apply
-    return operation(input, min_val, max_val)  # type: ignore[no-any-return]
+    return operation(input, min_val, max_val)
 
 
 def hardtanh_(input: Tensor, min_val: float = -1.0, max_val: float = 1.0) -> Tensor:
@@ -512,7 +512,7 @@ def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = Fals
     """out = max(input, 0) + negative_slope * min(input, 0)."""
     if inplace:
         return leaky_relu_(input, negative_slope)
-    return LeakyRelu.apply(input, negative_slope)  # type: ignore[no-any-return]
+    return LeakyRelu.apply(input, negative_slope)
 
 
 def leaky_relu_(input: Tensor, negative_slope: float = 0.01) -> Tensor:
@@ -550,7 +550,7 @@ def prelu(input: Tensor, weight: Tensor) -> Tensor:
     if w.ndim != x.ndim:
         shape = (1, w.size) + (1,) * (x.ndim - 2) if x.ndim >= 2 else (1,) * x.ndim
         weight = tensor_shape.reshape(weight, shape)
-    return PreluKernel.apply(input, weight)  # type: ignore[no-any-return]
+    return PreluKernel.apply(input, weight)
 
 
 def rrelu(
@@ -569,11 +569,11 @@ def rrelu(
     if training:
         if inplace:
             return apply_to_copy_(RreluWithNoise, input, lower, upper, generator)
-        return RreluWithNoise.apply(input, lower, upper, generator)  # type: ignore[no-any-return]
+        return RreluWithNoise.apply(input, lower, upper, generator)
     slope = (lower + upper) / 2
     if inplace:
         return apply_to_copy_(RreluAtMean, input, slope)
-    return RreluAtMean.apply(input, slope)  # type: ignore[no-any-return]
+    return RreluAtMean.apply(input, slope)
 
 
 def rrelu_(
@@ -595,12 +595,12 @@ def hardswish(input: Tensor, inplace: bool = False) -> Tensor:
 
 def hardshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
     """out = input where it lies outside [-lambd, lambd], else 0."""
-    return Hardshrink.apply(input, lambd)  # type: ignore[no-any-return]
+    return Hardshrink.apply(input, lambd)
 
 
 def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
     """out = input moved by lambd towards 0, and 0 where it would cross."""
-    return Softshrink.apply(input, lambd)  # type: ignore[no-any-return]
+    return Softshrink.apply(input, lambd)
 
 
 def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
@@ -622,7 +622,7 @@ def selu(input: Tensor, inplace: bool = False) -> Tensor:
     """out = scale * elu(input, alpha), with the constants that keep mean 0 and variance 1."""
     if inplace:
         return selu_(input)
-    return Elu.apply(input, SELU_ALPHA * SELU_SCALE, SELU_SCALE, 1.0)  # type: ignore[no-any-return]
+    return Elu.apply(input, SELU_ALPHA * SELU_SCALE, SELU_SCALE, 1.0)
 
 
 def selu_(input: Tensor) -> Tensor:
@@ -640,7 +640,7 @@ def celu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
         raise RuntimeError("ZeroDivisionError: alpha cannot be 0 for CELU")
     if inplace:
         return apply_to_copy_(CeluInPlace, input, alpha, 1.0, 1.0 / alpha)
-    return Celu.apply(input, alpha, 1.0, 1.0 / alpha)  # type: ignore[no-any-return]
+    return Celu.apply(input, alpha, 1.0, 1.0 / alpha)
 
 
 def celu_(input: Tensor, alpha: float = 1.0) -> Tensor:
@@ -656,7 +656,7 @@ def gelu(input: Tensor, approximate: str = "none") -> Tensor:
     """
     if approximate not in ("none", "tanh"):
         raise RuntimeError("approximate argument must be either none or tanh.")
-    return Gelu.apply(input, approximate)  # type: ignore[no-any-return]
+    return Gelu.apply(input, approximate)
 
 
 def silu(input: Tensor, inplace: bool = False) -> Tensor:
@@ -671,12 +671,12 @@ def mish(input: Tensor, inplace: bool = False) -> Tensor:
 
 def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
     """out = log(1 + exp(beta * input)) / beta, and input where beta * input > threshold."""
-    return Softplus.apply(input, beta, threshold)  # type: ignore[no-any-return]
+    return Softplus.apply(input, beta, threshold)
 
 
 def logsigmoid(input: Tensor) -> Tensor:
     """out = log(sigmoid(input)), also where sigmoid would round to 0."""
-    return LogSigmoid.apply(input)  # type: ignore[no-any-return]
+    return LogSigmoid.apply(input)
 
 
 def softsign(input: Tensor) -> Tensor:
@@ -705,4 +705,4 @@ def glu(input: Tensor, dim: int = -1) -> Tensor:
         raise RuntimeError(
             f"Halving dimension must be even, but dimension {dim} is size {shape[dim]}"
         )
-    return Glu.apply(input, dim)  # type: ignore[no-any-return]
+    return Glu.apply(input, dim)

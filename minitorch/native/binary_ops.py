@@ -1,7 +1,8 @@
 """Element-wise operations on two operands: arithmetic, comparison, logic.
 
-Mirrors aten/src/ATen/native/BinaryOps.cpp, Pow.cpp and their lines in tools/autograd/derivatives.yaml. Each operand is a
-tensor or a Python number; shapes broadcast; types promote by torch's rules (``dtypes.result_dtype``).
+Mirrors aten/src/ATen/native/BinaryOps.cpp, Pow.cpp and their lines in
+tools/autograd/derivatives.yaml. Each operand is a tensor or a Python number; shapes broadcast;
+types promote by torch's rules (``dtypes.result_dtype``).
 """
 
 from __future__ import annotations
@@ -46,11 +47,15 @@ def cast_operand(x: Any, dtype: np.dtype[Any]) -> Any:
 
 
 def elementwise(ufunc: Any, input: Any, other: Any, promotion: Any = promote) -> Any:
-    """``ufunc(input, other)`` with torch's promotion, and torch's words for shapes that do not broadcast."""
+    """``ufunc(input, other)`` with torch's promotion, and torch's words for shapes that do not
+    broadcast.
+    """
     kind = type(other)
     if kind is type(input):
         same = input.dtype is other.dtype and (promotion is promote or input.dtype.kind == "f")
-    elif kind is float or kind is int:  # beside a float tensor NumPy gives a number that tensor's dtype, as torch does
+    elif (
+        kind is float or kind is int
+    ):  # beside a float tensor NumPy gives a number that tensor's dtype, as torch does
         same = input.dtype.kind == "f"
     else:
         same = type(input) in (float, int) and other.dtype.kind == "f"
@@ -92,7 +97,9 @@ def scaled(other: Any, alpha: Any, input: Any) -> Any:
     """``alpha * other``, in the dtype of the result. Mirrors alpha_check."""
     dtype = dtypes.result_dtype(input, other)
     if dtype.kind in "biu" and isinstance(alpha, float):
-        raise RuntimeError("For integral input tensors, argument alpha must not be a floating point number.")
+        raise RuntimeError(
+            "For integral input tensors, argument alpha must not be a floating point number."
+        )
     if dtype.kind != "b" and isinstance(alpha, bool):
         raise RuntimeError("Boolean alpha only supported for Boolean results.")
     return cast_operand(other, dtype) * cast_operand(alpha, dtype)
@@ -101,14 +108,17 @@ def scaled(other: Any, alpha: Any, input: Any) -> Any:
 def _subtract(input: Any, other: Any) -> Any:
     if input.dtype == bool if hasattr(input, "dtype") else False:
         raise RuntimeError(
-            "Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or `logical_xor()` "
+            "Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` "
+            "or `logical_xor()` "
             "operator instead."
         )
     return np.subtract(input, other)
 
 
 class Rsub(Sub, name="RsubBackward1"):
-    """``other - input`` for a number ``other``; the operands arrive in the order of the subtraction."""
+    """``other - input`` for a number ``other``; the operands arrive in the order of the
+    subtraction.
+    """
 
 
 class Mul(Operator):
@@ -123,7 +133,10 @@ class Mul(Operator):
     def backward(ctx: Any, grad: Any) -> Any:
         input, other = ctx.saved_tensors
         to_input, to_other = ctx.next_edges
-        return None if to_input is None else grad * other, None if to_other is None else grad * input
+        return (
+            None if to_input is None else grad * other,
+            None if to_other is None else grad * input,
+        )
 
 
 class Div(Operator):
@@ -149,7 +162,9 @@ class DivRounded(Operator, name="DivBackward2"):
 
     @staticmethod
     def forward(ctx: Any, input: Any, other: Any, rounding_mode: str) -> Any:
-        return elementwise(_floor_divide if rounding_mode == "floor" else _trunc_divide, input, other)
+        return elementwise(
+            _floor_divide if rounding_mode == "floor" else _trunc_divide, input, other
+        )
 
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:
@@ -248,10 +263,13 @@ class PowTensor(Operator, name="PowBackward1"):
         input, exponent, out = ctx.saved_tensors
         grad_input = grad_exponent = None
         if ctx.next_edges[0] is not None:
-            slope = Where.apply(exponent == 0, zero_like(input), exponent * pow(input, exponent - 1))
+            slope = Where.apply(
+                exponent == 0, zero_like(input), exponent * pow(input, exponent - 1)
+            )
             grad_input = grad * slope
         if ctx.next_edges[1] is not None:
-            # 0 ** exponent is 0 for every positive exponent: there log(0) must not make the gradient NaN.
+            # 0 ** exponent is 0 for every positive exponent: there log(0) must not make the
+            # gradient NaN.
             flat = (input == 0) & (exponent >= 0)
             grad_exponent = grad * Where.apply(flat, zero_like(out), out * _log(input))
         return grad_input, grad_exponent
@@ -302,17 +320,26 @@ def _integer_power(base: Any, exponent: Any) -> Any:
     negative = exponent < 0
     out = elementwise(np.power, base, np.where(negative, 0, exponent).astype(exponent.dtype))
     if negative.any():  # 1 and -1 have inverses; everything else rounds to 0
-        inverse = np.where(base == 1, 1, np.where(base == -1, np.where(exponent % 2 == 0, 1, -1), 0))
+        inverse = np.where(
+            base == 1, 1, np.where(base == -1, np.where(exponent % 2 == 0, 1, -1), 0)
+        )
         out = np.where(negative, inverse, out).astype(out.dtype)
     return out
 
 
 def _log(x: Any) -> Any:
-    return x.log() if isinstance(x, Variable) else np.log(x)
+    is_tensor: bool = isinstance(x, Variable)
+    return x.log() if is_tensor else np.log(x)
 
 
 def zero_like(x: Any) -> Any:
-    return x * 0 if isinstance(x, _NUMBERS) else wrap(np.zeros_like(x._array)) if isinstance(x, Variable) else np.zeros_like(x)
+    return (
+        x * 0
+        if isinstance(x, _NUMBERS)
+        else wrap(np.zeros_like(x._array))
+        if isinstance(x, Variable)
+        else np.zeros_like(x)
+    )
 
 
 class Where(Operator):
@@ -418,7 +445,7 @@ def add(input: Tensor, other: Tensor | float, *, alpha: float = 1) -> Tensor:
     >>> minitorch.add(minitorch.tensor([1, 2]), 0.5)
     tensor([1.5000, 2.5000])
     """
-    return Add.apply(input, other, alpha)  # type: ignore[no-any-return]
+    return Add.apply(input, other, alpha)
 
 
 def sub(input: Tensor, other: Tensor | float, *, alpha: float = 1) -> Tensor:
@@ -427,17 +454,17 @@ def sub(input: Tensor, other: Tensor | float, *, alpha: float = 1) -> Tensor:
     Raises:
         RuntimeError: both are bool.
     """
-    return Sub.apply(input, other, alpha)  # type: ignore[no-any-return]
+    return Sub.apply(input, other, alpha)
 
 
 def rsub(input: Tensor, other: Tensor | float, *, alpha: float = 1) -> Tensor:
     """out = other - alpha * input, element-wise."""
-    return Rsub.apply(other, input, alpha)  # type: ignore[no-any-return]
+    return Rsub.apply(other, input, alpha)
 
 
 def mul(input: Tensor, other: Tensor | float) -> Tensor:
     """out = input * other, element-wise."""
-    return Mul.apply(input, other)  # type: ignore[no-any-return]
+    return Mul.apply(input, other)
 
 
 def div(input: Tensor, other: Tensor | float, *, rounding_mode: str | None = None) -> Tensor:
@@ -447,51 +474,54 @@ def div(input: Tensor, other: Tensor | float, *, rounding_mode: str | None = Non
         rounding_mode: None, "trunc" (towards zero) or "floor".
     """
     if rounding_mode is None:
-        return Div.apply(input, other)  # type: ignore[no-any-return]
+        return Div.apply(input, other)
     if rounding_mode not in ("trunc", "floor"):
         raise RuntimeError(
-            f"div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '{rounding_mode}'"
+            "div expected rounding_mode to be one of None, 'trunc', or 'floor' but found "
+            f"'{rounding_mode}'"
         )
-    return DivRounded.apply(input, other, rounding_mode)  # type: ignore[no-any-return]
+    return DivRounded.apply(input, other, rounding_mode)
 
 
 def rdiv(input: Tensor, other: float) -> Tensor:
-    """out = other / input, element-wise: the reflected operator. torch spells it ``input.reciprocal() * other``."""
+    """out = other / input, element-wise: the reflected operator. torch spells it
+    ``input.reciprocal() * other``.
+    """
     return mul(input.reciprocal(), other)
 
 
 def floor_divide(input: Tensor, other: Tensor | float) -> Tensor:
     """out = floor(input / other), element-wise."""
-    return DivRounded.apply(input, other, "floor")  # type: ignore[no-any-return]
+    return DivRounded.apply(input, other, "floor")
 
 
 def rfloordiv(input: Tensor, other: float) -> Tensor:
     """out = floor(other / input), element-wise: the reflected operator."""
-    return DivRounded.apply(other, input, "floor")  # type: ignore[no-any-return]
+    return DivRounded.apply(other, input, "floor")
 
 
 def remainder(input: Tensor, other: Tensor | float) -> Tensor:
     """out = input - other * floor(input / other): Python's ``%``, element-wise."""
-    return (RemainderByNumber if isinstance(other, _NUMBERS) else Remainder).apply(input, other)  # type: ignore[no-any-return]
+    return (RemainderByNumber if isinstance(other, _NUMBERS) else Remainder).apply(input, other)
 
 
 def rmod(input: Tensor, other: float) -> Tensor:
     """out = other % input, element-wise: the reflected operator."""
-    return Remainder.apply(other, input)  # type: ignore[no-any-return]
+    return Remainder.apply(other, input)
 
 
 def fmod(input: Tensor, other: Tensor | float) -> Tensor:
     """out = input - other * trunc(input / other): C's ``fmod``, element-wise."""
-    return (FmodByNumber if isinstance(other, _NUMBERS) else Fmod).apply(input, other)  # type: ignore[no-any-return]
+    return (FmodByNumber if isinstance(other, _NUMBERS) else Fmod).apply(input, other)
 
 
 def pow(input: Any, exponent: Any) -> Tensor:
     """out = input ** exponent, element-wise; either may be a number."""
     if isinstance(exponent, _NUMBERS):
-        return PowScalar.apply(input, exponent)  # type: ignore[no-any-return]
+        return PowScalar.apply(input, exponent)
     if isinstance(input, _NUMBERS):
-        return PowOfNumber.apply(input, exponent)  # type: ignore[no-any-return]
-    return PowTensor.apply(input, exponent)  # type: ignore[no-any-return]
+        return PowOfNumber.apply(input, exponent)
+    return PowTensor.apply(input, exponent)
 
 
 def rpow(input: Tensor, other: float) -> Tensor:
@@ -516,22 +546,22 @@ def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
 
 def maximum(input: Tensor, other: Tensor) -> Tensor:
     """out = max(input, other), element-wise; NaN wins."""
-    return Maximum.apply(input, other)  # type: ignore[no-any-return]
+    return Maximum.apply(input, other)
 
 
 def minimum(input: Tensor, other: Tensor) -> Tensor:
     """out = min(input, other), element-wise; NaN wins."""
-    return Minimum.apply(input, other)  # type: ignore[no-any-return]
+    return Minimum.apply(input, other)
 
 
 def atan2(input: Tensor, other: Tensor) -> Tensor:
     """out = the angle of (other, input) in radians, in (-pi, pi], element-wise."""
-    return Atan2.apply(input, other)  # type: ignore[no-any-return]
+    return Atan2.apply(input, other)
 
 
 def lerp(input: Tensor, end: Tensor, weight: Tensor | float) -> Tensor:
     """out = input + weight * (end - input), element-wise."""
-    return (LerpByNumber if isinstance(weight, _NUMBERS) else Lerp).apply(input, end, weight)  # type: ignore[no-any-return]
+    return (LerpByNumber if isinstance(weight, _NUMBERS) else Lerp).apply(input, end, weight)
 
 
 def addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: float = 1) -> Tensor:
@@ -564,7 +594,11 @@ def mul_(input: Tensor, other: Tensor | float) -> Tensor:
 
 def div_(input: Tensor, other: Tensor | float, *, rounding_mode: str | None = None) -> Tensor:
     """``div`` in place."""
-    return Div.apply_(input, other) if rounding_mode is None else DivRounded.apply_(input, other, rounding_mode)
+    return (
+        Div.apply_(input, other)
+        if rounding_mode is None
+        else DivRounded.apply_(input, other, rounding_mode)
+    )
 
 
 def floor_divide_(input: Tensor, other: Tensor | float) -> Tensor:
@@ -613,62 +647,62 @@ def _compute(ufunc: Any, input: Any, other: Any) -> Any:
 
 def eq(input: Tensor, other: Tensor | float) -> Tensor:
     """out = (input == other), element-wise, as bool."""
-    return _compute(np.equal, input, other)  # type: ignore[no-any-return]
+    return _compute(np.equal, input, other)
 
 
 def ne(input: Tensor, other: Tensor | float) -> Tensor:
     """out = (input != other), element-wise, as bool."""
-    return _compute(np.not_equal, input, other)  # type: ignore[no-any-return]
+    return _compute(np.not_equal, input, other)
 
 
 def lt(input: Tensor, other: Tensor | float) -> Tensor:
     """out = (input < other), element-wise, as bool."""
-    return _compute(np.less, input, other)  # type: ignore[no-any-return]
+    return _compute(np.less, input, other)
 
 
 def le(input: Tensor, other: Tensor | float) -> Tensor:
     """out = (input <= other), element-wise, as bool."""
-    return _compute(np.less_equal, input, other)  # type: ignore[no-any-return]
+    return _compute(np.less_equal, input, other)
 
 
 def gt(input: Tensor, other: Tensor | float) -> Tensor:
     """out = (input > other), element-wise, as bool."""
-    return _compute(np.greater, input, other)  # type: ignore[no-any-return]
+    return _compute(np.greater, input, other)
 
 
 def ge(input: Tensor, other: Tensor | float) -> Tensor:
     """out = (input >= other), element-wise, as bool."""
-    return _compute(np.greater_equal, input, other)  # type: ignore[no-any-return]
+    return _compute(np.greater_equal, input, other)
 
 
 def logical_and(input: Tensor, other: Tensor) -> Tensor:
     """out = input and other, element-wise; non-zero is true."""
-    return _compute(np.logical_and, input, other)  # type: ignore[no-any-return]
+    return _compute(np.logical_and, input, other)
 
 
 def logical_or(input: Tensor, other: Tensor) -> Tensor:
     """out = input or other, element-wise; non-zero is true."""
-    return _compute(np.logical_or, input, other)  # type: ignore[no-any-return]
+    return _compute(np.logical_or, input, other)
 
 
 def logical_xor(input: Tensor, other: Tensor) -> Tensor:
     """out = input xor other, element-wise; non-zero is true."""
-    return _compute(np.logical_xor, input, other)  # type: ignore[no-any-return]
+    return _compute(np.logical_xor, input, other)
 
 
 def bitwise_and(input: Tensor, other: Tensor | int) -> Tensor:
     """out = input & other, element-wise, for integers and bool."""
-    return _compute(_integers_only(np.bitwise_and), input, other)  # type: ignore[no-any-return]
+    return _compute(_integers_only(np.bitwise_and), input, other)
 
 
 def bitwise_or(input: Tensor, other: Tensor | int) -> Tensor:
     """out = input | other, element-wise, for integers and bool."""
-    return _compute(_integers_only(np.bitwise_or), input, other)  # type: ignore[no-any-return]
+    return _compute(_integers_only(np.bitwise_or), input, other)
 
 
 def bitwise_xor(input: Tensor, other: Tensor | int) -> Tensor:
     """out = input ^ other, element-wise, for integers and bool."""
-    return _compute(_integers_only(np.bitwise_xor), input, other)  # type: ignore[no-any-return]
+    return _compute(_integers_only(np.bitwise_xor), input, other)
 
 
 def _integers_only(ufunc: Any) -> Any:
@@ -677,17 +711,21 @@ def _integers_only(ufunc: Any) -> Any:
             return ufunc(input, other)
         except TypeError:
             name = dtypes.from_numpy(np.asarray(input).dtype).c10_name
-            raise RuntimeError(f'"{ufunc.__name__}_cpu" not implemented for \'{name}\'') from None
+            raise RuntimeError(f"\"{ufunc.__name__}_cpu\" not implemented for '{name}'") from None
 
     return apply
 
 
-def isclose(input: Tensor, other: Tensor, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> Tensor:
+def isclose(
+    input: Tensor, other: Tensor, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False
+) -> Tensor:
     """|input - other| <= atol + rtol * |other|, element-wise."""
     return wrap(np.isclose(unwrap(input), unwrap(other), rtol, atol, equal_nan))
 
 
-def allclose(input: Tensor, other: Tensor, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> bool:
+def allclose(
+    input: Tensor, other: Tensor, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False
+) -> bool:
     """Whether ``isclose`` holds everywhere."""
     return bool(isclose(input, other, rtol, atol, equal_nan)._array.all())
 

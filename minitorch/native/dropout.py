@@ -59,11 +59,11 @@ def _dropout(
         return input.mul_(zeros) if inplace else input.mul(zeros)
     if input._array.dtype.kind not in "fc":
         dtype = dtypes.from_numpy(input._array.dtype).c10_name
-        raise RuntimeError(
-            f"result type Float can't be cast to the desired output type {dtype}"
-        )
+        raise RuntimeError(f"result type Float can't be cast to the desired output type {dtype}")
     noise = _noise(input, p, per_channel)
-    noise._array /= 1 - p
+    # One type wider than float16, as torch does: 1 / 0.7 is to be rounded, not 0.7.
+    keep = np.promote_types(noise._array.dtype, np.float32).type(1 - p)
+    np.divide(noise._array, keep, out=noise._array, casting="unsafe")
     return input.mul_(noise) if inplace else input.mul(noise)
 
 
@@ -86,9 +86,7 @@ def _alpha_dropout(
     return input.mul_(kept).add_(shift) if inplace else input.mul(kept).add(shift)
 
 
-def dropout(
-    input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False
-) -> Tensor:
+def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
     """Each element is zero with probability p, else divided by 1 - p.
 
     Raises:
@@ -161,9 +159,7 @@ def dropout3d(
     return _of_samples(input, p, training, inplace, is_batched=input.ndim == 5)
 
 
-def _of_samples(
-    input: Tensor, p: float, training: bool, inplace: bool, is_batched: bool
-) -> Tensor:
+def _of_samples(input: Tensor, p: float, training: bool, inplace: bool, is_batched: bool) -> Tensor:
     """``feature_dropout`` of a batch, or of one sample."""
     if is_batched:
         return feature_dropout(input, p, training, inplace)

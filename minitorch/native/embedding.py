@@ -58,7 +58,7 @@ class Embedding(Operator):
     def forward(
         ctx: Any, weight: Any, indices: Any, padding_idx: int, scale_grad_by_freq: bool
     ) -> Any:
-        if indices.size and not (0 <= indices.min() and indices.max() < len(weight)):
+        if indices.size and (indices.min() < 0 or indices.max() >= len(weight)):
             raise IndexError("index out of range in self")
         ctx.save_for_backward(indices)
         ctx.options = len(weight), padding_idx, scale_grad_by_freq

@@ -9,17 +9,19 @@ from typing import Any
 
 from minitorch.autograd.graph import fit
 
-
 Meta = tuple[tuple[int, ...], Any]
 
 
 def meta_of(operand: Any) -> Meta | None:
-    """Shape and dtype of an operand: all that a backward needs of one it does not save. None for a Python number."""
+    """Shape and dtype of an operand: all that a backward needs of one it does not save. None for a
+    Python number.
+    """
     return (operand.shape, operand.dtype) if hasattr(operand, "shape") else None
 
 
 def sum_to(grad: Any, meta: Meta | None) -> Any:
-    """The gradient of an operand that was broadcast (and promoted) to the shape (and dtype) of ``grad``.
+    """The gradient of an operand that was broadcast (and promoted) to the shape (and dtype) of
+    ``grad``.
 
     Args:
         meta: what ``meta_of`` noted of the operand.
@@ -43,7 +45,8 @@ def infer_size(a: tuple[int, ...], b: tuple[int, ...]) -> tuple[int, ...]:
         m = b[j] if j >= 0 else 1
         if n != m and n != 1 and m != 1:
             raise RuntimeError(
-                f"The size of tensor a ({n}) must match the size of tensor b ({m}) at non-singleton dimension {d}"
+                f"The size of tensor a ({n}) must match the size of tensor b ({m}) at "
+                f"non-singleton dimension {d}"
             )
         result.append(m if n == 1 else n)
     return tuple(result)

@@ -1,6 +1,8 @@
-"""Reading and writing parts of a tensor: slices (views), index tensors and masks (copies), gather and scatter.
+"""Reading and writing parts of a tensor: slices (views), index tensors and masks (copies), gather
+and scatter.
 
-Mirrors aten/src/ATen/native/{IndexingUtils.h, TensorAdvancedIndexing.cpp} and torch/csrc/autograd/python_variable_indexing.cpp.
+Mirrors aten/src/ATen/native/{IndexingUtils.h, TensorAdvancedIndexing.cpp} and
+torch/csrc/autograd/python_variable_indexing.cpp.
 """
 
 from __future__ import annotations
@@ -76,7 +78,9 @@ class Index(Operator):
 
 
 class IndexBackward(Operator):
-    """Zeros of a shape with ``input`` added at the indices, which may repeat: the adjoint of ``Index``."""
+    """Zeros of a shape with ``input`` added at the indices, which may repeat: the adjoint of
+    ``Index``.
+    """
 
     @staticmethod
     def forward(ctx: Any, input: Any, shape: tuple[int, ...], index: tuple[Any, ...]) -> Any:
@@ -114,7 +118,9 @@ class IndexPut(Operator):
 
 
 def write_at(array: Any, index: tuple[Any, ...], values: Any, accumulate: bool) -> None:
-    """``array[index] = values`` (or ``+=``, with repeated places added up) on arrays, with torch's errors."""
+    """``array[index] = values`` (or ``+=``, with repeated places added up) on arrays, with torch's
+    errors.
+    """
     try:
         if accumulate:
             np.add.at(array, index, values.astype(array.dtype, copy=False))
@@ -124,7 +130,8 @@ def write_at(array: Any, index: tuple[Any, ...], values: Any, accumulate: bool) 
         raise _torch_index_error(error, array) from None
     except ValueError:
         raise RuntimeError(
-            f"shape mismatch: value tensor of shape {list(values.shape)} cannot be broadcast to indexing result of shape "
+            f"shape mismatch: value tensor of shape {list(values.shape)} cannot be broadcast to "
+            "indexing result of shape "
             f"{list(array[index].shape)}"
         ) from None
 
@@ -133,7 +140,9 @@ def write_at(array: Any, index: tuple[Any, ...], values: Any, accumulate: bool) 
 
 
 def _parse(input: Tensor, index: Any) -> tuple[tuple[Any, ...], tuple[Any, ...] | None]:
-    """Split an index into its slices, which are taken first, and its arrays, which index what the slices left."""
+    """Split an index into its slices, which are taken first, and its arrays, which index what the
+    slices left.
+    """
     parts = index if isinstance(index, tuple) else (index,)
     array = input._array
     basic: list[Any] = []
@@ -163,7 +172,9 @@ def _parse(input: Tensor, index: Any) -> tuple[tuple[Any, ...], tuple[Any, ...] 
         elif isinstance(part, slice):
             if part.step is not None and int(part.step) <= 0:
                 raise ValueError("step must be greater than zero")
-            basic.append(slice(*[None if b is None else int(b) for b in (part.start, part.stop, part.step)]))
+            basic.append(
+                slice(*[None if b is None else int(b) for b in (part.start, part.stop, part.step)])
+            )
             advanced.append(slice(None))
             dim += 1
         elif isinstance(part, (bool, np.bool_)):
@@ -172,10 +183,12 @@ def _parse(input: Tensor, index: Any) -> tuple[tuple[Any, ...], tuple[Any, ...] 
         elif isinstance(part, (int, np.integer)) or (
             isinstance(part, Variable) and part._array.ndim == 0 and part._array.dtype.kind in "iu"
         ):
-            number = int(part)
+            number = int(unwrap(part))
             size = array.shape[dim]
             if not -size <= number < size:
-                raise IndexError(f"index {number} is out of bounds for dimension {dim} with size {size}")
+                raise IndexError(
+                    f"index {number} is out of bounds for dimension {dim} with size {size}"
+                )
             basic.append(number)
             dim += 1
         elif isinstance(part, (Variable, np.ndarray, list, tuple, range)):
@@ -189,7 +202,8 @@ def _parse(input: Tensor, index: Any) -> tuple[tuple[Any, ...], tuple[Any, ...] 
                 for offset, n in enumerate(values.shape):
                     if n != array.shape[dim + offset]:
                         raise IndexError(
-                            f"The shape of the mask {list(values.shape)} at index {offset} does not match the shape of the "
+                            f"The shape of the mask {list(values.shape)} at index {offset} does "
+                            "not match the shape of the "
                             f"indexed tensor {list(array.shape)} at index {dim + offset}"
                         )
             basic += [slice(None)] * covered
@@ -197,7 +211,8 @@ def _parse(input: Tensor, index: Any) -> tuple[tuple[Any, ...], tuple[Any, ...] 
             dim += covered
         else:
             raise IndexError(
-                "only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid indices (got "
+                "only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables "
+                "are valid indices (got "
                 f"{type(part).__name__})"
             )
     has_arrays = any([isinstance(a, np.ndarray) for a in advanced])
@@ -206,7 +221,7 @@ def _parse(input: Tensor, index: Any) -> tuple[tuple[Any, ...], tuple[Any, ...] 
 
 def _index_array(part: Any) -> Any:
     if isinstance(part, (list, tuple, range)):
-        part = [p.item() if isinstance(p, Variable) else p for p in part]
+        part = [p._array.item() if isinstance(p, Variable) else p for p in part]
     values = np.asarray(unwrap(part))
     if values.dtype == np.uint8:  # the masks of old
         return values.astype(bool)
@@ -222,7 +237,8 @@ def _is_trivial(basic: tuple[Any, ...]) -> bool:
 
 
 def getitem(input: Tensor, index: Any) -> Tensor:
-    """``input[index]``: a view for numbers, slices, None and ...; a copy for index tensors and masks.
+    """``input[index]``: a view for numbers, slices, None and ...; a copy for index tensors and
+    masks.
 
     Raises:
         IndexError: out of range, too many indices, or an index of the wrong type.
@@ -231,13 +247,16 @@ def getitem(input: Tensor, index: Any) -> Tensor:
         size = input._array.shape[0]
         if not -size <= index < size:
             raise IndexError(f"index {index} is out of bounds for dimension 0 with size {size}")
-        return Select.apply(input, (index, Ellipsis))  # type: ignore[no-any-return]
+        return Select.apply(input, (index, Ellipsis))
     if isinstance(index, list):
         index = _list_index(index)
     if input._array.ndim == 0 and isinstance(index, (int, slice)) and not isinstance(index, bool):
         if isinstance(index, slice):
             raise IndexError("slice() cannot be applied to a 0-dim tensor.")
-        raise IndexError("invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in C++ to convert a 0-dim tensor to a number")  # noqa: E501
+        raise IndexError(
+            "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` "
+            "in C++ to convert a 0-dim tensor to a number"
+        )
     if index is None:
         return unsqueeze(input, 0)
     basic, advanced = _parse(input, index)
@@ -247,7 +266,7 @@ def getitem(input: Tensor, index: Any) -> Tensor:
     if advanced is None:
         return input
     try:
-        return Index.apply(input, *advanced)  # type: ignore[no-any-return]
+        return Index.apply(input, *advanced)
     except IndexError as error:
         raise _torch_index_error(error, input._array) from None
 
@@ -255,7 +274,9 @@ def getitem(input: Tensor, index: Any) -> Tensor:
 def _list_index(index: list[Any]) -> Any:
     """A list of slices or tensors is a tuple of indices; a list of numbers is an index array."""
     nested = (slice, Variable, list, tuple, np.ndarray, type(Ellipsis), type(None))
-    return tuple(index) if any([isinstance(i, nested) and not _is_scalar(i) for i in index]) else index
+    return (
+        tuple(index) if any([isinstance(i, nested) and not _is_scalar(i) for i in index]) else index
+    )
 
 
 def _is_scalar(i: Any) -> bool:
@@ -269,7 +290,9 @@ def _torch_index_error(error: IndexError, array: Any) -> IndexError:
         dim, size = rest.split(" with size ")
         return IndexError(f"index {number} is out of bounds for dimension {dim} with size {size}")
     if "shape mismatch" in words:
-        return IndexError(f"shape mismatch: indexing tensors could not be broadcast together ({words})")
+        return IndexError(
+            f"shape mismatch: indexing tensors could not be broadcast together ({words})"
+        )
     return IndexError(words)
 
 
@@ -290,7 +313,11 @@ def setitem(input: Tensor, index: Any, value: Any) -> None:
             write_at(array, advanced, value._array, False)
         input.bump_version()
         return
-    target = input if _is_trivial(basic) and advanced is not None else Slice.apply(input, (*basic, Ellipsis))
+    target = (
+        input
+        if _is_trivial(basic) and advanced is not None
+        else Slice.apply(input, (*basic, Ellipsis))
+    )
     if advanced is not None:
         IndexPut.apply_(target, value, advanced, False)
         return
@@ -341,7 +368,7 @@ class ScatterIntoZeros(Operator):
 
 
 def scatter_into_zeros(input: Any, shape: tuple[int, ...], dim: int, index: Any) -> Any:
-    """Zeros of ``shape``, with ``input`` added at ``index`` along ``dim``; on arrays and tensors."""
+    """Zeros of ``shape`` with ``input`` added at ``index`` along ``dim``, on arrays or tensors."""
     return ScatterIntoZeros.apply(input, shape, dim, index)
 
 
@@ -453,7 +480,8 @@ def _check_in_range(index: Any, size: int, dim: int) -> None:
 def gather(input: Tensor, dim: int, index: Tensor) -> Tensor:
     """Pick one element along ``dim`` for every place of ``index``.
 
-    Shape: the output has the shape of ``index``, which may be smaller than ``input`` in the other dimensions.
+    Shape: the output has the shape of ``index``, which may be smaller than ``input`` in the other
+        dimensions.
     """
     dim = wrap_dim(dim, input._array.ndim)
     _check_index(index, "gather")
@@ -461,7 +489,7 @@ def gather(input: Tensor, dim: int, index: Tensor) -> Tensor:
         raise RuntimeError("Index tensor must have the same number of dimensions as input tensor")
     if input._array.ndim:
         _check_in_range(index._array, input._array.shape[dim], dim)
-    return Gather.apply(input, dim, index)  # type: ignore[no-any-return]
+    return Gather.apply(input, dim, index)
 
 
 def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Tensor:
@@ -469,36 +497,47 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Te
     if dim is None:
         return gather(input.reshape(-1), 0, indices.reshape(-1))
     dim = wrap_dim(dim, input._array.ndim)
-    shape = list(np.broadcast_shapes(
-        *[tuple(1 if d == dim else n for d, n in enumerate(t._array.shape)) for t in (input, indices)]
-    ))
+    shape = list(
+        np.broadcast_shapes(
+            *[
+                tuple(1 if d == dim else n for d, n in enumerate(t._array.shape))
+                for t in (input, indices)
+            ]
+        )
+    )
     input_shape, index_shape = list(shape), list(shape)
     input_shape[dim], index_shape[dim] = input._array.shape[dim], indices._array.shape[dim]
     return gather(input.expand(input_shape), dim, indices.expand(index_shape))
 
 
-def _scatter_arguments(input: Tensor, dim: int, index: Tensor, src: Any, value: Any) -> tuple[Any, ...]:
+def _scatter_arguments(
+    input: Tensor, dim: int, index: Tensor, src: Any, value: Any
+) -> tuple[Any, ...]:
     dim = wrap_dim(dim, input._array.ndim)
     _check_index(index, "scatter")
     _check_in_range(index._array, input._array.shape[dim], dim)
     return dim, index, value if src is None else src
 
 
-def scatter(input: Tensor, dim: int, index: Tensor, src: Any = None, *, value: Any = None) -> Tensor:
-    """A copy of ``input`` with ``src`` (a tensor or a number) written at ``index`` along ``dim``."""
+def scatter(
+    input: Tensor, dim: int, index: Tensor, src: Any = None, *, value: Any = None
+) -> Tensor:
+    """A copy of ``input`` with ``src``, tensor or number, written at ``index`` along ``dim``."""
     dim, index, values = _scatter_arguments(input, dim, index, src, value)
     operator = Scatter if isinstance(values, Variable) else ScatterNumber
-    return operator.apply(input, dim, index, values)  # type: ignore[no-any-return]
+    return operator.apply(input, dim, index, values)
 
 
-def scatter_(input: Tensor, dim: int, index: Tensor, src: Any = None, *, value: Any = None) -> Tensor:
+def scatter_(
+    input: Tensor, dim: int, index: Tensor, src: Any = None, *, value: Any = None
+) -> Tensor:
     """``scatter`` in place."""
     return Scatter.apply_(input, *_scatter_arguments(input, dim, index, src, value))
 
 
 def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
     """A copy of ``input`` with ``src`` added at ``index`` along ``dim``; repeated places add up."""
-    return ScatterAdd.apply(input, *_scatter_arguments(input, dim, index, src, None))  # type: ignore[no-any-return]
+    return ScatterAdd.apply(input, *_scatter_arguments(input, dim, index, src, None))
 
 
 def scatter_add_(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
@@ -511,26 +550,34 @@ def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
     dim = wrap_dim(dim, input._array.ndim)
     if index._array.ndim > 1:
         raise IndexError("index_select(): Index is supposed to be a vector")
-    if input._array.ndim and index._array.size and (
-        index._array.max() >= input._array.shape[dim] or index._array.min() < 0
+    if (
+        input._array.ndim
+        and index._array.size
+        and (index._array.max() >= input._array.shape[dim] or index._array.min() < 0)
     ):
         raise IndexError("index out of range in self")
-    return IndexSelect.apply(input, dim, index._array.reshape(-1))  # type: ignore[no-any-return]
+    return IndexSelect.apply(input, dim, index._array.reshape(-1))
 
 
-def index_add(input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: float = 1) -> Tensor:
+def index_add(
+    input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: float = 1
+) -> Tensor:
     """A copy of ``input`` with the slices of ``source`` added where ``index`` says."""
     where = (slice(None),) * wrap_dim(dim, input._array.ndim) + (index._array,)
-    return IndexPut.apply(input, source if alpha == 1 else source * alpha, where, True)  # type: ignore[no-any-return]
+    return IndexPut.apply(input, source if alpha == 1 else source * alpha, where, True)
 
 
-def index_add_(input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: float = 1) -> Tensor:
+def index_add_(
+    input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: float = 1
+) -> Tensor:
     """``index_add`` in place."""
     where = (slice(None),) * wrap_dim(dim, input._array.ndim) + (index._array,)
     return IndexPut.apply_(input, source if alpha == 1 else source * alpha, where, True)
 
 
-def index_put_(input: Tensor, indices: Sequence[Tensor], values: Tensor, accumulate: bool = False) -> Tensor:
+def index_put_(
+    input: Tensor, indices: Sequence[Tensor], values: Tensor, accumulate: bool = False
+) -> Tensor:
     """Write (or add) ``values`` at the places that a tuple of index tensors names, in place."""
     return IndexPut.apply_(input, values, tuple([i._array for i in indices]), accumulate)
 
@@ -538,7 +585,9 @@ def index_put_(input: Tensor, indices: Sequence[Tensor], values: Tensor, accumul
 def _check_mask(mask: Tensor) -> None:
     if mask._array.dtype != bool:
         name = dtypes.from_numpy(mask._array.dtype).name
-        raise RuntimeError(f"masked_fill_ only supports boolean masks, but got mask with dtype {name}")
+        raise RuntimeError(
+            f"masked_fill_ only supports boolean masks, but got mask with dtype {name}"
+        )
 
 
 def masked_fill(input: Tensor, mask: Tensor, value: Any) -> Tensor:
@@ -546,7 +595,7 @@ def masked_fill(input: Tensor, mask: Tensor, value: Any) -> Tensor:
     _check_mask(mask)
     if mask._array.ndim > input._array.ndim:
         input = input.expand(np.broadcast_shapes(input._array.shape, mask._array.shape))
-    return MaskedFill.apply(input, mask, value)  # type: ignore[no-any-return]
+    return MaskedFill.apply(input, mask, value)
 
 
 def masked_fill_(input: Tensor, mask: Tensor, value: Any) -> Tensor:

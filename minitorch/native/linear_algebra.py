@@ -1,7 +1,8 @@
 """Products of vectors and matrices, and what is built on them.
 
-Mirrors aten/src/ATen/native/{LinearAlgebra.cpp, Linear.cpp, TriangularOps.cpp}. Every product is one BLAS call through
-``np.matmul``; ``matmul`` chooses among dot, mv, mm and bmm by the number of dimensions, as torch does.
+Mirrors aten/src/ATen/native/{LinearAlgebra.cpp, Linear.cpp, TriangularOps.cpp}. Every product is
+one BLAS call through ``np.matmul``; ``matmul`` chooses among dot, mv, mm and bmm by the number of
+dimensions, as torch does.
 """
 
 from __future__ import annotations
@@ -11,11 +12,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from minitorch import dtypes
 from minitorch.autograd.operator import Operator
 from minitorch.native.expand_utils import infer_size, meta_of, sum_to
 from minitorch.native.indexing import IndexBackward
-from minitorch.native.tensor_shape import Permute, T, Transpose, UnsafeView, expand, reshape, squeeze, t, unsqueeze
+from minitorch.native.tensor_shape import (
+    Permute,
+    T,
+    Transpose,
+    UnsafeView,
+    expand,
+    reshape,
+    squeeze,
+    t,
+    unsqueeze,
+)
 
 if TYPE_CHECKING:
     from minitorch._tensor import Tensor
@@ -24,13 +34,21 @@ if TYPE_CHECKING:
 def _matmul(a: Any, b: Any) -> Any:
     if a.dtype is not b.dtype and a.dtype != b.dtype:
         names = [_CPP_NAMES.get(x.dtype.name, x.dtype.name) for x in (a, b)]
-        raise RuntimeError(f"expected m1 and m2 to have the same dtype, but got: {names[0]} != {names[1]}")
+        raise RuntimeError(
+            f"expected m1 and m2 to have the same dtype, but got: {names[0]} != {names[1]}"
+        )
     if a.dtype == np.float16:  # NumPy would sum in half precision, element by element
         return np.matmul(a.astype(np.float32), b.astype(np.float32)).astype(np.float16)
     return np.matmul(a, b)
 
 
-_CPP_NAMES = {"float32": "float", "float64": "double", "int64": "long long", "int32": "int", "float16": "c10::Half"}
+_CPP_NAMES = {
+    "float32": "float",
+    "float64": "double",
+    "int64": "long long",
+    "int32": "int",
+    "float16": "c10::Half",
+}
 
 
 def _grad_of_left(grad: Any, right: Any, transposed: bool) -> Any:
@@ -41,14 +59,16 @@ def _grad_of_left(grad: Any, right: Any, transposed: bool) -> Any:
 
 
 def _grad_of_right(grad: Any, left: Any, transposed: bool) -> Any:
-    """d(left @ right) -> right. A transposed ``right`` (the weight of a Linear) gets a gradient of the same layout."""
+    """d(left @ right) -> right. A transposed ``right`` (the weight of a Linear) gets a gradient of
+    the same layout.
+    """
     if transposed:
         return T.apply(T.apply(grad) @ left)
     return T.apply(left) @ grad
 
 
 def _is_transposed(matrix: Any) -> bool:
-    return matrix.flags.f_contiguous and not matrix.flags.c_contiguous  # type: ignore[no-any-return]
+    return matrix.flags.f_contiguous and not matrix.flags.c_contiguous
 
 
 class Mm(Operator):
@@ -94,7 +114,9 @@ class Addmm(Operator):
         to_input, to_mat1, to_mat2 = ctx.next_edges[:3]
         product_grad = grad if ctx.alpha == 1 else grad * ctx.alpha
         return (
-            None if to_input is None else sum_to(grad if ctx.beta == 1 else grad * ctx.beta, ctx.input),
+            None
+            if to_input is None
+            else sum_to(grad if ctx.beta == 1 else grad * ctx.beta, ctx.input),
             None if to_mat1 is None else _grad_of_left(product_grad, mat2, ctx.transposed[0]),
             None if to_mat2 is None else _grad_of_right(product_grad, mat1, ctx.transposed[1]),
         )
@@ -148,7 +170,10 @@ class Dot(Operator):
     def backward(ctx: Any, grad: Any) -> Any:
         input, other = ctx.saved_tensors
         to_input, to_other = ctx.next_edges
-        return None if to_input is None else grad * other, None if to_other is None else grad * input
+        return (
+            None if to_input is None else grad * other,
+            None if to_other is None else grad * input,
+        )
 
 
 class Tril(Operator):
@@ -174,7 +199,7 @@ class Triu(Operator):
 
 
 def _shape(tensor: Tensor) -> tuple[int, ...]:
-    return tensor._array.shape  # type: ignore[no-any-return]
+    return tensor._array.shape
 
 
 def mm(input: Tensor, mat2: Tensor) -> Tensor:
@@ -191,16 +216,22 @@ def mm(input: Tensor, mat2: Tensor) -> Tensor:
     if len(b) != 2:
         raise RuntimeError("mat2 must be a matrix")
     if a[1] != b[0]:
-        raise RuntimeError(f"mat1 and mat2 shapes cannot be multiplied ({a[0]}x{a[1]} and {b[0]}x{b[1]})")
-    return Mm.apply(input, mat2)  # type: ignore[no-any-return]
+        raise RuntimeError(
+            f"mat1 and mat2 shapes cannot be multiplied ({a[0]}x{a[1]} and {b[0]}x{b[1]})"
+        )
+    return Mm.apply(input, mat2)
 
 
-def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
+def addmm(
+    input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: float = 1, alpha: float = 1
+) -> Tensor:
     """beta * input + alpha * (mat1 @ mat2); ``input`` broadcasts."""
     a, b = _shape(mat1), _shape(mat2)
     if a[1] != b[0]:
-        raise RuntimeError(f"mat1 and mat2 shapes cannot be multiplied ({a[0]}x{a[1]} and {b[0]}x{b[1]})")
-    return Addmm.apply(input, mat1, mat2, beta, alpha)  # type: ignore[no-any-return]
+        raise RuntimeError(
+            f"mat1 and mat2 shapes cannot be multiplied ({a[0]}x{a[1]} and {b[0]}x{b[1]})"
+        )
+    return Addmm.apply(input, mat1, mat2, beta, alpha)
 
 
 def bmm(input: Tensor, mat2: Tensor) -> Tensor:
@@ -213,12 +244,15 @@ def bmm(input: Tensor, mat2: Tensor) -> Tensor:
         raise RuntimeError(f"batch{1 if len(a) != 3 else 2} must be a 3D tensor")
     if a[0] != b[0] or a[2] != b[1]:
         raise RuntimeError(
-            f"Expected size for first two dimensions of batch2 tensor to be: [{a[0]}, {a[2]}] but got: [{b[0]}, {b[1]}]."
+            f"Expected size for first two dimensions of batch2 tensor to be: [{a[0]}, {a[2]}] but "
+            f"got: [{b[0]}, {b[1]}]."
         )
-    return Bmm.apply(input, mat2)  # type: ignore[no-any-return]
+    return Bmm.apply(input, mat2)
 
 
-def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
+def baddbmm(
+    input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: float = 1, alpha: float = 1
+) -> Tensor:
     """beta * input + alpha * (batch1 @ batch2), for batches of matrices."""
     product = bmm(batch1, batch2)
     return (input if beta == 1 else input * beta) + (product if alpha == 1 else product * alpha)
@@ -234,7 +268,7 @@ def mv(input: Tensor, vec: Tensor) -> Tensor:
         raise RuntimeError(f"vector + matrix @ vector expected, got {len(b)}, {len(a)}, {len(b)}")
     if a[1] != b[0]:
         raise RuntimeError(f"size mismatch, got input ({a[0]}), mat ({a[0]}x{a[1]}), vec ({b[0]})")
-    return Mv.apply(input, vec)  # type: ignore[no-any-return]
+    return Mv.apply(input, vec)
 
 
 def dot(input: Tensor, other: Tensor) -> Tensor:
@@ -244,13 +278,16 @@ def dot(input: Tensor, other: Tensor) -> Tensor:
         raise RuntimeError(f"1D tensors expected, but got {len(a)}D and {len(b)}D tensors")
     if input._array.dtype != other._array.dtype:
         names = [_CPP_NAMES.get(x._array.dtype.name, x._array.dtype.name) for x in (input, other)]
-        raise RuntimeError(f"dot : expected both vectors to have same dtype, but found {names[0]} and {names[1]}")
+        raise RuntimeError(
+            f"dot : expected both vectors to have same dtype, but found {names[0]} and {names[1]}"
+        )
     if a != b:
         raise RuntimeError(
-            f"inconsistent tensor size, expected tensor [{a[0]}] and src [{b[0]}] to have the same number of elements, but "
+            f"inconsistent tensor size, expected tensor [{a[0]}] and src [{b[0]}] to have the "
+            "same number of elements, but "
             f"got {a[0]} and {b[0]} elements respectively"
         )
-    return Dot.apply(input, other)  # type: ignore[no-any-return]
+    return Dot.apply(input, other)
 
 
 def outer(input: Tensor, vec2: Tensor) -> Tensor:
@@ -264,7 +301,8 @@ def outer(input: Tensor, vec2: Tensor) -> Tensor:
 def matmul(input: Tensor, other: Tensor) -> Tensor:
     """The matrix product, over the last two dimensions; the others are a batch and broadcast.
 
-    A vector counts as one row on the left, as one column on the right, and disappears from the result.
+    A vector counts as one row on the left, as one column on the right, and disappears from the
+    result.
 
     >>> import minitorch
     >>> minitorch.matmul(minitorch.ones(2, 3), minitorch.ones(3))
@@ -274,7 +312,9 @@ def matmul(input: Tensor, other: Tensor) -> Tensor:
     if n == 2 and m == 2:
         return mm(input, other)
     if n == 0 or m == 0:
-        raise RuntimeError(f"both arguments to matmul need to be at least 1D, but they are {n}D and {m}D")
+        raise RuntimeError(
+            f"both arguments to matmul need to be at least 1D, but they are {n}D and {m}D"
+        )
     if n == 1 and m == 1:
         return dot(input, other)
     if n == 2 and m == 1:
@@ -291,7 +331,8 @@ def matmul(input: Tensor, other: Tensor) -> Tensor:
     a, b = _shape(input), _shape(other)
     if a[-1] != b[-2]:
         raise RuntimeError(
-            f"Expected size for first two dimensions of batch2 tensor to be: [{math.prod(b[:-2])}, {a[-1]}] but got: "
+            "Expected size for first two dimensions of batch2 tensor to be: "
+            f"[{math.prod(b[:-2])}, {a[-1]}] but got: "
             f"[{math.prod(b[:-2])}, {b[-2]}]."
         )
     try:
@@ -306,7 +347,7 @@ def matmul(input: Tensor, other: Tensor) -> Tensor:
 
 
 def _unsafe_view(tensor: Tensor, shape: tuple[int, ...]) -> Tensor:
-    return UnsafeView.apply(tensor, shape)  # type: ignore[no-any-return]
+    return UnsafeView.apply(tensor, shape)
 
 
 def rmatmul(input: Tensor, other: Tensor) -> Tensor:
@@ -335,12 +376,12 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
 
 def tril(input: Tensor, diagonal: int = 0) -> Tensor:
     """The lower triangle of matrices; 0 above ``diagonal``."""
-    return Tril.apply(input, diagonal)  # type: ignore[no-any-return]
+    return Tril.apply(input, diagonal)
 
 
 def triu(input: Tensor, diagonal: int = 0) -> Tensor:
     """The upper triangle of matrices; 0 below ``diagonal``."""
-    return Triu.apply(input, diagonal)  # type: ignore[no-any-return]
+    return Triu.apply(input, diagonal)
 
 
 def diagonal(input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
@@ -367,7 +408,7 @@ def diag(input: Tensor, diagonal: int = 0) -> Tensor:
     size = input._array.shape[0] + abs(diagonal)
     rows = np.arange(input._array.shape[0])
     place = rows + max(-diagonal, 0), rows + max(diagonal, 0)
-    return IndexBackward.apply(input, (size, size), place)  # type: ignore[no-any-return]
+    return IndexBackward.apply(input, (size, size), place)
 
 
 _diagonal_of = diagonal

@@ -31,6 +31,7 @@ from minitorch._jit import kernel, prange
 from minitorch.autograd import grad_mode
 from minitorch.autograd.operator import Operator
 from minitorch.native.dispatch_stub import DispatchStub
+from minitorch.native.tensor_shape import to_dtype, view
 
 if TYPE_CHECKING:
     from minitorch._tensor import Tensor
@@ -151,9 +152,9 @@ def column_grad_sums_kernel(
 @DispatchStub
 @kernel(parallel=True)
 def plane_grad_kernel(
-    grad_input: Any, grad: Any, input: Any, mean: Any, scale: Any, grad_mean: Any, slope: Any
+    grad_input: Any, grad: Any, input: Any, mean: Any, scale: Any, shift: Any, slope: Any
 ) -> None:
-    """grad_input = (grad - grad_mean - (input - mean) * slope) * scale, for each channel."""
+    """grad_input = grad * scale - shift - (input - mean) * slope, for each channel."""
     samples, channels, length = input.shape
     for row in prange(samples * channels):
         n = row // channels
@@ -163,23 +164,23 @@ def plane_grad_kernel(
         source = input[n, c]
         centre = mean[c]
         factor = scale[c]
-        shift = grad_mean[c]
+        offset = shift[c]
         tilt = slope[c]
         for i in range(length):
-            target[i] = (gradients[i] - shift - (source[i] - centre) * tilt) * factor
+            target[i] = gradients[i] * factor - offset - (source[i] - centre) * tilt
 
 
 @DispatchStub
 @kernel(parallel=True)
 def column_grad_kernel(
-    grad_input: Any, grad: Any, input: Any, mean: Any, scale: Any, grad_mean: Any, slope: Any
+    grad_input: Any, grad: Any, input: Any, mean: Any, scale: Any, shift: Any, slope: Any
 ) -> None:
     """The same for each column of (N, C)."""
     samples, channels = input.shape
     for n in prange(samples):
         for c in range(channels):
             centred = input[n, c] - mean[c]
-            grad_input[n, c] = (grad[n, c] - grad_mean[c] - centred * slope[c]) * scale[c]
+            grad_input[n, c] = grad[n, c] * scale[c] - shift[c] - centred * slope[c]
 
 
 # --------------------------------------------------------------------------------- row kernels
@@ -328,13 +329,15 @@ class NativeBatchNorm(Operator):
         sums(grad_sum, product_sum, gradients, batch, centre)
         grad_input = grad_weight = grad_bias = None
         if ctx.next_edges[0] is not None:
-            count = max(batch.size // max(len(mean), 1), 1)
-            grad_mean = grad_sum / count if ctx.training else np.zeros_like(mean)
-            slope = product_sum / count * rstd**2 if ctx.training else np.zeros_like(mean)
             scale = rstd if weight is None else rstd * weight
+            shift = slope = np.zeros_like(mean)  # in evaluation the statistics are constants
+            if ctx.training:
+                count = max(batch.size // max(len(mean), 1), 1)
+                shift = grad_sum / count * scale
+                slope = product_sum / count * rstd**2 * scale
             grad_input = np.empty_like(batch)
             spread = column_grad_kernel if batch.ndim == 2 else plane_grad_kernel
-            per_channel = [part.astype(batch.dtype) for part in (scale, grad_mean, slope)]
+            per_channel = [part.astype(batch.dtype) for part in (scale, shift, slope)]
             spread(grad_input, gradients, batch, centre, *per_channel)
             grad_input = grad_input.reshape(input.shape).astype(input.dtype, copy=False)
         if weight is not None and ctx.next_edges[1] is not None:
@@ -402,9 +405,7 @@ def batch_norm(
         if eps <= 0:
             raise ValueError(f"batch_norm eps must be positive during training, but got {eps}")
     if (running_mean is None) != (running_var is None):
-        raise ValueError(
-            "running_mean and running_var must either both be None or neither be None"
-        )
+        raise ValueError("running_mean and running_var must either both be None or neither be None")
     if running_mean is None and not training:
         raise RuntimeError("running_mean must be defined in evaluation mode")
     for name, part in (
@@ -445,29 +446,10 @@ def _check_dtypes(input: Tensor, name: str, *parameters: Tensor | None) -> None:
 # ---------------------------------------------------------------------------------- layer norm
 
 
-def _normalize_rows(rows: Any, weight: Any, bias: Any, eps: float) -> tuple[Any, Any, Any]:
-    """x̂ * weight + bias, and the mean and 1 / deviation of each row."""
-    width = rows.shape[1]
-    weight = np.ones_like(rows, shape=width) if weight is None else _operand(weight, rows)
-    bias = np.zeros_like(rows, shape=width) if bias is None else _operand(bias, rows)
-    out = np.empty_like(rows)
-    mean = np.empty_like(rows, shape=len(rows))
-    rstd = np.empty_like(mean)
-    if rows.size:
-        layer_norm_kernel(out, mean, rstd, rows, weight, bias, eps)
-    return out, mean, rstd
-
-
-def _rows_grad(grad: Any, rows: Any, mean: Any, rstd: Any, weight: Any) -> Any:
-    weight = np.ones_like(rows, shape=rows.shape[1]) if weight is None else _operand(weight, rows)
-    grad_input = np.empty_like(rows)
-    if rows.size:
-        layer_norm_grad_kernel(grad_input, grad, rows, mean, rstd, weight)
-    return grad_input
-
-
-def _operand(array: Any, rows: Any) -> Any:
-    """Flat and contiguous, in the dtype of the rows."""
+def _affine_part(array: Any, rows: Any, default: float) -> Any:
+    """A weight or bias, flat and in the dtype of the rows; the default where there is none."""
+    if array is None:
+        return np.full_like(rows, default, shape=rows.shape[1])
     return np.ascontiguousarray(array, rows.dtype).reshape(-1)
 
 
@@ -483,7 +465,13 @@ class NativeLayerNorm(Operator):
         shape = input.shape
         ctx.matrix = math.prod(shape[:-ndim]), math.prod(shape[-ndim:])
         ctx.has_bias, ctx.ndim = bias is not None, ndim
-        out, mean, rstd = _normalize_rows(_rows(input, *ctx.matrix), weight, bias, eps)
+        rows = _rows(input, *ctx.matrix)
+        out = np.empty_like(rows)
+        mean = np.empty_like(rows, shape=len(rows))
+        rstd = np.empty_like(mean)
+        if rows.size:
+            affine = _affine_part(weight, rows, 1), _affine_part(bias, rows, 0)
+            layer_norm_kernel(out, mean, rstd, rows, *affine, eps)
         ctx.save_for_backward(input, weight, mean, rstd)
         return out.reshape(shape).astype(input.dtype, copy=False)
 
@@ -493,7 +481,10 @@ class NativeLayerNorm(Operator):
         rows, gradients = _rows(input, *ctx.matrix), _rows(grad, *ctx.matrix)
         grad_input = grad_weight = grad_bias = None
         if ctx.next_edges[0] is not None:
-            grad_input = _rows_grad(gradients, rows, mean, rstd, weight)
+            grad_input = np.empty_like(rows)
+            if rows.size:
+                factors = _affine_part(weight, rows, 1)
+                layer_norm_grad_kernel(grad_input, gradients, rows, mean, rstd, factors)
             grad_input = grad_input.reshape(input.shape).astype(input.dtype, copy=False)
         wants_weight = weight is not None and ctx.next_edges[1] is not None
         if wants_weight or (ctx.has_bias and ctx.next_edges[2] is not None):
@@ -571,7 +562,7 @@ def rms_norm(
     out = x * ((x * x).mean(axes, keepdim=True) + eps).rsqrt()
     if weight is not None:
         out = out * weight
-    return out.to(input.dtype) if is_half else out
+    return to_dtype(out, input.dtype)
 
 
 def _check_normalized_shape(
@@ -600,45 +591,63 @@ def _check_normalized_shape(
 
 
 class NativeGroupNorm(Operator):
-    """The rows (N * groups, C / groups * L) normalized, then each channel scaled and shifted."""
+    """A batch norm of one sample with N * C channels, groups of which share their statistics."""
 
     @staticmethod
-    def forward(
-        ctx: Any, input: Any, weight: Any, bias: Any, num_groups: int, eps: float
-    ) -> Any:
+    def forward(ctx: Any, input: Any, weight: Any, bias: Any, num_groups: int, eps: float) -> Any:
         samples, channels = input.shape[:2]
         length = math.prod(input.shape[2:])
-        ctx.matrix = samples * num_groups, channels // num_groups * length
-        ctx.batch = samples, channels, length
+        ctx.planes = 1, samples * channels, length
+        ctx.groups = samples, num_groups, channels // num_groups
         ctx.has_bias = bias is not None
-        normalized, mean, rstd = _normalize_rows(_rows(input, *ctx.matrix), None, None, eps)
+        planes = np.ascontiguousarray(input, _compute_type(input)).reshape(ctx.planes)
+        mean = np.empty_like(planes, shape=samples * num_groups, dtype=np.float64)
+        variance = np.empty_like(mean)
+        whole = 1, samples * num_groups, channels // num_groups * length
+        if planes.size:
+            plane_moments_kernel(mean, variance, planes.reshape(whole))
+        rstd = 1 / np.sqrt(variance + eps)
         ctx.save_for_backward(input, weight, mean, rstd)
-        out = normalized.reshape(ctx.batch)
-        if weight is not None:
-            out *= weight.reshape(channels, 1)
-        if bias is not None:
-            out += bias.reshape(channels, 1)
+        out = np.empty_like(planes)
+        scale = _per_plane(rstd, weight, ctx.groups)
+        shift = np.zeros_like(scale) if bias is None else np.tile(bias, samples)
+        per_plane = [_per_plane(mean, None, ctx.groups), scale, shift]
+        plane_affine_kernel(out, planes, *[part.astype(planes.dtype) for part in per_plane])
         return out.reshape(input.shape).astype(input.dtype, copy=False)
 
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:
         input, weight, mean, rstd = ctx.saved_tensors
-        rows, gradients = _rows(input, *ctx.matrix), _rows(grad, *ctx.matrix)
+        dtype = _compute_type(input)
+        planes = np.ascontiguousarray(input, dtype).reshape(ctx.planes)
+        gradients = np.ascontiguousarray(grad, dtype).reshape(ctx.planes)
+        centre = _per_plane(mean, None, ctx.groups).astype(dtype)
+        grad_sum = np.empty_like(planes, shape=planes.shape[1], dtype=np.float64)
+        product_sum = np.empty_like(grad_sum)
+        plane_grad_sums_kernel(grad_sum, product_sum, gradients, planes, centre)
         grad_input = grad_weight = grad_bias = None
-        batch = gradients.reshape(ctx.batch)
         if ctx.next_edges[0] is not None:
-            scaled = gradients
-            if weight is not None:
-                scaled = (batch * weight.reshape(-1, 1)).astype(rows.dtype, copy=False)
-            grad_input = _rows_grad(scaled.reshape(rows.shape), rows, mean, rstd, None)
+            ones = np.ones_like(rstd)
+            factors = _per_plane(ones, weight, ctx.groups)
+            count = max(ctx.groups[2] * planes.shape[2], 1)
+            sums = [
+                (part * factors).reshape(ctx.groups).sum(axis=2).reshape(-1) / count * rstd
+                for part in (grad_sum, product_sum)
+            ]
+            per_group = sums[0], sums[1] * rstd**2
+            shift, slope = [_per_plane(part, None, ctx.groups) for part in per_group]
+            scale = _per_plane(rstd, weight, ctx.groups)
+            per_plane = [part.astype(dtype) for part in (scale, shift, slope)]
+            grad_input = np.empty_like(planes)
+            plane_grad_kernel(grad_input, gradients, planes, centre, *per_plane)
             grad_input = grad_input.reshape(input.shape).astype(input.dtype, copy=False)
+        kept = input.dtype if weight is None else weight.dtype
+        by_channel = ctx.groups[0], ctx.groups[1] * ctx.groups[2]
         if weight is not None and ctx.next_edges[1] is not None:
-            normalized = (rows - mean[:, None]) * rstd[:, None]
-            products = batch * normalized.reshape(ctx.batch)
-            grad_weight = products.sum(axis=2).sum(axis=0).astype(weight.dtype, copy=False)
+            products = product_sum * _per_plane(rstd, None, ctx.groups)
+            grad_weight = products.reshape(by_channel).sum(axis=0).astype(kept)
         if ctx.has_bias and ctx.next_edges[2] is not None:
-            dtype = input.dtype if weight is None else weight.dtype
-            grad_bias = batch.sum(axis=2).sum(axis=0).astype(dtype, copy=False)
+            grad_bias = grad_sum.reshape(by_channel).sum(axis=0).astype(kept)
         return grad_input, grad_weight, grad_bias
 
     @staticmethod
@@ -652,6 +661,13 @@ class NativeGroupNorm(Operator):
         variance = (centred * centred).mean(2, keepdim=True)
         out = (centred * (variance + eps).rsqrt()).reshape(input.shape)
         return _affine(out, weight, bias, [-1, *[1] * (input.ndim - 2)])
+
+
+def _per_plane(by_group: Any, weight: Any, groups: tuple[int, int, int]) -> Any:
+    """What a group has, for each of its channels, times the weight of the channel."""
+    samples, _, width = groups
+    by_plane = np.repeat(by_group, width)
+    return by_plane if weight is None else by_plane * np.tile(weight, samples)
 
 
 def group_norm(
@@ -704,8 +720,7 @@ def instance_norm(
     """
     if use_input_stats and math.prod(input.shape[2:]) == 1:
         raise ValueError(
-            "Expected more than 1 spatial element when training, got input size "
-            f"{input.shape}"
+            f"Expected more than 1 spatial element when training, got input size {input.shape}"
         )
     if not use_input_stats and (running_mean is None or running_var is None):
         raise RuntimeError(
@@ -723,4 +738,4 @@ def instance_norm(
             for running, update in ((running_mean, mean), (running_var, var)):
                 if running is not None and update is not None:
                     running.copy_(update.view(samples, channels).mean(0))
-    return out.view(*input.shape)
+    return view(out, *input.shape)

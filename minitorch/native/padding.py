@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from minitorch.native.factories import full
-from minitorch.native.tensor_shape import cat, expand, flip, narrow
+from minitorch.native.tensor_shape import cat, clone, expand, flip, narrow
 
 if TYPE_CHECKING:
     from minitorch._tensor import Tensor
@@ -48,13 +48,14 @@ def pad(
             raise NotImplementedError(
                 "Only 2D, 3D, 4D, 5D padding with non-constant padding are supported for now"
             )
+    output = input
     for i in range(len(pad) // 2):
         dim = input.dim() - 1 - i
         before, after = pad[2 * i], pad[2 * i + 1]
         if before or after:
             _check(input, dim, before, after, mode)
-            input = _pad_dim(input, dim, before, after, mode, value or 0)
-    return input
+            output = _pad_dim(output, dim, before, after, mode, value or 0)
+    return clone(input) if output is input else output
 
 
 def _check(input: Tensor, dim: int, before: int, after: int, mode: str) -> None:

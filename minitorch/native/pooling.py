@@ -220,9 +220,7 @@ class MaxPool2DWithIndices(Operator):
     """input (*, H, W) -> (*, OH, OW), and the indices of the maxima in their planes."""
 
     @staticmethod
-    def forward(
-        ctx: Any, input: Any, rows: Windows, columns: Windows, return_indices: bool
-    ) -> Any:
+    def forward(ctx: Any, input: Any, rows: Windows, columns: Windows, return_indices: bool) -> Any:
         planes = _planes(input)
         shape = (len(planes), len(rows.starts), len(columns.starts))
         out = np.empty_like(planes, shape=shape)
@@ -298,9 +296,7 @@ class AvgPool2DBackward(Operator, name="AvgPool2DBackwardBackward0"):
     """grad (*, OH, OW) -> (*, H, W). Linear, as the mean is: each is the other's derivative."""
 
     @staticmethod
-    def forward(
-        ctx: Any, grad: Any, rows: Windows, columns: Windows, size: tuple[int, int]
-    ) -> Any:
+    def forward(ctx: Any, grad: Any, rows: Windows, columns: Windows, size: tuple[int, int]) -> Any:
         ctx.windows = rows, columns
         planes = _planes(grad)
         grad_input = np.empty_like(planes, shape=(len(planes), *size))
@@ -391,14 +387,10 @@ def max_pool1d(
         raise RuntimeError(f"{name}() Invalid computed output size: {count}")
     rows = sliding_windows(1, 1, 1, 1, 0)
     columns = sliding_windows(input.shape[-1], count, taps, stride, padding, dilation)
-    return _squeezed(
-        MaxPool2DWithIndices.apply(input.unsqueeze(-2), rows, columns, return_indices)
-    )
+    return _squeezed(MaxPool2DWithIndices.apply(input.unsqueeze(-2), rows, columns, return_indices))
 
 
-def adaptive_max_pool2d(
-    input: Tensor, output_size: Any, return_indices: bool = False
-) -> Any:
+def adaptive_max_pool2d(input: Tensor, output_size: Any, return_indices: bool = False) -> Any:
     """The largest elements of a grid of ``output_size`` windows; None keeps the input's size.
 
     Shape: input ``(N, C, H, W)`` or ``(C, H, W)``, output ``(N, C, *output_size)``.
@@ -480,7 +472,8 @@ def avg_pool2d(
         raise RuntimeError("divisor must be not zero")
     if input.ndim not in (3, 4):
         raise RuntimeError("non-empty 3D or 4D (batch mode) tensor expected for input")
-    _check_dtype(input, name, "iuf")
+    if input.dtype != dtypes.int64:
+        _check_dtype(input, name, "f")
     rows, columns = _windows_2d(
         input, taps, strides, paddings, (1, 1), ceil_mode, count_include_pad
     )

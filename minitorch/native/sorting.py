@@ -25,7 +25,9 @@ def _order(array: Any, dim: int, descending: bool) -> Any:
     return array.shape[dim] - 1 - mirrored
 
 
-def sort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool = False) -> ValuesAndIndices:
+def sort(
+    input: Tensor, dim: int = -1, descending: bool = False, stable: bool = False
+) -> ValuesAndIndices:
     """(values, indices) in rising (or falling) order along a dimension; always stable."""
     dim = wrap_dim(dim, input._array.ndim)
     indices = wrap(_order(input._array, dim, descending))
@@ -37,7 +39,9 @@ def argsort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool
     return wrap(_order(input._array, wrap_dim(dim, input._array.ndim), descending))
 
 
-def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> ValuesAndIndices:
+def topk(
+    input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = True
+) -> ValuesAndIndices:
     """(values, indices) of the k largest (or smallest) elements along a dimension, best first."""
     array = input._array
     dim = wrap_dim(dim, array.ndim)
@@ -62,10 +66,18 @@ def kthvalue(input: Tensor, k: int, dim: int = -1, keepdim: bool = False) -> Val
 
 
 def unique(
-    input: Tensor, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False, dim: int | None = None
+    input: Tensor,
+    sorted: bool = True,
+    return_inverse: bool = False,
+    return_counts: bool = False,
+    dim: int | None = None,
 ) -> Any:
-    """The distinct elements in rising order, and on request where each element went and how often each occurs."""
-    values, inverse, counts = np.unique(unwrap(input), return_inverse=True, return_counts=True, axis=dim)
+    """The distinct elements in rising order, and on request where each element went and how often
+    each occurs.
+    """
+    values, inverse, counts = np.unique(
+        unwrap(input), return_inverse=True, return_counts=True, axis=dim
+    )
     results = [wrap(values)]
     if return_inverse:
         results.append(wrap(inverse))
@@ -84,4 +96,8 @@ def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -
 
 def searchsorted(sorted_sequence: Tensor, values: Any, *, right: bool = False) -> Tensor:
     """Where to insert each value so that a rising vector stays sorted."""
-    return wrap(np.asarray(np.searchsorted(unwrap(sorted_sequence), unwrap(values), "right" if right else "left")))
+    return wrap(
+        np.asarray(
+            np.searchsorted(unwrap(sorted_sequence), unwrap(values), "right" if right else "left")
+        )
+    )

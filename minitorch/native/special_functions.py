@@ -49,7 +49,7 @@ def erf(input: Tensor) -> Tensor:
     >>> erf(minitorch.tensor([0.0, 1.0]))
     tensor([0.0000, 0.8427])
     """
-    return Erf.apply(input)  # type: ignore[no-any-return]
+    return Erf.apply(input)
 
 
 def erf_(input: Tensor) -> Tensor:

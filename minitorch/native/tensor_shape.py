@@ -1,7 +1,7 @@
 """Views and shape operations: the same elements under another shape, and joining and splitting.
 
-Mirrors aten/src/ATen/native/TensorShape.cpp. A view shares its memory with its input; torch and NumPy agree on when that is
-possible without a copy.
+Mirrors aten/src/ATen/native/TensorShape.cpp. A view shares its memory with its input; torch and
+NumPy agree on when that is possible without a copy.
 """
 
 from __future__ import annotations
@@ -32,7 +32,10 @@ def wrap_dim(dim: int, ndim: int) -> int:
     """
     limit = max(ndim, 1)
     if not -limit <= dim < limit:
-        raise IndexError(f"Dimension out of range (expected to be in range of [{-limit}, {limit - 1}], but got {dim})")
+        raise IndexError(
+            f"Dimension out of range (expected to be in range of [{-limit}, {limit - 1}], but got "
+            f"{dim})"
+        )
     return dim % limit
 
 
@@ -53,7 +56,8 @@ def _infer_shape(shape: tuple[int, ...], numel: int) -> tuple[int, ...]:
     if -1 in shape:
         if known == 0:
             raise RuntimeError(
-                f"cannot reshape tensor of {numel} elements into shape {list(shape)} because the unspecified dimension size "
+                f"cannot reshape tensor of {numel} elements into shape {list(shape)} because the "
+                "unspecified dimension size "
                 "-1 can be any value and is ambiguous"
             )
         if numel % known == 0:
@@ -76,7 +80,8 @@ class View(Operator):
             return input.reshape(shape, copy=False)
         except ValueError:
             raise RuntimeError(
-                "view size is not compatible with input tensor's size and stride (at least one dimension spans across two "
+                "view size is not compatible with input tensor's size and stride (at least one "
+                "dimension spans across two "
                 "contiguous subspaces). Use .reshape(...) instead."
             ) from None
 
@@ -145,7 +150,8 @@ class Expand(Operator):
     def forward(ctx: Any, input: Any, shape: tuple[int, ...]) -> Any:
         ctx.input = meta_of(input)
         out = np.broadcast_to(input, shape)
-        # NumPy marks broadcast arrays read-only; torch refuses writes to them itself (check_no_overlap).
+        # NumPy marks broadcast arrays read-only; torch refuses writes to them itself
+        # (check_no_overlap).
         return np.lib.stride_tricks.as_strided(input, shape, out.strides, writeable=True)
 
     @staticmethod
@@ -193,7 +199,9 @@ class AsStrided(Operator):
     is_view = True
 
     @staticmethod
-    def forward(ctx: Any, input: Any, shape: tuple[int, ...], stride: tuple[int, ...], offset: int) -> Any:
+    def forward(
+        ctx: Any, input: Any, shape: tuple[int, ...], stride: tuple[int, ...], offset: int
+    ) -> Any:
         ctx.geometry = shape, stride, offset
         ctx.shape = input.shape
         return np.lib.stride_tricks.as_strided(
@@ -208,7 +216,9 @@ class AsStrided(Operator):
 
 
 class AsStridedScatter(Operator):
-    """Zeros of a shape, with ``input`` added in a window of their memory: the adjoint of ``AsStrided``."""
+    """Zeros of a shape, with ``input`` added in a window of their memory: the adjoint of
+    ``AsStrided``.
+    """
 
     @staticmethod
     def forward(ctx: Any, input: Any, shape: tuple[int, ...], geometry: Any) -> Any:
@@ -229,10 +239,10 @@ class AsStridedScatter(Operator):
 
 def _as_strided_node(base: Variable, array: Any) -> Node:
     """The node of a view whose base was changed in place: its window on the base's gradient."""
-    node = AsStrided()
+    node: Any = AsStrided()
     node.geometry = view_geometry(base._array, array)
     node.shape = base._array.shape
-    node._saved = node._sources = ()
+    node._saved = node._sources = node._versions = ()
     node.next_edges = (base.gradient_edge(),)
     node.sequence_nr = next_sequence_nr()
     node.output_shape, node.output_dtype = array.shape, array.dtype
@@ -263,7 +273,9 @@ class SplitWithSizes(Operator):
         ctx.dim = dim
         ends = np.cumsum(sizes).tolist()
         lead = (slice(None),) * dim
-        return tuple([input[(*lead, slice(end - size, end))] for size, end in zip(sizes, ends, strict=True)])
+        return tuple(
+            [input[(*lead, slice(end - size, end))] for size, end in zip(sizes, ends, strict=True)]
+        )
 
     @staticmethod
     def backward(ctx: Any, *grads: Any) -> Any:
@@ -362,8 +374,10 @@ class CopyInto(Operator, name="CopyBackwards"):
             return np.broadcast_to(source, input.shape)
         except ValueError:
             raise RuntimeError(
-                f"The expanded size of the tensor ({input.shape[-1] if input.ndim else 1}) must match the existing size "
-                f"({source.shape[-1]}) at non-singleton dimension {input.ndim - 1}.  Target sizes: {list(input.shape)}.  "
+                f"The expanded size of the tensor ({input.shape[-1] if input.ndim else 1}) must "
+                "match the existing size "
+                f"({source.shape[-1]}) at non-singleton dimension {input.ndim - 1}.  Target "
+                f"sizes: {list(input.shape)}.  "
                 f"Tensor sizes: {list(source.shape)}"
             ) from None
 
@@ -428,7 +442,8 @@ class Repeat(Operator):
 
 
 def view(input: Tensor, *shape: Any) -> Tensor:
-    """The same memory under another shape (one size may be -1), or, given a dtype, under another type of equal size.
+    """The same memory under another shape (one size may be -1), or, given a dtype, under another
+    type of equal size.
 
     Raises:
         RuntimeError: no strides describe the new shape, or the sizes do not fit.
@@ -437,8 +452,8 @@ def view(input: Tensor, *shape: Any) -> Tensor:
         with grad_mode.no_grad():
             out = Alias.apply(input)
         out._array = out._array.view(shape[0].numpy)
-        return out  # type: ignore[no-any-return]
-    return View.apply(input, _infer_shape(as_shape(shape), input._array.size))  # type: ignore[no-any-return]
+        return out
+    return View.apply(input, _infer_shape(as_shape(shape), input._array.size))
 
 
 def reshape(input: Tensor, *shape: Any) -> Tensor:
@@ -454,8 +469,8 @@ def reshape(input: Tensor, *shape: Any) -> Tensor:
     array = input._array
     sizes = _infer_shape(as_shape(shape), array.size) if shape else _infer_shape((), array.size)
     if array.flags.c_contiguous or _viewable(array, sizes):
-        return View.apply(input, sizes)  # type: ignore[no-any-return]
-    return UnsafeView.apply(Contiguous.apply(input), sizes)  # type: ignore[no-any-return]
+        return View.apply(input, sizes)
+    return UnsafeView.apply(Contiguous.apply(input), sizes)
 
 
 def _viewable(array: Any, shape: tuple[int, ...]) -> bool:
@@ -497,7 +512,8 @@ def unflatten(input: Tensor, dim: int, sizes: Sequence[int]) -> Tensor:
         parts = _infer_shape(tuple(sizes), shape[dim])
     except RuntimeError:
         raise RuntimeError(
-            f"unflatten: Provided sizes {list(sizes)} don't multiply up to the size of dim {dim} ({shape[dim]}) in the "
+            f"unflatten: Provided sizes {list(sizes)} don't multiply up to the size of dim {dim} "
+            f"({shape[dim]}) in the "
             "input tensor"
         ) from None
     return view(input, (*shape[:dim], *parts, *shape[dim + 1 :]))
@@ -514,19 +530,20 @@ def permute(input: Tensor, *dims: Any) -> Tensor:
     ndim = input._array.ndim
     if len(order) != ndim:
         raise RuntimeError(
-            "permute(sparse_coo): number of dimensions in the tensor input does not match the length of the desired ordering "
+            "permute(sparse_coo): number of dimensions in the tensor input does not match the "
+            "length of the desired ordering "
             f"of dimensions i.e. input.dim() = {ndim} is not equal to len(dims) = {len(order)}"
         )
     wrapped = tuple([wrap_dim(d, ndim) for d in order])
     if len(set(wrapped)) != ndim:
         raise RuntimeError("permute(): duplicate dims are not allowed.")
-    return Permute.apply(input, wrapped)  # type: ignore[no-any-return]
+    return Permute.apply(input, wrapped)
 
 
 def transpose(input: Tensor, dim0: int, dim1: int) -> Tensor:
     """Two dimensions exchanged."""
     ndim = input._array.ndim
-    return Transpose.apply(input, wrap_dim(dim0, ndim), wrap_dim(dim1, ndim))  # type: ignore[no-any-return]
+    return Transpose.apply(input, wrap_dim(dim0, ndim), wrap_dim(dim1, ndim))
 
 
 def t(input: Tensor) -> Tensor:
@@ -534,14 +551,16 @@ def t(input: Tensor) -> Tensor:
     ndim = input._array.ndim
     if ndim > 2:
         raise RuntimeError(f"t() expects a tensor with <= 2 dimensions, but self is {ndim}D")
-    return T.apply(input)  # type: ignore[no-any-return]
+    return T.apply(input)
 
 
 def movedim(input: Tensor, source: Any, destination: Any) -> Tensor:
     """Dimensions moved to new places; the others keep their order."""
     ndim = input._array.ndim
     sources = [wrap_dim(d, ndim) for d in ([source] if isinstance(source, int) else source)]
-    targets = [wrap_dim(d, ndim) for d in ([destination] if isinstance(destination, int) else destination)]
+    targets = [
+        wrap_dim(d, ndim) for d in ([destination] if isinstance(destination, int) else destination)
+    ]
     order = [d for d in range(ndim) if d not in sources]
     for target, dim in sorted(zip(targets, sources, strict=True)):
         order.insert(target, dim)
@@ -555,8 +574,9 @@ def expand(input: Tensor, *sizes: Any) -> Tensor:
     lead = len(wanted) - len(shape)
     if lead < 0:
         raise RuntimeError(
-            f"expand(torch.{dtypes.from_numpy(input._array.dtype).c10_name}Tensor{{{list(shape)}}}, size={list(wanted)}): the "
-            f"number of sizes provided ({len(wanted)}) must be greater or equal to the number of dimensions in the tensor "
+            f"expand({input.type()}{{{list(shape)}}}, size={list(wanted)}): the "
+            f"number of sizes provided ({len(wanted)}) must be greater or equal to the number of "
+            "dimensions in the tensor "
             f"({len(shape)})"
         )
     result = []
@@ -565,16 +585,18 @@ def expand(input: Tensor, *sizes: Any) -> Tensor:
         if size == -1:
             if d < lead:
                 raise RuntimeError(
-                    f"The expanded size of the tensor (-1) isn't allowed in a leading, non-existing dimension {d}"
+                    "The expanded size of the tensor (-1) isn't allowed in a leading, "
+                    f"non-existing dimension {d}"
                 )
             size = have
         if have not in (1, size):
             raise RuntimeError(
-                f"The expanded size of the tensor ({size}) must match the existing size ({have}) at non-singleton dimension "
+                f"The expanded size of the tensor ({size}) must match the existing size ({have}) "
+                "at non-singleton dimension "
                 f"{d}.  Target sizes: {list(wanted)}.  Tensor sizes: {list(shape)}"
             )
         result.append(size)
-    return Expand.apply(input, tuple(result))  # type: ignore[no-any-return]
+    return Expand.apply(input, tuple(result))
 
 
 def expand_as(input: Tensor, other: Tensor) -> Tensor:
@@ -599,44 +621,53 @@ def squeeze(input: Tensor, dim: Any = None) -> Tensor:
     """Without the dimensions of size 1, or only without those named."""
     ndim = input._array.ndim
     if dim is None:
-        return SqueezeAll.apply(input, tuple(range(ndim)))  # type: ignore[no-any-return]
+        return SqueezeAll.apply(input, tuple(range(ndim)))
     if isinstance(dim, int):
-        return Squeeze.apply(input, (wrap_dim(dim, ndim),))  # type: ignore[no-any-return]
-    return SqueezeSeveral.apply(input, tuple([wrap_dim(d, ndim) for d in dim]))  # type: ignore[no-any-return]
+        return Squeeze.apply(input, (wrap_dim(dim, ndim),))
+    return SqueezeSeveral.apply(input, tuple([wrap_dim(d, ndim) for d in dim]))
 
 
 def unsqueeze(input: Tensor, dim: int) -> Tensor:
     """With a new dimension of size 1 at ``dim``."""
-    return Unsqueeze.apply(input, wrap_dim(dim, input._array.ndim + 1))  # type: ignore[no-any-return]
+    return Unsqueeze.apply(input, wrap_dim(dim, input._array.ndim + 1))
 
 
-def as_strided(input: Tensor, size: Sequence[int], stride: Sequence[int], storage_offset: int | None = None) -> Tensor:
-    """A window on the tensor's memory; strides and offset count elements, the offset from the tensor's first."""
-    return AsStrided.apply(input, tuple(size), tuple(stride), storage_offset or 0)  # type: ignore[no-any-return]
+def as_strided(
+    input: Tensor, size: Sequence[int], stride: Sequence[int], storage_offset: int | None = None
+) -> Tensor:
+    """A window on the tensor's memory; strides and offset count elements, the offset from the
+    tensor's first.
+    """
+    return AsStrided.apply(input, tuple(size), tuple(stride), storage_offset or 0)
 
 
 def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
     """The slices along a dimension."""
-    return Unbind.apply(input, wrap_dim(dim, input._array.ndim))  # type: ignore[no-any-return]
+    return Unbind.apply(input, wrap_dim(dim, input._array.ndim))
 
 
-def split(tensor: Tensor, split_size_or_sections: int | Sequence[int], dim: int = 0) -> tuple[Tensor, ...]:
+def split(
+    tensor: Tensor, split_size_or_sections: int | Sequence[int], dim: int = 0
+) -> tuple[Tensor, ...]:
     """Parts of one size (the last may be smaller), or of the given sizes."""
     dim = wrap_dim(dim, tensor._array.ndim)
     total = tensor._array.shape[dim]
     if isinstance(split_size_or_sections, int):
         size = split_size_or_sections
         if size < 0 or (size == 0 and total):
-            raise RuntimeError(f"split expects split_size be non-negative, but got split_size={size}")
+            raise RuntimeError(
+                f"split expects split_size be non-negative, but got split_size={size}"
+            )
         sizes = tuple([min(size, total - start) for start in range(0, max(total, 1), max(size, 1))])
-        return Split.apply(tensor, sizes, dim)  # type: ignore[no-any-return]
+        return Split.apply(tensor, sizes, dim)
     sizes = tuple(split_size_or_sections)
     if sum(sizes) != total:
         raise RuntimeError(
-            f"split_with_sizes expects split_sizes to sum exactly to {total} (input tensor's size at dimension {dim}), but "
+            f"split_with_sizes expects split_sizes to sum exactly to {total} (input tensor's size "
+            f"at dimension {dim}), but "
             f"got split_sizes={list(sizes)}"
         )
-    return SplitWithSizes.apply(tensor, sizes, dim)  # type: ignore[no-any-return]
+    return SplitWithSizes.apply(tensor, sizes, dim)
 
 
 def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
@@ -652,7 +683,9 @@ def narrow(input: Tensor, dim: int, start: int, length: int) -> Tensor:
     dim = wrap_dim(dim, input._array.ndim)
     size = input._array.shape[dim]
     if not -size <= start <= size:
-        raise IndexError(f"start out of range (expected to be in range of [{-size}, {size}], but got {start})")
+        raise IndexError(
+            f"start out of range (expected to be in range of [{-size}, {size}], but got {start})"
+        )
     start %= size if start < 0 else size + 1
     if start + length > size:
         raise RuntimeError(f"start ({start}) + length ({length}) exceeds dimension size ({size}).")
@@ -677,7 +710,9 @@ def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     first = shapes[0] if shapes else (0,)
     if any([not s for s in shapes]):
         position = next(i for i, t in enumerate(tensors) if t._array.ndim == 0)
-        raise RuntimeError(f"zero-dimensional tensor (at position {position}) cannot be concatenated")
+        raise RuntimeError(
+            f"zero-dimensional tensor (at position {position}) cannot be concatenated"
+        )
     dim = wrap_dim(dim, len(first))
     for position, tensor in enumerate(tensors):
         shape = tensor._array.shape
@@ -690,10 +725,11 @@ def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
         for d, (n, m) in enumerate(zip(first, shape, strict=True)):
             if d != dim and n != m:
                 raise RuntimeError(
-                    f"Sizes of tensors must match except in dimension {dim}. Expected size {n} but got size {m} for tensor "
+                    f"Sizes of tensors must match except in dimension {dim}. Expected size {n} "
+                    f"but got size {m} for tensor "
                     f"number {position} in the list."
                 )
-    return Cat.apply(dim, *tensors)  # type: ignore[no-any-return]
+    return Cat.apply(dim, *tensors)
 
 
 def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
@@ -708,17 +744,18 @@ def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
                 f"stack expects each tensor to be equal size, but got {list(first)} at entry 0 and "
                 f"{list(tensor._array.shape)} at entry {position}"
             )
-    return Stack.apply(wrap_dim(dim, len(first) + 1), *tensors)  # type: ignore[no-any-return]
+    return Stack.apply(wrap_dim(dim, len(first) + 1), *tensors)
 
 
 def repeat(input: Tensor, *repeats: Any) -> Tensor:
-    """Copies of the tensor along each dimension; there may be more dimensions than the tensor has."""
+    """Copies of the tensor along each dimension; there may be more of them than it has."""
     counts = as_shape(repeats)
     if len(counts) < input._array.ndim:
         raise RuntimeError(
-            "Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor"
+            "Number of dimensions of repeat dims can not be smaller than number of dimensions of "
+            "tensor"
         )
-    return Repeat.apply(input, counts)  # type: ignore[no-any-return]
+    return Repeat.apply(input, counts)
 
 
 def tile(input: Tensor, *dims: Any) -> Tensor:
@@ -729,19 +766,19 @@ def tile(input: Tensor, *dims: Any) -> Tensor:
 
 def flip(input: Tensor, *dims: Any) -> Tensor:
     """The elements in reverse order along dimensions; a copy."""
-    return Flip.apply(input, tuple([wrap_dim(d, input._array.ndim) for d in as_shape(dims)]))  # type: ignore[no-any-return]
+    return Flip.apply(input, tuple([wrap_dim(d, input._array.ndim) for d in as_shape(dims)]))
 
 
 def roll(input: Tensor, shifts: Any, dims: Any = None) -> Tensor:
     """The elements moved along dimensions; those that fall off return at the front."""
     shifts = (shifts,) if isinstance(shifts, int) else tuple(shifts)
     dims = (dims,) if isinstance(dims, int) else dims if dims is None else tuple(dims)
-    return Roll.apply(input, shifts, dims)  # type: ignore[no-any-return]
+    return Roll.apply(input, shifts, dims)
 
 
 def clone(input: Tensor, *, memory_format: Any = None) -> Tensor:
     """A copy with its own memory, through which gradients flow."""
-    return Clone.apply(input)  # type: ignore[no-any-return]
+    return Clone.apply(input)
 
 
 def contiguous(input: Tensor, memory_format: Any = None) -> Tensor:
@@ -775,11 +812,14 @@ def fill_(input: Tensor, value: Any) -> Tensor:
     if isinstance(value, Variable):
         if value._array.ndim:
             raise RuntimeError(
-                f"fill_ only supports 0-dimension value tensor but got tensor with {value._array.ndim} dimensions."
+                "fill_ only supports 0-dimension value tensor but got tensor with "
+                f"{value._array.ndim} dimensions."
             )
         return CopyInto.apply_(input, value)
     if not isinstance(value, (bool, int, float, complex, np.generic)):
-        raise TypeError(f"fill_(): argument 'value' (position 1) must be Number, not {type(value).__name__}")
+        raise TypeError(
+            f"fill_(): argument 'value' (position 1) must be Number, not {type(value).__name__}"
+        )
     return Fill.apply_(input, value)
 
 
@@ -806,27 +846,34 @@ def to_dtype(input: Tensor, dtype: dtypes.dtype) -> Tensor:
         return input
     if dtype.category < dtypes.FLOATING:
         return wrap(input._array.astype(dtype.numpy))
-    return ToCopy.apply(input, dtype.numpy)  # type: ignore[no-any-return]
+    return ToCopy.apply(input, dtype.numpy)
 
 
 def sum_to_size(input: Tensor, *size: Any) -> Tensor:
-    """Sum over dimensions until the shape is ``size``: the inverse of broadcasting to ``input.shape``."""
+    """Sum over dimensions until the shape is ``size``: the inverse of broadcasting to
+    ``input.shape``.
+    """
     shape = as_shape(size)
     try:
         fits = np.broadcast_shapes(shape, input._array.shape) == input._array.shape
     except ValueError:
         fits = False
     if not fits:
-        raise RuntimeError(f"size {{{list(shape)}}} is not expandable to size {{{list(input._array.shape)}}}.")
-    return sum_to(input, (shape, input._array.dtype))  # type: ignore[no-any-return]
+        raise RuntimeError(
+            f"size {{{list(shape)}}} is not expandable to size {{{list(input._array.shape)}}}."
+        )
+    return sum_to(input, (shape, input._array.dtype))
 
 
 def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple[Tensor, ...]:
-    """The coordinate grids of vectors: output ``i`` varies along dimension ``i`` (indexing "ij")."""
+    """The coordinate grids of vectors; with "ij", output ``i`` varies along dimension ``i``."""
     vectors = tensors[0] if len(tensors) == 1 and not isinstance(tensors[0], Variable) else tensors
     n = len(vectors)
     shape = [v._array.size for v in vectors]
-    grids = [expand(view(v, *[-1 if d == i else 1 for d in range(n)]), shape) for i, v in enumerate(vectors)]
+    grids = [
+        expand(view(v, *[-1 if d == i else 1 for d in range(n)]), shape)
+        for i, v in enumerate(vectors)
+    ]
     return tuple(transpose(g, 0, 1) for g in grids) if indexing == "xy" and n > 1 else tuple(grids)
 
 

@@ -1,11 +1,12 @@
 """Element-wise operations on one tensor.
 
-Mirrors aten/src/ATen/native/UnaryOps.cpp and its lines in tools/autograd/derivatives.yaml. Integers are computed in the default
-floating dtype where the result is not whole.
+Mirrors aten/src/ATen/native/UnaryOps.cpp and its lines in tools/autograd/derivatives.yaml. Integers
+are computed in the default floating dtype where the result is not whole.
 """
 
 from __future__ import annotations
 
+import builtins
 import math
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +32,8 @@ class Neg(Operator):
     def forward(ctx: Any, input: Any) -> Any:
         if input.dtype == bool:
             raise RuntimeError(
-                "Negation, the `-` operator, on a bool tensor is not supported. If you are trying to invert a mask, use the "
+                "Negation, the `-` operator, on a bool tensor is not supported. If you are trying "
+                "to invert a mask, use the "
                 "`~` or `logical_not()` operator instead."
             )
         return -input
@@ -349,7 +351,7 @@ class Round(Operator):
     def forward(ctx: Any, input: Any, decimals: int) -> Any:
         if decimals == 0:
             return np.rint(input) if input.dtype.kind == "f" else input.copy()
-        scale = input.dtype.type(10 ** abs(decimals))
+        scale = input.dtype.type(10 ** builtins.abs(decimals))
         return np.rint(input * scale) / scale if decimals > 0 else np.rint(input / scale) * scale
 
     @staticmethod
@@ -395,62 +397,62 @@ class ClampByNumbers(Clamp, name="ClampBackward1"):
 
 def neg(input: Tensor) -> Tensor:
     """out = -input, element-wise."""
-    return Neg.apply(input)  # type: ignore[no-any-return]
+    return Neg.apply(input)
 
 
 def abs(input: Tensor) -> Tensor:
     """out = |input|, element-wise; the gradient at 0 is 0."""
-    return Abs.apply(input)  # type: ignore[no-any-return]
+    return Abs.apply(input)
 
 
 def exp(input: Tensor) -> Tensor:
     """out = e ** input, element-wise."""
-    return Exp.apply(input)  # type: ignore[no-any-return]
+    return Exp.apply(input)
 
 
 def expm1(input: Tensor) -> Tensor:
     """out = e ** input - 1, element-wise, exact near 0."""
-    return Expm1.apply(input)  # type: ignore[no-any-return]
+    return Expm1.apply(input)
 
 
 def exp2(input: Tensor) -> Tensor:
     """out = 2 ** input, element-wise."""
-    return Exp2.apply(input)  # type: ignore[no-any-return]
+    return Exp2.apply(input)
 
 
 def log(input: Tensor) -> Tensor:
     """out = ln(input), element-wise."""
-    return Log.apply(input)  # type: ignore[no-any-return]
+    return Log.apply(input)
 
 
 def log2(input: Tensor) -> Tensor:
     """out = log2(input), element-wise."""
-    return Log2.apply(input)  # type: ignore[no-any-return]
+    return Log2.apply(input)
 
 
 def log10(input: Tensor) -> Tensor:
     """out = log10(input), element-wise."""
-    return Log10.apply(input)  # type: ignore[no-any-return]
+    return Log10.apply(input)
 
 
 def log1p(input: Tensor) -> Tensor:
     """out = ln(1 + input), element-wise, exact near 0."""
-    return Log1p.apply(input)  # type: ignore[no-any-return]
+    return Log1p.apply(input)
 
 
 def sqrt(input: Tensor) -> Tensor:
     """out = the square root, element-wise; NaN below 0."""
-    return Sqrt.apply(input)  # type: ignore[no-any-return]
+    return Sqrt.apply(input)
 
 
 def rsqrt(input: Tensor) -> Tensor:
     """out = 1 / sqrt(input), element-wise."""
-    return Rsqrt.apply(input)  # type: ignore[no-any-return]
+    return Rsqrt.apply(input)
 
 
 def reciprocal(input: Tensor) -> Tensor:
     """out = 1 / input, element-wise."""
-    return Reciprocal.apply(input)  # type: ignore[no-any-return]
+    return Reciprocal.apply(input)
 
 
 def square(input: Tensor) -> Tensor:
@@ -460,42 +462,42 @@ def square(input: Tensor) -> Tensor:
 
 def sin(input: Tensor) -> Tensor:
     """out = sin(input), element-wise, input in radians."""
-    return Sin.apply(input)  # type: ignore[no-any-return]
+    return Sin.apply(input)
 
 
 def cos(input: Tensor) -> Tensor:
     """out = cos(input), element-wise, input in radians."""
-    return Cos.apply(input)  # type: ignore[no-any-return]
+    return Cos.apply(input)
 
 
 def tan(input: Tensor) -> Tensor:
     """out = tan(input), element-wise, input in radians."""
-    return Tan.apply(input)  # type: ignore[no-any-return]
+    return Tan.apply(input)
 
 
 def asin(input: Tensor) -> Tensor:
     """out = arcsin(input) in radians, element-wise."""
-    return Asin.apply(input)  # type: ignore[no-any-return]
+    return Asin.apply(input)
 
 
 def acos(input: Tensor) -> Tensor:
     """out = arccos(input) in radians, element-wise."""
-    return Acos.apply(input)  # type: ignore[no-any-return]
+    return Acos.apply(input)
 
 
 def atan(input: Tensor) -> Tensor:
     """out = arctan(input) in radians, element-wise."""
-    return Atan.apply(input)  # type: ignore[no-any-return]
+    return Atan.apply(input)
 
 
 def sinh(input: Tensor) -> Tensor:
     """out = sinh(input), element-wise."""
-    return Sinh.apply(input)  # type: ignore[no-any-return]
+    return Sinh.apply(input)
 
 
 def cosh(input: Tensor) -> Tensor:
     """out = cosh(input), element-wise."""
-    return Cosh.apply(input)  # type: ignore[no-any-return]
+    return Cosh.apply(input)
 
 
 def tanh(input: Tensor) -> Tensor:
@@ -505,37 +507,39 @@ def tanh(input: Tensor) -> Tensor:
     >>> minitorch.tanh(minitorch.tensor([0.0, 1.0]))
     tensor([0.0000, 0.7616])
     """
-    return Tanh.apply(input)  # type: ignore[no-any-return]
+    return Tanh.apply(input)
 
 
 def sigmoid(input: Tensor) -> Tensor:
     """out = 1 / (1 + e ** -input), element-wise."""
-    return Sigmoid.apply(input)  # type: ignore[no-any-return]
+    return Sigmoid.apply(input)
 
 
 def sign(input: Tensor) -> Tensor:
     """out = -1, 0 or 1, element-wise."""
-    return Sign.apply(input)  # type: ignore[no-any-return]
+    return Sign.apply(input)
 
 
 def floor(input: Tensor) -> Tensor:
     """out = the largest whole number <= input, element-wise."""
-    return Floor.apply(input)  # type: ignore[no-any-return]
+    return Floor.apply(input)
 
 
 def ceil(input: Tensor) -> Tensor:
     """out = the smallest whole number >= input, element-wise."""
-    return Ceil.apply(input)  # type: ignore[no-any-return]
+    return Ceil.apply(input)
 
 
 def trunc(input: Tensor) -> Tensor:
     """out = input without its fraction, element-wise."""
-    return Trunc.apply(input)  # type: ignore[no-any-return]
+    return Trunc.apply(input)
 
 
 def round(input: Tensor, *, decimals: int = 0) -> Tensor:
-    """out = the nearest number with that many decimals, element-wise; halves go to the even neighbour."""
-    return Round.apply(input, decimals)  # type: ignore[no-any-return]
+    """out = the nearest number with that many decimals, element-wise; halves go to the even
+    neighbour.
+    """
+    return Round.apply(input, decimals)
 
 
 def clamp(input: Tensor, min: Any = None, max: Any = None) -> Tensor:
@@ -544,13 +548,17 @@ def clamp(input: Tensor, min: Any = None, max: Any = None) -> Tensor:
     Raises:
         RuntimeError: neither bound is given.
     """
-    return _clamp_operator(min, max).apply(input, min, max)  # type: ignore[no-any-return]
+    return _clamp_operator(min, max).apply(input, min, max)
 
 
 def _clamp_operator(min: Any, max: Any) -> type[Operator]:
     if min is None and max is None:
         raise RuntimeError("torch.clamp: At least one of 'min' or 'max' must not be None")
-    return ClampByNumbers if all(b is None or isinstance(b, (int, float)) for b in (min, max)) else Clamp
+    return (
+        ClampByNumbers
+        if all(b is None or isinstance(b, (int, float)) for b in (min, max))
+        else Clamp
+    )
 
 
 def neg_(input: Tensor) -> Tensor:
@@ -628,7 +636,8 @@ def clamp_(input: Tensor, min: Any = None, max: Any = None) -> Tensor:
     return _clamp_operator(min, max).apply_(input, min, max)
 
 
-# --------------------------------------------------------------------------- tests of elements, without gradient
+# --------------------------------------------------------------------------- tests of elements,
+# without gradient
 
 
 def isnan(input: Tensor) -> Tensor:
@@ -655,5 +664,7 @@ def bitwise_not(input: Tensor) -> Tensor:
     """out = ~input, element-wise, for integers and bool."""
     array = unwrap(input)
     if array.dtype.kind not in "biu":
-        raise RuntimeError(f"\"bitwise_not_cpu\" not implemented for '{dtypes.from_numpy(array.dtype).c10_name}'")
+        raise RuntimeError(
+            f"\"bitwise_not_cpu\" not implemented for '{dtypes.from_numpy(array.dtype).c10_name}'"
+        )
     return wrap(~array)

@@ -7,27 +7,35 @@ unpooling, interpolation, attention, CTC.
 
 from minitorch.native.activation import (
     celu,
+    celu_,
     elu,
+    elu_,
     gelu,
     glu,
     hardshrink,
     hardsigmoid,
     hardswish,
     hardtanh,
+    hardtanh_,
     leaky_relu,
+    leaky_relu_,
     logsigmoid,
     mish,
     prelu,
     relu,
     relu6,
+    relu_,
     rrelu,
+    rrelu_,
     selu,
+    selu_,
     silu,
     softplus,
     softshrink,
     softsign,
     tanhshrink,
     threshold,
+    threshold_,
 )
 from minitorch.native.convolution import (
     conv1d,
@@ -83,11 +91,15 @@ from minitorch.native.pooling import (
     adaptive_avg_pool1d,
     adaptive_avg_pool2d,
     adaptive_max_pool1d,
+    adaptive_max_pool1d_with_indices,
     adaptive_max_pool2d,
+    adaptive_max_pool2d_with_indices,
     avg_pool1d,
     avg_pool2d,
     max_pool1d,
+    max_pool1d_with_indices,
     max_pool2d,
+    max_pool2d_with_indices,
 )
 from minitorch.native.softmax import log_softmax, softmax, softmin
 from minitorch.native.unary_ops import sigmoid, tanh
@@ -95,20 +107,22 @@ from minitorch.native.unary_ops import sigmoid, tanh
 # fmt: off
 __all__ = [
     # with weights
-    "linear", "bilinear", "embedding", "conv1d", "conv2d", "conv3d",
-    "conv_transpose1d", "conv_transpose2d", "conv_transpose3d",
+    "linear", "bilinear", "embedding", "one_hot",
+    "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d",
     # normalisation and regularisation
     "batch_norm", "layer_norm", "group_norm", "instance_norm", "rms_norm",
     "dropout", "dropout1d", "dropout2d", "dropout3d", "alpha_dropout", "feature_alpha_dropout",
-    # pooling and shape
-    "max_pool1d", "max_pool2d", "avg_pool1d", "avg_pool2d", "adaptive_max_pool1d",
-    "adaptive_max_pool2d", "adaptive_avg_pool1d", "adaptive_avg_pool2d", "pad",
-    "one_hot",
+    # pooling and padding
+    "max_pool1d", "max_pool2d", "max_pool1d_with_indices", "max_pool2d_with_indices",
+    "adaptive_max_pool1d", "adaptive_max_pool2d", "adaptive_max_pool1d_with_indices",
+    "adaptive_max_pool2d_with_indices",
+    "avg_pool1d", "avg_pool2d", "adaptive_avg_pool1d", "adaptive_avg_pool2d", "pad",
     # activation
     "relu", "relu6", "leaky_relu", "prelu", "rrelu", "elu", "celu", "selu", "gelu", "silu", "mish",
     "softplus", "sigmoid", "logsigmoid", "tanh", "softsign", "hardtanh", "hardsigmoid", "hardswish",
     "hardshrink", "softshrink", "tanhshrink", "threshold", "glu",
     "softmax", "log_softmax", "softmin",
+    "relu_", "leaky_relu_", "rrelu_", "elu_", "celu_", "selu_", "hardtanh_", "threshold_",
     # distances and losses
     "cosine_similarity", "pairwise_distance",
     "cross_entropy", "nll_loss", "binary_cross_entropy", "binary_cross_entropy_with_logits",

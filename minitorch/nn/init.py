@@ -142,7 +142,8 @@ def _reject_by_density(
 
     def is_rejected(candidates: Tensor) -> Tensor:
         log_density = candidates.clone().sub_(mean).div_(std).pow_(2).mul_(-0.5).sub_(log_peak)
-        return empty_like(tensor).uniform_(generator=generator).log_() > log_density
+        rejected: Tensor = empty_like(tensor).uniform_(generator=generator).log_() > log_density
+        return rejected
 
     tensor.uniform_(a, b, generator=generator)
     pending = is_rejected(tensor)

@@ -71,7 +71,7 @@ class RandomSampler(Sampler[int]):
 
     >>> from minitorch.random import Generator
     >>> list(RandomSampler(range(5), generator=Generator().manual_seed(0)))
-    [4, 1, 0, 2, 3]
+    [4, 0, 1, 3, 2]
     """
 
     def __init__(
