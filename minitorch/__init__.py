@@ -4,6 +4,7 @@ The same names, the same numbers from the same seed, in NumPy and Numba.
 Mirrors torch/__init__.py: the public names, in one list.
 """
 
+import math as _math
 import typing as _typing
 
 from minitorch import __config__ as __config__
@@ -52,7 +53,9 @@ from minitorch.native.binary_ops import addcmul as addcmul
 from minitorch.native.binary_ops import allclose as allclose
 from minitorch.native.binary_ops import atan2 as atan2
 from minitorch.native.binary_ops import bitwise_and as bitwise_and
+from minitorch.native.binary_ops import bitwise_left_shift as bitwise_left_shift
 from minitorch.native.binary_ops import bitwise_or as bitwise_or
+from minitorch.native.binary_ops import bitwise_right_shift as bitwise_right_shift
 from minitorch.native.binary_ops import bitwise_xor as bitwise_xor
 from minitorch.native.binary_ops import div as div
 from minitorch.native.binary_ops import eq as eq
@@ -159,6 +162,7 @@ from minitorch.native.sorting import searchsorted as searchsorted
 from minitorch.native.sorting import sort as sort
 from minitorch.native.sorting import topk as topk
 from minitorch.native.sorting import unique as unique
+from minitorch.native.special_functions import erf as erf
 from minitorch.native.tensor_shape import as_strided as as_strided
 from minitorch.native.tensor_shape import broadcast_tensors as broadcast_tensors
 from minitorch.native.tensor_shape import broadcast_to as broadcast_to
@@ -268,6 +272,14 @@ swapaxes = swapdims = transpose
 moveaxis = movedim
 arcsin, arccos, arctan = asin, acos, atan
 greater, greater_equal, less, less_equal, not_equal = gt, ge, lt, le, ne
+
+# Constants.
+
+e = _math.e
+pi = _math.pi
+inf = _math.inf
+nan = _math.nan
+newaxis = None
 
 
 def is_tensor(obj: object) -> _typing.TypeGuard[Tensor]:

@@ -13,6 +13,7 @@ Mirrors nothing in torch: there the C++ compiler has done this ahead of time.
 from __future__ import annotations
 
 import math
+import os
 import threading
 import types
 import zlib
@@ -58,6 +59,28 @@ def set_kernel_threads(count: int) -> None:
     _num_threads = count
 
 
+# Set by backends/cpu.py.
+idle_threads_sleep = False
+
+
+def _load_thread_pool() -> None:
+    """Load Numba's OpenMP pool such that its idle threads sleep instead of spinning.
+
+    BLAS has a pool of its own. A kernel's threads that spin for milliseconds after their work keep
+    BLAS from the cores: a training step of the MLP took 50 times as long. libgomp reads the
+    variable when it is loaded, and only then, so it is taken back for child processes.
+    """
+    if "OMP_WAIT_POLICY" in os.environ or "GOMP_SPINCOUNT" in os.environ:
+        return
+    os.environ["GOMP_SPINCOUNT"] = "0"
+    try:
+        import numba.np.ufunc.omppool  # noqa: F401
+    except ImportError:  # no OpenMP runtime on this system: Numba has other pools
+        return
+    finally:
+        del os.environ["GOMP_SPINCOUNT"]
+
+
 class Kernel:
     """A function that is replaced by its compiled form when it is first called."""
 
@@ -95,6 +118,8 @@ class Kernel:
             if parallel not in self._compiled:
                 import numba
 
+                if parallel and idle_threads_sleep:
+                    _load_thread_pool()
                 source = self.function
                 if numba.config.DISABLE_JIT:  # type: ignore[attr-defined]
                     return self._compiled.setdefault(parallel, source)

@@ -27,11 +27,13 @@ from minitorch.native import (
     reduce_ops,
     softmax,
     sorting,
+    special_functions,
     tensor_shape,
     unary_ops,
 )
-from minitorch.storage import TypedStorage, UntypedStorage
+from minitorch.storage import TypedStorage, UntypedStorage, place_in_storage
 from minitorch.storage import data_ptr as address
+from minitorch.storage import owner as storage_owner
 from minitorch.storage import storage_offset as offset_in_storage
 from minitorch.storage import stride as storage_stride
 
@@ -41,21 +43,35 @@ def _operator(function: Any) -> Any:
 
     def operator(input: Tensor, other: Any) -> Any:
         if type(other) is not Tensor and not isinstance(other, (Variable, int, float, complex)):
-            if not isinstance(other, (np.ndarray, np.generic)):
-                return NotImplemented
-            other = wrap(np.asarray(other))
-        return function(input, other)
+            other = _from_numpy(other)
+        elif type(other) is np.float64:  # Python's float is its base class
+            other = float(other)
+        return NotImplemented if other is None else function(input, other)
 
     return operator
 
 
 def _in_place_operator(function: Any) -> Any:
     def operator(input: Tensor, other: Any) -> Any:
-        return function(
-            input, wrap(other) if isinstance(other, (np.ndarray, np.generic)) else other
-        )
+        if type(other) is not Tensor and not isinstance(other, (Variable, int, float, complex)):
+            other = _from_numpy(other)
+        return NotImplemented if other is None else function(input, other)
 
     return operator
+
+
+def _matrix_operator(function: Any) -> Any:
+    def operator(input: Tensor, other: Any) -> Any:
+        return function(input, other) if isinstance(other, Variable) else NotImplemented
+
+    return operator
+
+
+def _from_numpy(other: Any) -> Any:
+    """An array as a tensor, a NumPy scalar as the number it is in torch's promotion, else None."""
+    if isinstance(other, np.generic):
+        return other.item()
+    return wrap(other) if isinstance(other, np.ndarray) else None
 
 
 class Tensor(Variable):
@@ -72,6 +88,8 @@ class Tensor(Variable):
     def __new__(cls, *data: Any) -> Tensor:
         dtype = dtypes.get_default_dtype().numpy
         if len(data) == 1 and not isinstance(data[0], int):
+            if isinstance(data[0], str):
+                raise TypeError("new(): invalid data type 'str'")
             array = unwrap(data[0]) if isinstance(data[0], Variable) else np.array(data[0], dtype)
         else:
             array = np.empty(data if data else (0,), dtype)
@@ -112,6 +130,7 @@ class Tensor(Variable):
         return self._array.nbytes
 
     is_cuda = is_sparse = is_quantized = is_meta = False
+    is_cpu = True
     layout = "torch.strided"
 
     @property
@@ -133,6 +152,11 @@ class Tensor(Variable):
     @property
     def mT(self) -> Tensor:
         """The last two dimensions exchanged."""
+        if self._array.ndim < 2:
+            raise RuntimeError(
+                "tensor.mT is only supported on matrices or batches of matrices. Got "
+                f"{self._array.ndim}-D tensor."
+            )
         return tensor_shape.transpose(self, -2, -1)
 
     def size(self, dim: int | None = None) -> Any:
@@ -152,15 +176,15 @@ class Tensor(Variable):
     def stride(self, dim: int | None = None) -> Any:
         """Steps between neighbours, in elements."""
         strides = storage_stride(self._array)
-        return strides if dim is None else strides[dim]
+        return strides if dim is None else strides[tensor_shape.wrap_dim(dim, len(strides))]
 
     def storage_offset(self) -> int:
         """Elements between the start of the storage and the first element."""
         return offset_in_storage(self._array)
 
     def data_ptr(self) -> int:
-        """The address of the first element."""
-        return address(self._array)
+        """The address of the first element; 0 if there is none."""
+        return address(self._array) if self._array.size else 0
 
     def storage(self) -> TypedStorage:
         """The memory behind this tensor and its views, as elements."""
@@ -188,6 +212,22 @@ class Tensor(Variable):
 
     def _is_view(self) -> bool:
         return self._view is not None
+
+    def is_inference(self) -> bool:
+        """Whether the tensor was made under ``inference_mode``: not kept track of, so False."""
+        return False
+
+    def is_nonzero(self) -> bool:
+        """Whether the only element is not zero."""
+        return bool(self)
+
+    def is_same_size(self, other: Tensor) -> bool:
+        """Whether the shapes are equal."""
+        return self._array.shape == other._array.shape  # type: ignore[no-any-return]
+
+    def get_device(self) -> int:
+        """The index of the CUDA device: -1, as for every tensor on the CPU."""
+        return -1
 
     def element_size(self) -> int:
         """Bytes per element."""
@@ -230,7 +270,7 @@ class Tensor(Variable):
                 "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() "
                 "instead."
             )
-        return self._array
+        return self._array[...]  # an object of its own: its shape can be set
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         array = self.numpy()
@@ -362,7 +402,18 @@ class Tensor(Variable):
             raise TypeError("iteration over a 0-d tensor")
         return iter(tensor_shape.unbind(self))
 
+    def __reversed__(self) -> Tensor:
+        return tensor_shape.flip(self, 0) if self._array.ndim else self
+
+    def __pos__(self) -> Tensor:
+        return self
+
     def __contains__(self, element: Any) -> Any:
+        if not isinstance(element, (Variable, int, float, complex, np.generic)):
+            raise RuntimeError(
+                "Tensor.__contains__ only supports Tensor or scalar, but you passed in a "
+                f"{type(element)}."
+            )
         return np.equal(self._array, unwrap(element)).any().item()
 
     def __bool__(self) -> Any:
@@ -405,7 +456,7 @@ class Tensor(Variable):
         if id(self) in memo:
             return memo[id(self)]
         clone = type(self).__new__(type(self))
-        variable.initialize(clone, self._array.copy(order="K"))
+        variable.initialize(clone, _copy_with_storage(self._array, memo))
         clone._requires_grad = self._requires_grad
         memo[id(self)] = clone
         clone._grad = copy.deepcopy(self._grad, memo)
@@ -420,7 +471,11 @@ class Tensor(Variable):
                 "Only Tensors created explicitly by the user (graph leaves) can be pickled; "
                 "detach() this one first."
             )
-        return _rebuild, (type(self), self._array, self._requires_grad)
+        attributes = {k: v for k, v in self.__dict__.items() if not k.startswith("_")}
+        # The whole storage, which the pickle holds once however many tensors are views of it.
+        memory = storage_owner(self._array)
+        place = self._array.dtype, self._array.shape, self._array.strides, self.storage_offset()
+        return _rebuild, (type(self), memory, place, self._requires_grad), attributes or None
 
     def __setstate__(self, state: Any) -> None:
         self.__dict__.update(state)
@@ -439,8 +494,8 @@ class Tensor(Variable):
     __rmod__ = _operator(binary_ops.rmod)
     __pow__ = _operator(binary_ops.pow)
     __rpow__ = _operator(binary_ops.rpow)
-    __matmul__ = _operator(linear_algebra.matmul)
-    __rmatmul__ = _operator(linear_algebra.rmatmul)
+    __matmul__ = _matrix_operator(linear_algebra.matmul)
+    __rmatmul__ = _matrix_operator(linear_algebra.rmatmul)
     __eq__ = _operator(binary_ops.eq)
     __ne__ = _operator(binary_ops.ne)
     __lt__ = _operator(binary_ops.lt)
@@ -450,6 +505,8 @@ class Tensor(Variable):
     __and__ = __rand__ = _operator(binary_ops.bitwise_and)
     __or__ = __ror__ = _operator(binary_ops.bitwise_or)
     __xor__ = __rxor__ = _operator(binary_ops.bitwise_xor)
+    __lshift__ = _operator(binary_ops.bitwise_left_shift)
+    __rshift__ = _operator(binary_ops.bitwise_right_shift)
     __invert__ = unary_ops.bitwise_not
     __neg__ = unary_ops.neg
     __abs__ = unary_ops.abs
@@ -460,6 +517,9 @@ class Tensor(Variable):
     __ifloordiv__ = _in_place_operator(binary_ops.floor_divide_)
     __imod__ = _in_place_operator(binary_ops.remainder_)
     __ipow__ = _in_place_operator(binary_ops.pow_)
+    __iand__ = _in_place_operator(binary_ops.bitwise_and_)
+    __ior__ = _in_place_operator(binary_ops.bitwise_or_)
+    __ixor__ = _in_place_operator(binary_ops.bitwise_xor_)
     __getitem__ = indexing.getitem
     __setitem__ = indexing.setitem
 
@@ -503,6 +563,11 @@ class Tensor(Variable):
     bitwise_and = binary_ops.bitwise_and
     bitwise_or = binary_ops.bitwise_or
     bitwise_xor = binary_ops.bitwise_xor
+    bitwise_left_shift = binary_ops.bitwise_left_shift
+    bitwise_right_shift = binary_ops.bitwise_right_shift
+    bitwise_and_ = binary_ops.bitwise_and_
+    bitwise_or_ = binary_ops.bitwise_or_
+    bitwise_xor_ = binary_ops.bitwise_xor_
     isclose = binary_ops.isclose
     allclose = binary_ops.allclose
     equal = binary_ops.equal
@@ -628,6 +693,8 @@ class Tensor(Variable):
     zero_ = tensor_shape.zero_
     squeeze_ = tensor_shape.squeeze_
     unsqueeze_ = tensor_shape.unsqueeze_
+    transpose_ = swapaxes_ = swapdims_ = tensor_shape.transpose_
+    t_ = tensor_shape.t_
     sum_to_size = tensor_shape.sum_to_size
     numel = nelement = tensor_shape.numel
 
@@ -671,6 +738,9 @@ class Tensor(Variable):
     new_empty = factories.new_empty
     new_full = factories.new_full
 
+    erf = special_functions.erf
+    erf_ = special_functions.erf_
+
     relu = activation.relu
     relu_ = activation.relu_
 
@@ -690,9 +760,20 @@ class Tensor(Variable):
         return unary_ops.clamp(self, None, max)
 
 
-def _rebuild(cls: type[Tensor], array: Any, requires_grad: bool) -> Tensor:
+def _copy_with_storage(array: Any, memo: dict[int, Any]) -> Any:
+    """A copy of an array in a copy of the whole storage, so that copied views share memory too."""
+    memory = storage_owner(array)
+    copied = memo.get(id(memory))
+    if copied is None:
+        copied = memo[id(memory)] = memory.copy(order="K")
+        memo.setdefault(id(memo), []).append(memory)  # alive as long as its id is a key
+    offset = offset_in_storage(array)
+    return place_in_storage(copied, array.dtype, array.shape, array.strides, offset)
+
+
+def _rebuild(cls: type[Tensor], memory: Any, place: Any, requires_grad: bool) -> Tensor:
     tensor = cls.__new__(cls)
-    variable.initialize(tensor, array)
+    variable.initialize(tensor, place_in_storage(memory, *place))
     tensor._requires_grad = requires_grad
     return tensor
 

@@ -144,14 +144,12 @@ _defaults = _Defaults()
 
 
 def get_default_dtype() -> dtype:
-    """The dtype of ``minitorch.tensor(1.0)`` in this thread: float32 unless ``set_default_dtype``
-    changed it.
-    """
+    """The dtype of ``minitorch.tensor(1.0)``: float32 unless ``set_default_dtype`` changed it."""
     return _defaults.dtype
 
 
 def set_default_dtype(d: dtype, /) -> None:
-    """Set the floating dtype of new tensors made from Python floats, in this thread.
+    """Set the floating dtype of new tensors made from Python floats.
 
     Raises:
         TypeError: ``d`` is not a floating dtype.

@@ -38,6 +38,8 @@ def contiguous_stride(shape: tuple[int, ...]) -> tuple[int, ...]:
 
 def stride(array: Any) -> tuple[int, ...]:
     """Steps between neighbours along each dimension, in elements (NumPy counts bytes)."""
+    if array.size == 0:  # NumPy's strides of nothing depend on its version
+        return contiguous_stride(array.shape)
     steps = [s // array.itemsize for s in array.strides]
     for d in reversed(range(array.ndim)):
         if array.shape[d] == 1 and steps[d] == 0:  # np.newaxis leaves 0 where torch computes a step
@@ -48,6 +50,48 @@ def stride(array: Any) -> tuple[int, ...]:
 def storage_offset(array: Any) -> int:
     """Elements between the start of the storage and the first element."""
     return int((data_ptr(array) - data_ptr(owner(array))) // array.itemsize)
+
+
+def window(
+    array: Any, shape: tuple[int, ...], strides: tuple[int, ...], offset: int
+) -> Any:
+    """A view of the whole storage behind ``array``; strides and offset count its elements.
+
+    Raises:
+        RuntimeError: the window reaches beyond the storage.
+    """
+    if len(shape) != len(strides):
+        raise RuntimeError("mismatch in length of strides and shape")
+    if any([s < 0 for s in strides]):
+        raise RuntimeError(
+            f"as_strided: Negative strides are not supported at the moment, got strides: "
+            f"{list(strides)}"
+        )
+    own = owner(array)
+    needed = 0
+    if 0 not in shape:
+        last = offset + sum([(n - 1) * s for n, s in zip(shape, strides, strict=True)])
+        needed = (last + 1) * array.itemsize
+    if needed > own.nbytes:
+        raise RuntimeError(
+            f"setStorage: sizes {list(shape)}, strides {list(strides)}, storage offset {offset}, "
+            f"and itemsize {array.itemsize} requiring a storage size of {needed} are out of bounds "
+            f"for storage of size {own.nbytes}"
+        )
+    steps = tuple([s * array.itemsize for s in strides])
+    return place_in_storage(own, array.dtype, shape, steps, offset)
+
+
+def place_in_storage(
+    memory: Any,
+    dtype: np.dtype[Any],
+    shape: tuple[int, ...],
+    strides: tuple[int, ...],
+    offset: int,
+) -> Any:
+    """A view of the array that owns a memory; strides count bytes, as NumPy's, offset elements."""
+    start = 0 if 0 in shape else offset * dtype.itemsize
+    return np.ndarray(shape, dtype, _memory(memory), start, strides)
 
 
 class UntypedStorage:

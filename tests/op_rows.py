@@ -398,7 +398,7 @@ PRODUCTS = [
     ),
     OpInfo("mv", [sample(draw(3, 4), draw(4))], method=True),
     OpInfo("dot", [sample(draw(4), draw(4))], method=True),
-    OpInfo("outer", [sample(draw(3), draw(4))], method=True),
+    OpInfo("outer", [sample(draw(3), draw(4))], method=True, composite=True),
     OpInfo(
         "matmul",
         [

@@ -154,9 +154,9 @@ MISTAKES: list[Callable[[Any], Any]] = [
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("mistake", MISTAKES, ids=range(len(MISTAKES)))
 def test_errors_are_torchs(mistake: Callable[[Any], Any]) -> None:
-    with pytest.raises(Exception) as theirs:  # noqa: PT011
+    with pytest.raises(Exception) as theirs:
         mistake(torch)
-    with pytest.raises(Exception) as ours:  # noqa: PT011
+    with pytest.raises(Exception) as ours:
         mistake(minitorch)
     assert type(ours.value) is type(theirs.value)
     assert str(ours.value) == str(theirs.value)

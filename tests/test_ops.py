@@ -13,7 +13,7 @@ import pytest
 import torch
 
 import minitorch
-from tests.op_rows import TENSOR_OPS
+from tests.op_rows import ARITHMETIC, PRODUCTS, REDUCTIONS, TENSOR_OPS, UNARY
 from tests.opinfo import Draw, OpInfo, Sample
 
 
@@ -227,3 +227,26 @@ def test_grad_fn_has_torchs_name(op: OpInfo, sample: Sample) -> None:
     for a, b in zip(ours, theirs, strict=True):
         expected = b.grad_fn and b.grad_fn.name().removeprefix("torch::autograd::")
         assert expected in ("NotImplemented", a.grad_fn and a.grad_fn.name())
+
+
+GRAPHS = [
+    pytest.param(op, s, id=f"{op.name}-{i}")
+    for op in [*ARITHMETIC, *UNARY, *REDUCTIONS, *PRODUCTS]
+    if op.differentiable and not op.composite
+    for i, s in enumerate(op.samples)
+]
+
+
+def parents(node: Any) -> list[str]:
+    """The names of the nodes that wait for a node's results."""
+    return [n.name().removeprefix("torch::autograd::") for n, _ in node.next_functions if n]
+
+
+@pytest.mark.parametrize(("op", "sample"), GRAPHS)
+def test_next_functions_are_torchs(op: OpInfo, sample: Sample) -> None:
+    (_, ours), (_, theirs) = both(op, sample, "float32", True)
+    for a, b in zip(ours, theirs, strict=True):
+        if b.grad_fn is None:
+            assert a.grad_fn is None
+        else:
+            assert parents(a.grad_fn) == parents(b.grad_fn)

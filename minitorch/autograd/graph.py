@@ -152,7 +152,7 @@ def run_backward(
             buffers[node] = [None] * node.num_outputs
             if dependencies[node] == 0:
                 heappush(ready, (-node.sequence_nr, node))
-        slots = buffers[node]
+        slots: Any = buffers[node]
         slots[nr] = grad if slots[nr] is None else slots[nr] + grad
     node = heappop(ready)[1]
     while True:

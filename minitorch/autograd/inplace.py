@@ -104,7 +104,7 @@ class CopySlices(Node):
     def run(self, grads: Sequence[Any], create_graph: bool) -> tuple[Any, ...]:
         shape, strides, offset = view_geometry(self.base_array, self.view_array)
         if create_graph:
-            grad = grads[0].clone()
+            grad = grads[0].contiguous().clone()  # the geometry is that of contiguous memory
             part = grad.as_strided(shape, strides, offset)
             results = self.node.run((part.clone(),), create_graph)
             if results[0] is None:

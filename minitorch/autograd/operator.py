@@ -73,6 +73,9 @@ class Operator(Node):
     is_view: ClassVar[bool] = False
     """The output shares the memory of the first argument."""
 
+    may_overlap: ClassVar[bool] = False
+    """In place, the target's elements may share memory: they all get one value."""
+
     saved_for: ClassVar[tuple[tuple[int, ...], ...] | None] = None
     """For each saved array, the arguments whose gradients need it; the others are not kept. None
     keeps all.
@@ -97,6 +100,18 @@ class Operator(Node):
 
     def name(self) -> str:
         return self.node_name
+
+    @property
+    def next_functions(self) -> tuple[tuple[Node | None, int], ...]:
+        """The nodes of the operands: the arguments of ``forward`` that are annotated ``Any``.
+
+        The others (a dimension, a shape, a flag) are annotated with their type.
+        """
+        forward = type(self).forward
+        kinds = [k for name, k in forward.__annotations__.items() if name not in ("ctx", "return")]
+        last = len(kinds) - 1  # one annotation serves all of *args
+        operands = [e for i, e in enumerate(self.next_edges) if kinds[min(i, last)] == "Any"]
+        return tuple([(None, 0) if edge is None else edge for edge in operands])
 
     # ----------------------------------------------------------------- recording
 
@@ -195,7 +210,8 @@ class Operator(Node):
         if recording:
             check_inplace(self)
         target = self._array
-        check_no_overlap(target)
+        if not cls.may_overlap:
+            check_no_overlap(target)
         ctx = cls()
         ctx._saved = ()
         out = cls.forward(ctx, *[unwrap(x) for x in inputs])

@@ -88,6 +88,7 @@ def _default_num_threads() -> int:
     return int(wanted) if wanted.isdigit() and int(wanted) else available
 
 
+_jit.idle_threads_sleep = TUNING
 MEMORY_KEPT = keep_freed_memory() if TUNING else False
 silence_floating_point_warnings()
 set_num_threads(_default_num_threads())
@@ -100,6 +101,7 @@ def show() -> str:
             f"MINITORCH_CPU_TUNING: {'on' if TUNING else 'off'}",
             f"threads: {_num_threads}",
             f"freed memory kept by malloc: {'yes' if MEMORY_KEPT else 'no'}",
+            f"idle kernel threads sleep: {'yes' if _jit.idle_threads_sleep else 'no'}",
             f"BLAS threads set through OpenBLAS: {'yes' if _blas is not None else 'no'}",
         ]
     )

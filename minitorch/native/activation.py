@@ -104,7 +104,7 @@ class Threshold(Operator):
 
 
 class HardtanhBackward(Operator):
-    """``grad`` where ``low < input < high`` (or NaN), else 0."""
+    """``grad`` where ``low < input < high``, else 0."""
 
     @staticmethod
     def forward(ctx: Any, grad: Any, input: Any, low: float, high: float) -> Any:
@@ -229,7 +229,7 @@ class Hardshrink(Operator):
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:
         (input,) = ctx.saved_tensors
-        return Where.apply((input >= -ctx.lambd) & (input <= ctx.lambd), 0.0, grad)
+        return Where.apply((input < -ctx.lambd) | (input > ctx.lambd), grad, 0.0)
 
 
 class Softshrink(Operator):
@@ -250,7 +250,7 @@ class Softshrink(Operator):
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:
         (input,) = ctx.saved_tensors
-        return Where.apply((input >= -ctx.lambd) & (input <= ctx.lambd), 0.0, grad)
+        return Where.apply((input < -ctx.lambd) | (input > ctx.lambd), grad, 0.0)
 
 
 class PreluKernel(Operator):

@@ -31,7 +31,7 @@ def threshold_backward_kernel(out: Any, grad: Any, input: Any, threshold: Any) -
 def hardtanh_backward_kernel(out: Any, grad: Any, input: Any, low: Any, high: Any) -> None:
     zero = out.dtype.type(0)
     for i in prange(out.size):
-        out[i] = zero if input[i] <= low or input[i] >= high else grad[i]
+        out[i] = grad[i] if input[i] > low and input[i] < high else zero
 
 
 @DispatchStub
@@ -229,9 +229,11 @@ def softplus_kernel(out: Any, input: Any, beta: Any, threshold: Any) -> None:
 @DispatchStub
 @kernel(parallel=True)
 def softplus_backward_kernel(out: Any, grad: Any, input: Any, beta: Any, threshold: Any) -> None:
+    one = out.dtype.type(1)
     for i in prange(out.size):
         x = input[i] * beta
-        out[i] = grad[i] if x > threshold else grad[i] * sigmoid(x)
+        slope = sigmoid(x)
+        out[i] = grad[i] * (one if x > threshold else slope)
 
 
 @DispatchStub

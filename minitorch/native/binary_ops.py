@@ -73,7 +73,7 @@ def elementwise(ufunc: Any, input: Any, other: Any, promotion: Any = promote) ->
 
 class Add(Operator):
     @staticmethod
-    def forward(ctx: Any, input: Any, other: Any, alpha: Any) -> Any:
+    def forward(ctx: Any, input: Any, other: Any, alpha: float) -> Any:
         ctx.alpha = alpha
         return elementwise(np.add, input, other if alpha == 1 else scaled(other, alpha, input))
 
@@ -84,9 +84,14 @@ class Add(Operator):
 
 class Sub(Operator):
     @staticmethod
-    def forward(ctx: Any, input: Any, other: Any, alpha: Any) -> Any:
+    def forward(ctx: Any, input: Any, other: Any, alpha: float) -> Any:
         ctx.alpha = alpha
-        return elementwise(_subtract, input, other if alpha == 1 else scaled(other, alpha, input))
+        return elementwise(
+            _subtract,
+            input,
+            other if alpha == 1 else scaled(other, alpha, input),
+            _promote_for_subtraction,
+        )
 
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:
@@ -106,13 +111,22 @@ def scaled(other: Any, alpha: Any, input: Any) -> Any:
 
 
 def _subtract(input: Any, other: Any) -> Any:
-    if input.dtype == bool if hasattr(input, "dtype") else False:
+    return np.subtract(input, other)
+
+
+def _promote_for_subtraction(input: Any, other: Any) -> tuple[Any, Any]:
+    bools = [isinstance(x, bool) or getattr(x, "dtype", None) == bool for x in (input, other)]
+    if all(bools):
         raise RuntimeError(
             "Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` "
-            "or `logical_xor()` "
-            "operator instead."
+            "or `logical_xor()` operator instead."
         )
-    return np.subtract(input, other)
+    if any(bools):
+        raise RuntimeError(
+            "Subtraction, the `-` operator, with a bool tensor is not supported. If you are "
+            "trying to invert a mask, use the `~` or `logical_not()` operator instead."
+        )
+    return promote(input, other)
 
 
 class Rsub(Sub, name="RsubBackward1"):
@@ -171,19 +185,27 @@ class DivRounded(Operator, name="DivBackward2"):
         return zero_like(grad), zero_like(grad)
 
 
-def _check_integer_divisor(input: Any, other: Any) -> None:
-    if np.asarray(input).dtype.kind in "iub" and not np.all(other):
+def _kind(input: Any, other: Any) -> str:
+    """The kind of dtype of two promoted operands, one of which may be a number."""
+    return (input if hasattr(input, "dtype") else other).dtype.kind  # type: ignore[no-any-return]
+
+
+def _check_divisor(input: Any, other: Any, kernel: str) -> None:
+    kind = _kind(input, other)
+    if kind == "b":
+        raise NotImplementedError(f"\"{kernel}\" not implemented for 'Bool'")
+    if kind in "iu" and not np.all(other):
         raise RuntimeError("ZeroDivisionError")
 
 
 def _floor_divide(input: Any, other: Any) -> Any:
-    _check_integer_divisor(input, other)
+    _check_divisor(input, other, "div_floor_cpu")
     return np.floor_divide(input, other)
 
 
 def _trunc_divide(input: Any, other: Any) -> Any:
-    _check_integer_divisor(input, other)
-    if np.asarray(input).dtype.kind == "f" or np.asarray(other).dtype.kind == "f":
+    _check_divisor(input, other, "div_trunc_cpu")
+    if _kind(input, other) == "f":
         return np.trunc(np.divide(input, other))
     quotient = np.floor_divide(input, other)
     return quotient + ((quotient < 0) & (quotient * other != input)).astype(quotient.dtype)
@@ -205,7 +227,7 @@ class Remainder(Operator, name="RemainderBackward1"):
 
 
 def _remainder(input: Any, other: Any) -> Any:
-    _check_integer_divisor(input, other)
+    _check_divisor(input, other, "remainder_cpu")
     return np.remainder(input, other)
 
 
@@ -232,7 +254,7 @@ class FmodByNumber(Fmod, name="FmodBackward0"):
 
 
 def _fmod(input: Any, other: Any) -> Any:
-    _check_integer_divisor(input, other)
+    _check_divisor(input, other, "fmod_cpu")
     return np.fmod(input, other)
 
 
@@ -308,7 +330,12 @@ def power(input: Any, exponent: Any) -> Any:
             return 1 / input
         if exponent == -2:
             return 1 / (input * input)
+    if isinstance(exponent, _NUMBERS) and exponent in (0, 1):
+        dtype = dtypes.result_dtype(input, exponent)
+        return np.ones_like(input, dtype) if exponent == 0 else input.astype(dtype)
     base_array, exponent_array = promote(input, exponent)
+    if base_array.dtype == bool:
+        raise NotImplementedError("\"pow\" not implemented for 'Bool'")
     if base_array.dtype.kind in "iu":
         if isinstance(exponent, int) and exponent < 0:
             raise RuntimeError("Integers to negative integer powers are not allowed.")
@@ -535,7 +562,7 @@ def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
     Shape: all three broadcast.
     """
     if input is None and other is None:
-        return tuple(wrap(index) for index in np.nonzero(unwrap(condition)))
+        return tuple(wrap(index.copy()) for index in np.nonzero(unwrap(condition)))
     if unwrap(condition).dtype != bool:
         raise RuntimeError(
             "where expected condition to be a boolean tensor, but got a tensor with dtype "
@@ -711,9 +738,36 @@ def _integers_only(ufunc: Any) -> Any:
             return ufunc(input, other)
         except TypeError:
             name = dtypes.from_numpy(np.asarray(input).dtype).c10_name
-            raise RuntimeError(f"\"{ufunc.__name__}_cpu\" not implemented for '{name}'") from None
+            raise NotImplementedError(
+                f"\"{ufunc.__name__}_cpu\" not implemented for '{name}'"
+            ) from None
 
     return apply
+
+
+def bitwise_left_shift(input: Tensor, other: Tensor | int) -> Tensor:
+    """out = input << other, element-wise, for integers."""
+    return _compute(_integers_only(np.left_shift), input, other)
+
+
+def bitwise_right_shift(input: Tensor, other: Tensor | int) -> Tensor:
+    """out = input >> other, element-wise, for integers; the sign is kept."""
+    return _compute(_integers_only(np.right_shift), input, other)
+
+
+def bitwise_and_(input: Tensor, other: Tensor | int) -> Tensor:
+    """``bitwise_and`` in place."""
+    return input.copy_(bitwise_and(input, other))
+
+
+def bitwise_or_(input: Tensor, other: Tensor | int) -> Tensor:
+    """``bitwise_or`` in place."""
+    return input.copy_(bitwise_or(input, other))
+
+
+def bitwise_xor_(input: Tensor, other: Tensor | int) -> Tensor:
+    """``bitwise_xor`` in place."""
+    return input.copy_(bitwise_xor(input, other))
 
 
 def isclose(

@@ -281,7 +281,7 @@ class Convolution(Operator):
     @staticmethod
     def forward(ctx: Any, input: Any, weight: Any, bias: Any, window: Window) -> Any:
         ctx.save_for_backward(input, weight)
-        ctx.window, ctx.has_bias = window, bias is not None
+        ctx.window = window
         out = _convolve(_operand(input), _operand(weight), bias, window)
         return out.astype(input.dtype, copy=False)
 
@@ -295,7 +295,7 @@ class Convolution(Operator):
         if ctx.next_edges[1] is not None:
             shape = tuple(weight.shape)
             grad_weight = ConvolutionWeightGrad.apply(input, grad, shape, ctx.window)
-        if ctx.has_bias and ctx.next_edges[2] is not None:
+        if ctx.next_edges[2] is not None:
             grad_bias = _sum_over_all_but_channels(grad)
         return grad_input, grad_weight, grad_bias
 
@@ -310,7 +310,7 @@ class ConvolutionTranspose(Operator, name="ConvolutionBackward0"):
     @staticmethod
     def forward(ctx: Any, input: Any, weight: Any, bias: Any, window: Window, size: Ints) -> Any:
         ctx.save_for_backward(input, weight)
-        ctx.window, ctx.has_bias = window, bias is not None
+        ctx.window = window
         out = _spread(_operand(input), _operand(weight), bias, window, size)
         return out.astype(input.dtype, copy=False)
 
@@ -323,7 +323,7 @@ class ConvolutionTranspose(Operator, name="ConvolutionBackward0"):
         if ctx.next_edges[1] is not None:
             shape = tuple(weight.shape)
             grad_weight = ConvolutionWeightGrad.apply(grad, input, shape, ctx.window)
-        if ctx.has_bias and ctx.next_edges[2] is not None:
+        if ctx.next_edges[2] is not None:
             grad_bias = _sum_over_all_but_channels(grad)
         return grad_input, grad_weight, grad_bias
 

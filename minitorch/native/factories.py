@@ -217,10 +217,20 @@ def from_numpy(ndarray: Any) -> Tensor:
             "between byte orders is "
             "currently not supported."
         )
-    if ndarray.base is not None:
-        # The storage begins at the given array's first element, whatever array owns the memory.
-        return wrap(np.asarray(ndarray.data))
-    return wrap(ndarray.view(np.ndarray))
+    if any(s % ndarray.itemsize for s in ndarray.strides):
+        raise ValueError(
+            "given numpy array strides not a multiple of the element byte size. Copy the numpy "
+            "array to reallocate the memory."
+        )
+    if ndarray.base is None:
+        return wrap(ndarray.view(np.ndarray))
+    # The storage reaches from the given array's first element to its last, whatever array owns
+    # the memory: a memoryview ends the chain of bases.
+    steps = [(n - 1) * s for n, s in zip(ndarray.shape, ndarray.strides, strict=True)]
+    size = sum(steps) // ndarray.itemsize + 1 if ndarray.size else 0
+    flat = np.lib.stride_tricks.as_strided(ndarray, (size,), (ndarray.itemsize,))
+    memory = np.asarray(memoryview(flat))
+    return wrap(np.ndarray(ndarray.shape, ndarray.dtype, memory, 0, ndarray.strides))
 
 
 def _new_dtype(dtype: dtypes.dtype | None, fill_value: Any = 0.0) -> np.dtype[Any]:

@@ -7,6 +7,8 @@ torch/csrc/autograd/python_variable_indexing.cpp.
 
 from __future__ import annotations
 
+import operator
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +21,7 @@ from minitorch.autograd.operator import Operator
 from minitorch.autograd.variable import Variable, unwrap, wrap
 from minitorch.native.binary_ops import Where
 from minitorch.native.expand_utils import infer_size, meta_of, sum_to
-from minitorch.native.tensor_shape import CopyInto, unsqueeze, wrap_dim
+from minitorch.native.tensor_shape import CopyInto, expand, unsqueeze, wrap_dim
 
 if TYPE_CHECKING:
     from minitorch._tensor import Tensor
@@ -70,7 +72,10 @@ class Index(Operator):
     @staticmethod
     def forward(ctx: Any, input: Any, *indices: Any) -> Any:
         ctx.index, ctx.shape = indices, input.shape
-        return input[indices]
+        out = input[indices]
+        if not out.flags.c_contiguous:
+            return out.copy(order="C")
+        return out.reshape(-1).reshape(out.shape) if 1 in out.shape else out  # torch's strides
 
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:
@@ -170,11 +175,7 @@ def _parse(input: Tensor, index: Any) -> tuple[tuple[Any, ...], tuple[Any, ...] 
             basic.append(None)
             advanced.append(slice(None))
         elif isinstance(part, slice):
-            if part.step is not None and int(part.step) <= 0:
-                raise ValueError("step must be greater than zero")
-            basic.append(
-                slice(*[None if b is None else int(b) for b in (part.start, part.stop, part.step)])
-            )
+            basic.append(_checked_slice(part))
             advanced.append(slice(None))
             dim += 1
         elif isinstance(part, (bool, np.bool_)):
@@ -209,6 +210,8 @@ def _parse(input: Tensor, index: Any) -> tuple[tuple[Any, ...], tuple[Any, ...] 
             basic += [slice(None)] * covered
             advanced.append(values)
             dim += covered
+        elif isinstance(part, str):
+            raise TypeError("new(): invalid data type 'str'")
         else:
             raise IndexError(
                 "only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables "
@@ -217,6 +220,21 @@ def _parse(input: Tensor, index: Any) -> tuple[tuple[Any, ...], tuple[Any, ...] 
             )
     has_arrays = any([isinstance(a, np.ndarray) for a in advanced])
     return tuple(basic), tuple(advanced) if has_arrays else None
+
+
+def _checked_slice(part: slice) -> slice:
+    bounds = (part.start, part.stop, part.step)
+    try:
+        start, stop, step = [None if b is None else operator.index(unwrap(b)) for b in bounds]
+    except TypeError:
+        raise TypeError(
+            "slice indices must be integers or None or have an __index__ method"
+        ) from None
+    if step is not None and step <= 0:
+        raise ValueError(
+            "step must be greater than zero" if step else "slice step cannot be zero"
+        )
+    return slice(start, stop, step)
 
 
 def _index_array(part: Any) -> Any:
@@ -250,13 +268,8 @@ def getitem(input: Tensor, index: Any) -> Tensor:
         return Select.apply(input, (index, Ellipsis))
     if isinstance(index, list):
         index = _list_index(index)
-    if input._array.ndim == 0 and isinstance(index, (int, slice)) and not isinstance(index, bool):
-        if isinstance(index, slice):
-            raise IndexError("slice() cannot be applied to a 0-dim tensor.")
-        raise IndexError(
-            "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` "
-            "in C++ to convert a 0-dim tensor to a number"
-        )
+    if input._array.ndim == 0:
+        _check_index_of_0_dim(index)
     if index is None:
         return unsqueeze(input, 0)
     basic, advanced = _parse(input, index)
@@ -271,16 +284,22 @@ def getitem(input: Tensor, index: Any) -> Tensor:
         raise _torch_index_error(error, input._array) from None
 
 
+def _check_index_of_0_dim(index: Any) -> None:
+    if isinstance(index, slice):
+        raise IndexError("slice() cannot be applied to a 0-dim tensor.")
+    if isinstance(index, int) and not isinstance(index, bool):
+        raise IndexError(
+            "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` "
+            "in C++ to convert a 0-dim tensor to a number"
+        )
+
+
 def _list_index(index: list[Any]) -> Any:
-    """A list of slices or tensors is a tuple of indices; a list of numbers is an index array."""
+    """A list of slices or tensors is a tuple of indices; a list of numbers is an index array.
+    Mirrors treatSequenceAsTuple.
+    """
     nested = (slice, Variable, list, tuple, np.ndarray, type(Ellipsis), type(None))
-    return (
-        tuple(index) if any([isinstance(i, nested) and not _is_scalar(i) for i in index]) else index
-    )
-
-
-def _is_scalar(i: Any) -> bool:
-    return isinstance(i, Variable) and i._array.ndim == 0
+    return tuple(index) if any([isinstance(i, nested) for i in index]) else index
 
 
 def _torch_index_error(error: IndexError, array: Any) -> IndexError:
@@ -290,8 +309,10 @@ def _torch_index_error(error: IndexError, array: Any) -> IndexError:
         dim, size = rest.split(" with size ")
         return IndexError(f"index {number} is out of bounds for dimension {dim} with size {size}")
     if "shape mismatch" in words:
+        shapes = re.findall(r"\(([\d,]*)\)", words)
+        lists = ", ".join(f"[{shape.strip(',').replace(',', ', ')}]" for shape in shapes)
         return IndexError(
-            f"shape mismatch: indexing tensors could not be broadcast together ({words})"
+            f"shape mismatch: indexing tensors could not be broadcast together with shapes {lists}"
         )
     return IndexError(words)
 
@@ -300,15 +321,30 @@ def setitem(input: Tensor, index: Any, value: Any) -> None:
     """``input[index] = value``, in place, broadcast and converted."""
     if isinstance(index, list):
         index = _list_index(index)
+    if not input._array.ndim:
+        _check_index_of_0_dim(index)
     if not isinstance(value, Variable):
-        value = wrap(np.asarray(value))
+        if not isinstance(value, (int, float, complex, np.generic)):
+            name = dtypes.from_numpy(input._array.dtype).c10_name
+            raise TypeError(f"can't assign a {_full_name(value)} to a torch.{name}Tensor")
+        value = wrap(np.asarray(value).astype(input._array.dtype))
     basic, advanced = _parse(input, index)
+    if (
+        advanced is not None
+        and value._array.dtype != input._array.dtype
+        and not (value._array.size == 1 and _is_one_mask(advanced))
+    ):
+        names = [dtypes.from_numpy(x._array.dtype).c10_name for x in (input, value)]
+        raise RuntimeError(
+            "Index put requires the source and destination dtypes match, got "
+            f"{names[0]} for the destination and {names[1]} for the source."
+        )
     recording = grad_mode.state.enabled and (input.requires_grad or value.requires_grad)
     if not recording:
-        check_no_overlap(input._array)
         array = input._array[(*basic, Ellipsis)]
+        check_no_overlap(array)
         if advanced is None:
-            array[...] = _without_leading_ones(CopyInto.apply, array, value._array)
+            array[...] = _expanded(value, array.shape)._array
         else:
             write_at(array, advanced, value._array, False)
         input.bump_version()
@@ -321,15 +357,29 @@ def setitem(input: Tensor, index: Any, value: Any) -> None:
     if advanced is not None:
         IndexPut.apply_(target, value, advanced, False)
         return
-    while value.ndim > target.ndim and value.shape[0] == 1:
-        value = value[0]
-    CopyInto.apply_(target, value)
+    CopyInto.apply_(target, _expanded(value, target._array.shape))
 
 
-def _without_leading_ones(copy: Any, array: Any, value: Any) -> Any:
-    while value.ndim > array.ndim and value.shape[0] == 1:
+def _is_one_mask(indices: tuple[Any, ...]) -> bool:
+    """Whether a mask is the only index: torch then fills, and converts. Mirrors
+    canDispatchToMaskedFill.
+    """
+    arrays = [i for i in indices if not isinstance(i, slice)]
+    return len(arrays) == 1 and arrays[0].dtype == bool
+
+
+def _expanded(value: Tensor, shape: tuple[int, ...]) -> Tensor:
+    """A value to be assigned, broadcast; leading dimensions of size 1 may be too many."""
+    if value._array.shape == shape:
+        return value
+    while value._array.ndim > len(shape) and value._array.shape[0] == 1:
         value = value[0]
-    return copy(array, value)
+    return expand(value, shape) if value._array.ndim else value
+
+
+def _full_name(value: Any) -> str:
+    kind = type(value)
+    return kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__name__}"
 
 
 # --------------------------------------------------------------------------- gather and scatter
@@ -617,7 +667,7 @@ def nonzero(input: Tensor, *, as_tuple: bool = False) -> Any:
     """
     array = unwrap(input)
     if as_tuple:
-        return tuple(wrap(index) for index in np.nonzero(np.atleast_1d(array)))
+        return tuple(wrap(index.copy()) for index in np.nonzero(np.atleast_1d(array)))
     return wrap(np.argwhere(array))
 
 

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from minitorch import dtypes
 from minitorch.autograd.operator import Operator
 from minitorch.native.expand_utils import infer_size, meta_of, sum_to
 from minitorch.native.indexing import IndexBackward
 from minitorch.native.tensor_shape import (
-    Permute,
     T,
     Transpose,
     UnsafeView,
@@ -25,6 +25,7 @@ from minitorch.native.tensor_shape import (
     squeeze,
     t,
     unsqueeze,
+    wrap_dim,
 )
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def _matmul(a: Any, b: Any) -> Any:
 _CPP_NAMES = {
     "float32": "float",
     "float64": "double",
-    "int64": "long long",
+    "int64": "long int",
     "int32": "int",
     "float16": "c10::Half",
 }
@@ -96,7 +97,7 @@ class Addmm(Operator):
     saved_for = ((2,), (1,))
 
     @staticmethod
-    def forward(ctx: Any, input: Any, mat1: Any, mat2: Any, beta: Any, alpha: Any) -> Any:
+    def forward(ctx: Any, input: Any, mat1: Any, mat2: Any, beta: float, alpha: float) -> Any:
         ctx.save_for_backward(mat1, mat2)
         ctx.input, ctx.beta, ctx.alpha = meta_of(input), beta, alpha
         ctx.transposed = _is_transposed(mat1), _is_transposed(mat2)
@@ -198,6 +199,46 @@ class Triu(Operator):
         return Triu.apply(grad, ctx.diagonal)
 
 
+class Diagonal(Operator):
+    is_view = True
+
+    @staticmethod
+    def forward(ctx: Any, input: Any, offset: int, dim1: int, dim2: int) -> Any:
+        ctx.arguments = input.shape, offset, dim1, dim2
+        return _diagonal_window(input, offset, dim1, dim2)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Any) -> Any:
+        return DiagonalBackward.apply(grad, *ctx.arguments)
+
+
+class DiagonalBackward(Operator):
+    """Zeros of a shape with ``input`` on the diagonal: the adjoint of ``Diagonal``."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, input: Any, shape: tuple[int, ...], offset: int, dim1: int, dim2: int
+    ) -> Any:
+        ctx.arguments = offset, dim1, dim2
+        out = np.zeros_like(input, shape=shape)
+        _diagonal_window(out, *ctx.arguments)[...] = input
+        return out
+
+    @staticmethod
+    def backward(ctx: Any, grad: Any) -> Any:
+        return Diagonal.apply(grad, *ctx.arguments)
+
+
+def _diagonal_window(array: Any, offset: int, dim1: int, dim2: int) -> Any:
+    """A diagonal is a step along both dimensions at once: a stride that is the sum of theirs."""
+    rest = [d for d in range(array.ndim) if d not in (dim1, dim2)]
+    moved = array.transpose((*rest, dim1, dim2))
+    step = moved.strides[-2] + moved.strides[-1]
+    corner = moved[..., max(-offset, 0) :, max(offset, 0) :]
+    shape = (*corner.shape[:-2], min(corner.shape[-2:]))
+    return np.lib.stride_tricks.as_strided(corner, shape, (*corner.strides[:-2], step))
+
+
 def _shape(tensor: Tensor) -> tuple[int, ...]:
     return tensor._array.shape
 
@@ -231,6 +272,8 @@ def addmm(
         raise RuntimeError(
             f"mat1 and mat2 shapes cannot be multiplied ({a[0]}x{a[1]} and {b[0]}x{b[1]})"
         )
+    if input._array.shape not in ((b[1],), (a[0], b[1])):
+        input = expand(input, (a[0], b[1]))  # raises if it cannot be
     return Addmm.apply(input, mat1, mat2, beta, alpha)
 
 
@@ -268,6 +311,11 @@ def mv(input: Tensor, vec: Tensor) -> Tensor:
         raise RuntimeError(f"vector + matrix @ vector expected, got {len(b)}, {len(a)}, {len(b)}")
     if a[1] != b[0]:
         raise RuntimeError(f"size mismatch, got input ({a[0]}), mat ({a[0]}x{a[1]}), vec ({b[0]})")
+    if input._array.dtype != vec._array.dtype:
+        mat, vector = [dtypes.from_numpy(x._array.dtype).c10_name for x in (input, vec)]
+        raise RuntimeError(
+            f"addmv input tensors must have the same dtype, but got {vector}, {mat}, and {vector}"
+        )
     return Mv.apply(input, vec)
 
 
@@ -277,7 +325,7 @@ def dot(input: Tensor, other: Tensor) -> Tensor:
     if len(a) != 1 or len(b) != 1:
         raise RuntimeError(f"1D tensors expected, but got {len(a)}D and {len(b)}D tensors")
     if input._array.dtype != other._array.dtype:
-        names = [_CPP_NAMES.get(x._array.dtype.name, x._array.dtype.name) for x in (input, other)]
+        names = [dtypes.from_numpy(x._array.dtype).c10_name for x in (input, other)]
         raise RuntimeError(
             f"dot : expected both vectors to have same dtype, but found {names[0]} and {names[1]}"
         )
@@ -295,6 +343,11 @@ def outer(input: Tensor, vec2: Tensor) -> Tensor:
 
     Shape: (n,), (m,) -> (n, m).
     """
+    for name, tensor in (("self", input), ("vec2", vec2)):
+        if tensor._array.ndim != 1:
+            raise RuntimeError(
+                f"outer: Expected 1-D argument {name}, but got {tensor._array.ndim}-D"
+            )
     return unsqueeze(input, 1) * vec2
 
 
@@ -368,37 +421,34 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
         return matmul(input, t(weight))
     if len(shape) == 2:
         return addmm(bias, input, t(weight))
-    if len(shape) > 2:
-        rows = addmm(bias, reshape(input, math.prod(shape[:-1]), shape[-1]), t(weight))
-        return rows.view((*shape[:-1], _shape(rows)[1]))
-    return matmul(input, t(weight)) + bias
+    rows = addmm(bias, reshape(input, math.prod(shape[:-1]), shape[-1]), t(weight))
+    return rows.view((*shape[:-1], _shape(rows)[1]))
+
+
+def _check_matrices(input: Tensor, name: str) -> None:
+    if input._array.ndim < 2:
+        raise RuntimeError(f"{name}: input tensor must have at least 2 dimensions")
 
 
 def tril(input: Tensor, diagonal: int = 0) -> Tensor:
     """The lower triangle of matrices; 0 above ``diagonal``."""
+    _check_matrices(input, "tril")
     return Tril.apply(input, diagonal)
 
 
 def triu(input: Tensor, diagonal: int = 0) -> Tensor:
     """The upper triangle of matrices; 0 below ``diagonal``."""
+    _check_matrices(input, "triu")
     return Triu.apply(input, diagonal)
 
 
 def diagonal(input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
     """The diagonal of two dimensions, as the last dimension of a view."""
     ndim = input._array.ndim
-    dim1, dim2 = dim1 % ndim, dim2 % ndim
-    rest = [d for d in range(ndim) if d not in (dim1, dim2)]
-    moved = Permute.apply(input, (*rest, dim1, dim2))
-    rows, columns = _shape(moved)[-2:]
-    length = max(min(rows + min(offset, 0), columns - max(offset, 0)), 0)
-    strides = moved.stride()
-    start = (offset * strides[-1] if offset > 0 else -offset * strides[-2]) if length else 0
-    if not moved._array.flags.c_contiguous:
-        positions = np.arange(length)
-        return moved[(..., positions + max(-offset, 0), positions + max(offset, 0))]
-    size = (*_shape(moved)[:-2], length)
-    return moved.as_strided(size, (*strides[:-2], strides[-2] + strides[-1]), start)
+    first, second = wrap_dim(dim1, ndim), wrap_dim(dim2, ndim)
+    if first == second:
+        raise RuntimeError(f"diagonal dimensions cannot be identical {dim1}, {dim2}")
+    return Diagonal.apply(input, offset, first, second)
 
 
 def diag(input: Tensor, diagonal: int = 0) -> Tensor:
@@ -416,4 +466,6 @@ _diagonal_of = diagonal
 
 def trace(input: Tensor) -> Tensor:
     """The sum of a matrix's diagonal."""
+    if input._array.ndim != 2:
+        raise RuntimeError(f"trace: expected a matrix, but got tensor with dim {input._array.ndim}")
     return diagonal(input).sum()

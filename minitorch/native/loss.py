@@ -133,7 +133,8 @@ class HuberLoss(Operator):
         ctx.save_for_backward(input, target)
         ctx.reduction, ctx.delta = reduction, delta
         near, far = distance * distance * 0.5, (distance - 0.5 * delta) * delta
-        return _reduce_array(np.where(distance <= delta, near, far), reduction)
+        losses = np.where(distance <= delta, near, far).astype(input.dtype, copy=False)
+        return _reduce_array(losses, reduction)
 
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:
@@ -781,23 +782,22 @@ def gaussian_nll_loss(
     Raises:
         ValueError: var is negative somewhere, or does not fit.
     """
-    if isinstance(var, float):
-        var = full_like(input, var)
-    if np.any(var._array < 0):
+    variance = full_like(input, var) if isinstance(var, float) else var
+    if np.any(variance._array < 0):
         raise ValueError("var has negative entry/entries")
-    x, v = input._array.shape, var._array.shape
+    x, v = input._array.shape, variance._array.shape
     if v != x:
         if x[:-1] == v:
-            var = tensor_shape.unsqueeze(var, -1)
+            variance = tensor_shape.unsqueeze(variance, -1)
         elif len(x) != len(v) or sum([m for n, m in zip(x, v, strict=True) if n != m]) != 1:
             raise ValueError("var is of incorrect size")
     if reduction not in ("none", "mean", "sum"):
         raise ValueError(reduction + " is not valid")
     # The limit changes the value, not the gradient, which passes as if there were none.
-    raised = np.maximum(var._array, eps) - var._array
-    var = var + wrap(np.asarray(raised))
+    raised = np.maximum(variance._array, eps) - variance._array
+    variance = variance + wrap(np.asarray(raised))
     difference = input - target
-    losses = 0.5 * (unary_ops.log(var) + difference * difference / var)
+    losses = 0.5 * (unary_ops.log(variance) + difference * difference / variance)
     if full:
         losses = losses + 0.5 * math.log(2 * math.pi)
     return _reduce(losses, reduction)

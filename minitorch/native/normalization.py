@@ -340,7 +340,7 @@ class NativeBatchNorm(Operator):
             per_channel = [part.astype(batch.dtype) for part in (scale, shift, slope)]
             spread(grad_input, gradients, batch, centre, *per_channel)
             grad_input = grad_input.reshape(input.shape).astype(input.dtype, copy=False)
-        if weight is not None and ctx.next_edges[1] is not None:
+        if ctx.next_edges[1] is not None:
             grad_weight = (product_sum * rstd).astype(weight.dtype)
         if ctx.next_edges[2] is not None:
             grad_bias = grad_sum.astype(batch.dtype if weight is None else weight.dtype)
@@ -464,7 +464,7 @@ class NativeLayerNorm(Operator):
     def forward(ctx: Any, input: Any, weight: Any, bias: Any, ndim: int, eps: float) -> Any:
         shape = input.shape
         ctx.matrix = math.prod(shape[:-ndim]), math.prod(shape[-ndim:])
-        ctx.has_bias, ctx.ndim = bias is not None, ndim
+        ctx.ndim = ndim
         rows = _rows(input, *ctx.matrix)
         out = np.empty_like(rows)
         mean = np.empty_like(rows, shape=len(rows))
@@ -486,8 +486,7 @@ class NativeLayerNorm(Operator):
                 factors = _affine_part(weight, rows, 1)
                 layer_norm_grad_kernel(grad_input, gradients, rows, mean, rstd, factors)
             grad_input = grad_input.reshape(input.shape).astype(input.dtype, copy=False)
-        wants_weight = weight is not None and ctx.next_edges[1] is not None
-        if wants_weight or (ctx.has_bias and ctx.next_edges[2] is not None):
+        if ctx.next_edges[1] is not None or ctx.next_edges[2] is not None:
             # 16 parts whatever the number of threads: the sum is always the same.
             parts = min(len(rows), 16)
             of_weight = np.empty_like(rows, shape=(parts, rows.shape[1]), dtype=np.float64)
@@ -599,7 +598,6 @@ class NativeGroupNorm(Operator):
         length = math.prod(input.shape[2:])
         ctx.planes = 1, samples * channels, length
         ctx.groups = samples, num_groups, channels // num_groups
-        ctx.has_bias = bias is not None
         planes = np.ascontiguousarray(input, _compute_type(input)).reshape(ctx.planes)
         mean = np.empty_like(planes, shape=samples * num_groups, dtype=np.float64)
         variance = np.empty_like(mean)
@@ -627,26 +625,24 @@ class NativeGroupNorm(Operator):
         plane_grad_sums_kernel(grad_sum, product_sum, gradients, planes, centre)
         grad_input = grad_weight = grad_bias = None
         if ctx.next_edges[0] is not None:
-            ones = np.ones_like(rstd)
-            factors = _per_plane(ones, weight, ctx.groups)
+            factors = _per_plane(rstd, weight, ctx.groups)
             count = max(ctx.groups[2] * planes.shape[2], 1)
-            sums = [
-                (part * factors).reshape(ctx.groups).sum(axis=2).reshape(-1) / count * rstd
-                for part in (grad_sum, product_sum)
+            group_sum, group_products = [
+                (sums * factors).reshape(ctx.groups).sum(axis=2).reshape(-1) / count
+                for sums in (grad_sum, product_sum)
             ]
-            per_group = sums[0], sums[1] * rstd**2
-            shift, slope = [_per_plane(part, None, ctx.groups) for part in per_group]
-            scale = _per_plane(rstd, weight, ctx.groups)
-            per_plane = [part.astype(dtype) for part in (scale, shift, slope)]
+            shift = _per_plane(group_sum, None, ctx.groups)
+            slope = _per_plane(group_products * rstd**2, None, ctx.groups)
+            per_plane = [part.astype(dtype) for part in (factors, shift, slope)]
             grad_input = np.empty_like(planes)
             plane_grad_kernel(grad_input, gradients, planes, centre, *per_plane)
             grad_input = grad_input.reshape(input.shape).astype(input.dtype, copy=False)
         kept = input.dtype if weight is None else weight.dtype
         by_channel = ctx.groups[0], ctx.groups[1] * ctx.groups[2]
-        if weight is not None and ctx.next_edges[1] is not None:
+        if ctx.next_edges[1] is not None:
             products = product_sum * _per_plane(rstd, None, ctx.groups)
             grad_weight = products.reshape(by_channel).sum(axis=0).astype(kept)
-        if ctx.has_bias and ctx.next_edges[2] is not None:
+        if ctx.next_edges[2] is not None:
             grad_bias = grad_sum.reshape(by_channel).sum(axis=0).astype(kept)
         return grad_input, grad_weight, grad_bias
 

@@ -35,8 +35,9 @@ def as_axes(dim: Any, ndim: int) -> Axes:
     """
     if dim is None:
         return None
-    if isinstance(dim, int):
-        return (wrap_dim(dim, ndim),) if ndim else None
+    if isinstance(dim, (int, np.integer)):
+        d = wrap_dim(int(dim), ndim)
+        return (d,) if ndim else None
     dims = tuple([wrap_dim(d, ndim) for d in dim])
     for d in dims:
         if dims.count(d) > 1:
@@ -497,7 +498,7 @@ def std(
 
 def _require_floating(input: Tensor, name: str) -> None:
     if input._array.dtype.kind not in "fc":
-        raise RuntimeError(f"{name} only support floating point and complex dtypes")
+        raise RuntimeError("std and var only support floating point and complex dtypes")
 
 
 def var_mean(
@@ -557,6 +558,20 @@ class ValuesAndIndices(NamedTuple):
     values: Tensor
     indices: Tensor
 
+    def __repr__(self) -> str:
+        name = f"torch.return_types.{type(self).__name__}"
+        return f"{name}(\nvalues={self.values!r},\nindices={self.indices!r})"
+
+
+def return_type(name: str) -> type[ValuesAndIndices]:
+    """``ValuesAndIndices`` that prints as the result of one function. Mirrors
+    torch/return_types.py.
+    """
+    return type(name, (ValuesAndIndices,), {"__slots__": ()})
+
+
+_MaxResult, _MinResult, _MedianResult = return_type("max"), return_type("min"), return_type("median")
+
 
 def _extreme(
     input: Tensor, dim: Any, keepdim: bool, name: str, over_all: Any, over_dim: Any, pairwise: Any
@@ -575,7 +590,8 @@ def _extreme(
     dim = wrap_dim(dim, array.ndim)
     if array.ndim and not array.shape[dim]:
         raise IndexError(f"{name}(): Expected reduction dim {dim} to have non-zero size.")
-    return ValuesAndIndices(*over_dim.apply(input, dim, keepdim))
+    result = _MaxResult if name == "max" else _MinResult
+    return result(*over_dim.apply(input, dim, keepdim))
 
 
 def max(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
@@ -592,13 +608,30 @@ def min(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
     return _extreme(input, dim, keepdim, "min", MinAll, MinDim, minimum)
 
 
+def _require_elements(input: Tensor, dim: Any, name: str) -> None:
+    array = input._array
+    if array.size:
+        return
+    axes = as_axes(dim, array.ndim)
+    if axes is None:
+        raise RuntimeError(
+            f"{name}(): Expected reduction dim to be specified for input.numel() == 0. Specify the "
+            "reduction dim with the 'dim' argument."
+        )
+    for d in axes:
+        if not array.shape[d]:
+            raise IndexError(f"{name}(): Expected reduction dim {d} to have non-zero size.")
+
+
 def amax(input: Tensor, dim: Any = (), keepdim: bool = False) -> Tensor:
     """The largest element over dimensions; equal ones share the gradient."""
+    _require_elements(input, dim, "amax")
     return Amax.apply(input, as_axes(dim, input._array.ndim), keepdim)
 
 
 def amin(input: Tensor, dim: Any = (), keepdim: bool = False) -> Tensor:
     """The smallest element over dimensions; equal ones share the gradient."""
+    _require_elements(input, dim, "amin")
     return Amin.apply(input, as_axes(dim, input._array.ndim), keepdim)
 
 
@@ -606,8 +639,7 @@ def _arg_extreme(input: Tensor, dim: int | None, keepdim: bool, name: str, funct
     array = unwrap(input)
     if not array.size and (dim is None or not array.shape[wrap_dim(dim, array.ndim)]):
         raise IndexError(
-            f"{name}(): Expected reduction dim to be specified for input.numel() == 0. Specify "
-            "the reduction dim with the 'dim' argument."
+            f"{name}(): Expected reduction dim to be specified for input.numel() == 0."
             if dim is None
             else f"{name}(): Expected reduction dim {dim} to have non-zero size."
         )
@@ -629,16 +661,16 @@ def argmin(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tens
 
 def all(input: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:
     """Whether every element is true (non-zero)."""
-    return wrap(
-        np.asarray(unwrap(input).astype(bool).all(axis=as_axes(dim, input.ndim), keepdims=keepdim))
-    )
+    array = unwrap(input)
+    out = np.asarray(array.astype(bool).all(axis=as_axes(dim, array.ndim), keepdims=keepdim))
+    return wrap(out.astype(np.uint8) if array.dtype == np.uint8 else out)  # torch's bool of old
 
 
 def any(input: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:
     """Whether some element is true (non-zero)."""
-    return wrap(
-        np.asarray(unwrap(input).astype(bool).any(axis=as_axes(dim, input.ndim), keepdims=keepdim))
-    )
+    array = unwrap(input)
+    out = np.asarray(array.astype(bool).any(axis=as_axes(dim, array.ndim), keepdims=keepdim))
+    return wrap(out.astype(np.uint8) if array.dtype == np.uint8 else out)  # torch's bool of old
 
 
 def count_nonzero(input: Tensor, dim: Any = None) -> Tensor:
@@ -695,5 +727,5 @@ def median(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Any:
     indices = wrap(middle)
     values = gather(input, axis, indices)
     if keepdim:
-        return ValuesAndIndices(values, indices)
-    return ValuesAndIndices(values.squeeze(axis), indices.squeeze(axis))
+        return _MedianResult(values, indices)
+    return _MedianResult(values.squeeze(axis), indices.squeeze(axis))

@@ -8,11 +8,14 @@ import numpy as np
 
 from minitorch.autograd.variable import unwrap, wrap
 from minitorch.native.indexing import gather
-from minitorch.native.reduce_ops import ValuesAndIndices
+from minitorch.native.reduce_ops import ValuesAndIndices, return_type
 from minitorch.native.tensor_shape import wrap_dim
 
 if TYPE_CHECKING:
     from minitorch._tensor import Tensor
+
+
+_SortResult, _TopkResult, _KthResult = map(return_type, ("sort", "topk", "kthvalue"))
 
 
 def _order(array: Any, dim: int, descending: bool) -> Any:
@@ -31,7 +34,7 @@ def sort(
     """(values, indices) in rising (or falling) order along a dimension; always stable."""
     dim = wrap_dim(dim, input._array.ndim)
     indices = wrap(_order(input._array, dim, descending))
-    return ValuesAndIndices(gather(input, dim, indices), indices)
+    return _SortResult(gather(input, dim, indices), indices)
 
 
 def argsort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool = False) -> Tensor:
@@ -49,7 +52,7 @@ def topk(
         raise RuntimeError("selected index k out of range")
     order = _order(array, dim, largest)
     indices = wrap(order[(slice(None),) * dim + (slice(k),)] if array.ndim else order)
-    return ValuesAndIndices(gather(input, dim, indices), indices)
+    return _TopkResult(gather(input, dim, indices), indices)
 
 
 def kthvalue(input: Tensor, k: int, dim: int = -1, keepdim: bool = False) -> ValuesAndIndices:
@@ -61,8 +64,8 @@ def kthvalue(input: Tensor, k: int, dim: int = -1, keepdim: bool = False) -> Val
     indices = wrap(order[(slice(None),) * dim + (slice(k - 1, k),)] if order.ndim else order)
     values = gather(input, dim, indices)
     if keepdim or not order.ndim:
-        return ValuesAndIndices(values, indices)
-    return ValuesAndIndices(values.squeeze(dim), indices.squeeze(dim))
+        return _KthResult(values, indices)
+    return _KthResult(values.squeeze(dim), indices.squeeze(dim))
 
 
 def unique(

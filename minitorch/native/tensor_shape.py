@@ -7,21 +7,25 @@ NumPy agree on when that is possible without a copy.
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from minitorch import dtypes
+from minitorch import dtypes, storage
 from minitorch.autograd import grad_mode, variable
 from minitorch.autograd.graph import Node, next_sequence_nr
-from minitorch.autograd.inplace import strided_view, view_geometry
+from minitorch.autograd.inplace import check_inplace, strided_view, view_geometry
 from minitorch.autograd.operator import Alias, Operator
 from minitorch.autograd.variable import Variable, unwrap, wrap
 from minitorch.native.expand_utils import infer_size, meta_of, sum_to
 
 if TYPE_CHECKING:
     from minitorch._tensor import Tensor
+
+
+Geometry = tuple[tuple[int, ...], tuple[int, ...], int]  # shape, strides and offset in elements
 
 
 def wrap_dim(dim: int, ndim: int) -> int:
@@ -43,7 +47,7 @@ def as_shape(sizes: tuple[Any, ...]) -> tuple[int, ...]:
     """``f(2, 3)`` and ``f((2, 3))`` mean the same."""
     if len(sizes) == 1 and not isinstance(sizes[0], (int, np.integer, Variable)):
         sizes = tuple(sizes[0])
-    return tuple([int(s) for s in sizes])
+    return tuple([operator.index(s) for s in sizes])
 
 
 def _infer_shape(shape: tuple[int, ...], numel: int) -> tuple[int, ...]:
@@ -52,7 +56,10 @@ def _infer_shape(shape: tuple[int, ...], numel: int) -> tuple[int, ...]:
     if shape.count(-1) > 1:
         raise RuntimeError("only one dimension can be inferred")
     if any([s < -1 for s in shape]):
-        raise RuntimeError(f"invalid shape dimension {min(shape)}")
+        wrong = next(i for i, s in enumerate(shape) if s < -1)
+        raise RuntimeError(
+            f"invalid shape dimension {shape[wrong]} at index {wrong} of shape {list(shape)}"
+        )
     if -1 in shape:
         if known == 0:
             raise RuntimeError(
@@ -194,54 +201,56 @@ class Unsqueeze(Operator):
 
 
 class AsStrided(Operator):
-    """Any window on the memory of a tensor, by shape, strides and offset in elements."""
+    """Any window on the storage of a tensor, by shape, strides and offset in elements."""
 
     is_view = True
 
     @staticmethod
     def forward(
-        ctx: Any, input: Any, shape: tuple[int, ...], stride: tuple[int, ...], offset: int
+        ctx: Any, input: Any, shape: tuple[int, ...], strides: tuple[int, ...], offset: int
     ) -> Any:
-        ctx.geometry = shape, stride, offset
-        ctx.shape = input.shape
-        return np.lib.stride_tricks.as_strided(
-            input.reshape(-1)[offset:] if input.flags.c_contiguous else input,
-            shape,
-            [s * input.itemsize for s in stride],
-        )
+        ctx.window = shape, strides, offset
+        ctx.whole = input.shape, storage.stride(input), storage.storage_offset(input)
+        return storage.window(input, shape, strides, offset)
 
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:
-        return AsStridedScatter.apply(grad, ctx.shape, ctx.geometry)
+        return Restride.apply(grad, ctx.window, ctx.whole)
 
 
-class AsStridedScatter(Operator):
-    """Zeros of a shape, with ``input`` added in a window of their memory: the adjoint of
-    ``AsStrided``.
+class Restride(Operator):
+    """Write ``input`` into zeroed memory by one geometry, where places may repeat and add up, and
+    read that memory by another: the adjoint of ``AsStrided``, and of itself.
     """
 
     @staticmethod
-    def forward(ctx: Any, input: Any, shape: tuple[int, ...], geometry: Any) -> Any:
-        ctx.geometry = geometry
-        out = np.zeros_like(input, shape=shape)
-        positions = strided_view(np.arange(out.size).reshape(shape), *geometry)
-        np.add.at(out.reshape(-1), positions, input)  # places may repeat
-        return out
+    def forward(ctx: Any, input: Any, written: Geometry, read: Geometry) -> Any:
+        ctx.geometries = read, written
+        size = max(_extent(written), _extent(read))
+        memory = np.zeros_like(input, shape=(size,))
+        places = np.arange(size)
+        np.add.at(memory, strided_view(places, *written), input)
+        return memory[strided_view(places, *read)]
 
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:
-        if isinstance(grad, Variable):
-            grad = contiguous(grad)  # type: ignore[arg-type]
-        else:
-            grad = np.ascontiguousarray(grad)
-        return AsStrided.apply(grad, *ctx.geometry)
+        return Restride.apply(grad, *ctx.geometries)
+
+
+def _extent(geometry: Geometry) -> int:
+    """How many elements of memory a window reaches over, from the memory's start."""
+    shape, strides, offset = geometry
+    if 0 in shape:
+        return offset
+    return 1 + offset + sum([(n - 1) * s for n, s in zip(shape, strides, strict=True)])
 
 
 def _as_strided_node(base: Variable, array: Any) -> Node:
     """The node of a view whose base was changed in place: its window on the base's gradient."""
     node: Any = AsStrided()
-    node.geometry = view_geometry(base._array, array)
-    node.shape = base._array.shape
+    shape = base._array.shape
+    node.window = view_geometry(base._array, array)
+    node.whole = shape, storage.contiguous_stride(shape), 0
     node._saved = node._sources = node._versions = ()
     node.next_edges = (base.gradient_edge(),)
     node.sequence_nr = next_sequence_nr()
@@ -370,16 +379,13 @@ class CopyInto(Operator, name="CopyBackwards"):
             source = source.astype(input.dtype)
         if source.shape == input.shape:
             return source
-        try:
-            return np.broadcast_to(source, input.shape)
-        except ValueError:
+        common = infer_size(input.shape, source.shape)
+        if common != input.shape:
             raise RuntimeError(
-                f"The expanded size of the tensor ({input.shape[-1] if input.ndim else 1}) must "
-                "match the existing size "
-                f"({source.shape[-1]}) at non-singleton dimension {input.ndim - 1}.  Target "
-                f"sizes: {list(input.shape)}.  "
-                f"Tensor sizes: {list(source.shape)}"
-            ) from None
+                f"output with shape {list(input.shape)} doesn't match the broadcast shape "
+                f"{list(common)}"
+            )
+        return np.broadcast_to(source, input.shape)
 
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:
@@ -388,6 +394,8 @@ class CopyInto(Operator, name="CopyBackwards"):
 
 class Fill(Operator):
     """``input.fill_(value)`` with a number."""
+
+    may_overlap = True
 
     @staticmethod
     def forward(ctx: Any, input: Any, value: Any) -> Any:
@@ -451,7 +459,15 @@ def view(input: Tensor, *shape: Any) -> Tensor:
     if len(shape) == 1 and isinstance(shape[0], dtypes.dtype):
         with grad_mode.no_grad():
             out = Alias.apply(input)
-        out._array = out._array.view(shape[0].numpy)
+        dtype, source = shape[0], dtypes.from_numpy(input._array.dtype)
+        try:
+            out._array = out._array.view(dtype.numpy)
+        except ValueError:
+            raise RuntimeError(
+                f"self.size(-1) must be divisible by {dtype.itemsize // source.itemsize} to view "
+                f"{source.c10_name} as {dtype.c10_name} (different element sizes), but got "
+                f"{out._array.shape[-1] if out._array.ndim else 1}"
+            ) from None
         return out
     return View.apply(input, _infer_shape(as_shape(shape), input._array.size))
 
@@ -635,14 +651,21 @@ def unsqueeze(input: Tensor, dim: int) -> Tensor:
 def as_strided(
     input: Tensor, size: Sequence[int], stride: Sequence[int], storage_offset: int | None = None
 ) -> Tensor:
-    """A window on the tensor's memory; strides and offset count elements, the offset from the
-    tensor's first.
+    """A window on the tensor's storage; strides and offset count elements, the offset from the
+    start of the storage (left out: where the tensor itself starts).
+
+    Raises:
+        RuntimeError: the window reaches beyond the storage.
     """
-    return AsStrided.apply(input, tuple(size), tuple(stride), storage_offset or 0)
+    if storage_offset is None:
+        storage_offset = storage.storage_offset(input._array)
+    return AsStrided.apply(input, tuple(size), tuple(stride), storage_offset)
 
 
 def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
     """The slices along a dimension."""
+    if not input._array.ndim:
+        raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
     return Unbind.apply(input, wrap_dim(dim, input._array.ndim))
 
 
@@ -654,7 +677,12 @@ def split(
     total = tensor._array.shape[dim]
     if isinstance(split_size_or_sections, int):
         size = split_size_or_sections
-        if size < 0 or (size == 0 and total):
+        if size == 0 and total:
+            raise RuntimeError(
+                "split_size can only be 0 if dimension size is 0, but got dimension size of "
+                f"{total}"
+            )
+        if size < 0:
             raise RuntimeError(
                 f"split expects split_size be non-negative, but got split_size={size}"
             )
@@ -686,6 +714,8 @@ def narrow(input: Tensor, dim: int, start: int, length: int) -> Tensor:
         raise IndexError(
             f"start out of range (expected to be in range of [{-size}, {size}], but got {start})"
         )
+    if length < 0:
+        raise RuntimeError("narrow(): length must be non-negative.")
     start %= size if start < 0 else size + 1
     if start + length > size:
         raise RuntimeError(f"start ({start}) + length ({length}) exceeds dimension size ({size}).")
@@ -694,7 +724,16 @@ def narrow(input: Tensor, dim: int, start: int, length: int) -> Tensor:
 
 def select(input: Tensor, dim: int, index: int) -> Tensor:
     """The slice at ``index`` of a dimension, which disappears."""
-    return input[(slice(None),) * wrap_dim(dim, input._array.ndim) + (index,)]
+    shape = input._array.shape
+    if not shape:
+        raise IndexError("select() cannot be applied to a 0-dim tensor.")
+    dim = wrap_dim(dim, len(shape))
+    if not -shape[dim] <= index < shape[dim]:
+        raise IndexError(
+            f"select(): index {index} out of range for tensor of size {list(shape)} at dimension "
+            f"{dim}"
+        )
+    return input[(slice(None),) * dim + (index,)]
 
 
 def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
@@ -703,9 +742,17 @@ def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     Raises:
         RuntimeError: other dimensions differ.
     """
+    if isinstance(tensors, Variable):
+        raise TypeError("cat(): argument 'tensors' (position 1) must be tuple of Tensors")
     tensors = tuple(tensors)
     if not tensors:
-        raise RuntimeError("torch.cat(): expected a non-empty list of Tensors")
+        raise ValueError("torch.cat(): expected a non-empty list of Tensors")
+    for position, tensor in enumerate(tensors):
+        if not isinstance(tensor, Variable):
+            raise TypeError(
+                f"expected Tensor as element {position} in argument 0, but got "
+                f"{type(tensor).__name__}"
+            )
     shapes = [t._array.shape for t in tensors if t._array.shape != (0,)]
     first = shapes[0] if shapes else (0,)
     if any([not s for s in shapes]):
@@ -766,13 +813,23 @@ def tile(input: Tensor, *dims: Any) -> Tensor:
 
 def flip(input: Tensor, *dims: Any) -> Tensor:
     """The elements in reverse order along dimensions; a copy."""
-    return Flip.apply(input, tuple([wrap_dim(d, input._array.ndim) for d in as_shape(dims)]))
+    order = tuple([wrap_dim(d, input._array.ndim) for d in as_shape(dims)])
+    for d in order:
+        if order.count(d) > 1:
+            raise RuntimeError(f"dim {d} appears multiple times in the list of dims")
+    return Flip.apply(input, order)
 
 
 def roll(input: Tensor, shifts: Any, dims: Any = None) -> Tensor:
     """The elements moved along dimensions; those that fall off return at the front."""
     shifts = (shifts,) if isinstance(shifts, int) else tuple(shifts)
     dims = (dims,) if isinstance(dims, int) else dims if dims is None else tuple(dims)
+    if dims is not None:
+        dims = tuple([wrap_dim(d, input._array.ndim) for d in dims])
+        if len(dims) != len(shifts):
+            raise RuntimeError(
+                f"shifts and dimensions must align. shifts: {len(shifts)}, dims:{len(dims)}"
+            )
     return Roll.apply(input, shifts, dims)
 
 
@@ -828,16 +885,39 @@ def zero_(input: Tensor) -> Tensor:
     return Zero.apply_(input, 0)
 
 
-def squeeze_(input: Tensor, dim: int | None = None) -> Tensor:
-    """``squeeze`` that changes this tensor's own shape."""
-    input._array = squeeze(detach(input), dim)._array
+def _change_shape(input: Tensor, function: Any, *arguments: Any) -> Tensor:
+    """Give a tensor another shape over the memory it has, and the history that goes with it."""
+    if grad_mode.state.enabled:
+        check_inplace(input)
+    before = wrap(input._array)
+    before._requires_grad, before._grad_fn = input._requires_grad, input.grad_fn
+    before._output_nr = input._output_nr
+    after = function(before, *arguments)
+    input._array, input._grad_fn, input._output_nr = after._array, after.grad_fn, 0
+    input.bump_version()
+    if input._view is not None:
+        input._view.version_of_grad_fn = input._version  # the elements are those of before
     return input
+
+
+def squeeze_(input: Tensor, dim: Any = None) -> Tensor:
+    """``squeeze`` that changes this tensor's own shape."""
+    return _change_shape(input, squeeze, dim)
 
 
 def unsqueeze_(input: Tensor, dim: int) -> Tensor:
     """``unsqueeze`` that changes this tensor's own shape."""
-    input._array = unsqueeze(detach(input), dim)._array
-    return input
+    return _change_shape(input, unsqueeze, dim)
+
+
+def transpose_(input: Tensor, dim0: int, dim1: int) -> Tensor:
+    """``transpose`` that changes this tensor's own shape."""
+    return _change_shape(input, transpose, dim0, dim1)
+
+
+def t_(input: Tensor) -> Tensor:
+    """``t`` that changes this tensor's own shape."""
+    return _change_shape(input, t)
 
 
 def to_dtype(input: Tensor, dtype: dtypes.dtype) -> Tensor:

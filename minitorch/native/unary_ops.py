@@ -307,7 +307,9 @@ class Sigmoid(Operator):
 class Sign(Operator):
     @staticmethod
     def forward(ctx: Any, input: Any) -> Any:
-        return input if input.dtype == bool else np.sign(input)
+        if input.dtype.kind != "f":
+            return input.copy() if input.dtype == bool else np.sign(input)
+        return ((input > 0) * input.dtype.type(1)) - (input < 0)  # 0 for NaN, unlike np.sign
 
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:
@@ -664,7 +666,7 @@ def bitwise_not(input: Tensor) -> Tensor:
     """out = ~input, element-wise, for integers and bool."""
     array = unwrap(input)
     if array.dtype.kind not in "biu":
-        raise RuntimeError(
-            f"\"bitwise_not_cpu\" not implemented for '{dtypes.from_numpy(array.dtype).c10_name}'"
+        raise TypeError(
+            "~ (operator.invert) is only implemented on integer and Boolean-type tensors"
         )
     return wrap(~array)
