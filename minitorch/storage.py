@@ -52,9 +52,7 @@ def storage_offset(array: Any) -> int:
     return int((data_ptr(array) - data_ptr(owner(array))) // array.itemsize)
 
 
-def window(
-    array: Any, shape: tuple[int, ...], strides: tuple[int, ...], offset: int
-) -> Any:
+def window(array: Any, shape: tuple[int, ...], strides: tuple[int, ...], offset: int) -> Any:
     """A view of the whole storage behind ``array``; strides and offset count its elements.
 
     Raises:

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import copy
-import gc
-import io
 import itertools
 import operator
 import pickle
-import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -17,7 +14,7 @@ import pytest
 import torch
 
 import minitorch
-from tests.parity import assert_raises_alike, assert_same, plain, run
+from tests.parity import assert_raises_alike, assert_same, run
 
 Call = Callable[[Any], Any]
 
@@ -1105,13 +1102,10 @@ def test_deepcopy_keeps_shared_memory_and_gradients() -> None:
 
 
 def test_pickle_keeps_shared_memory() -> None:
-    def call(t: Any) -> Any:
-        whole = t.zeros(4)
-        a, b = pickle.loads(pickle.dumps((whole, whole[1:])))
-        a[1] = 7
-        return a, b
-
-    assert_same(call)
+    whole = minitorch.zeros(4)  # torch's plain pickle separates views; its save does not
+    a, b = pickle.loads(pickle.dumps((whole, whole[1:])))
+    a[1] = 7
+    assert b.tolist() == [7, 0, 0]
 
 
 def test_attributes_survive_copies() -> None:
@@ -1264,7 +1258,8 @@ def test_setitem(call: Call) -> None:
     assert_same(write)
 
 
-@table(INDICES)
+# torch takes the path of masked_fill, which converts, for some masks and not for others.
+@table({n: c for n, c in INDICES.items() if n not in ("mask 0-dim", "True and number")})
 def test_setitem_of_another_dtype(call: Call) -> None:
     def write(t: Any) -> Any:
         x = base(t, 3, 4, 5)
@@ -1322,7 +1317,6 @@ INDEX_ERRORS: dict[str, Call] = {
     "assign range": lambda t: t.ones(3).__setitem__(3, 1.0),
     "assign tensor range": lambda t: t.ones(3).__setitem__(t.tensor([5]), 1.0),
     "assign 0-dim": lambda t: t.tensor(1.0).__setitem__(0, 1.0),
-    "assign to expand": lambda t: t.ones(1).expand(3).__setitem__(0, 1.0),
     "assign all of an expand": lambda t: t.ones(1).expand(3).__setitem__(slice(None), 1.0),
     "assign step": lambda t: t.ones(3).__setitem__(slice(None, None, -1), 1.0),
     "unknown device": lambda t: t.ones(3).to("nowhere"),
@@ -1396,6 +1390,24 @@ def test_assigning_what_is_no_tensor(call: Call) -> None:
     }
 )
 def test_writing(call: Call) -> None:
+    assert_same(call)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        operator.iadd, operator.isub, operator.imul, operator.itruediv, operator.ifloordiv,
+        operator.imod, operator.ipow, operator.iand, operator.ior, operator.ixor,
+    ],
+)
+def test_augmented_assignment_is_in_place(change: Any) -> None:
+    def call(t: Any) -> Any:
+        integers = change in (operator.iand, operator.ior, operator.ixor)
+        x = t.tensor([5, 6]) if integers else t.tensor([5.0, 6.0])
+        address = x.data_ptr()
+        y = change(x, 3)
+        return y, y is x, x.data_ptr() == address, x._version
+
     assert_same(call)
 
 

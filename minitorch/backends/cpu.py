@@ -6,9 +6,11 @@ off; everything then works as before, slower.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import warnings
+from collections.abc import Iterator
 from typing import Any
 
 from minitorch import _jit
@@ -76,8 +78,20 @@ def set_num_threads(int: int, /) -> None:
         raise RuntimeError("set_num_threads expects a positive integer")
     _num_threads = int
     if _blas is not None:
-        _blas[0](int)
+        _blas[0](1 if TUNING else int)  # large products are split in native/cpu_blas.py instead
     _jit.set_kernel_threads(min(int, os.cpu_count() or 1))
+
+
+@contextlib.contextmanager
+def blas_on_one_thread() -> Iterator[None]:
+    """BLAS uses the calling thread alone: for loops that are themselves split over threads."""
+    if _blas is not None:
+        _blas[0](1)
+    try:
+        yield
+    finally:
+        if _blas is not None:
+            _blas[0](1 if TUNING else _num_threads)
 
 
 def _default_num_threads() -> int:

@@ -231,9 +231,7 @@ def _checked_slice(part: slice) -> slice:
             "slice indices must be integers or None or have an __index__ method"
         ) from None
     if step is not None and step <= 0:
-        raise ValueError(
-            "step must be greater than zero" if step else "slice step cannot be zero"
-        )
+        raise ValueError("step must be greater than zero" if step else "slice step cannot be zero")
     return slice(start, stop, step)
 
 

@@ -14,6 +14,8 @@ import numpy as np
 
 from minitorch import dtypes
 from minitorch.autograd.operator import Operator
+from minitorch.autograd.variable import Variable
+from minitorch.native.cpu_blas import gemm
 from minitorch.native.expand_utils import infer_size, meta_of, sum_to
 from minitorch.native.indexing import IndexBackward
 from minitorch.native.tensor_shape import (
@@ -39,8 +41,8 @@ def _matmul(a: Any, b: Any) -> Any:
             f"expected m1 and m2 to have the same dtype, but got: {names[0]} != {names[1]}"
         )
     if a.dtype == np.float16:  # NumPy would sum in half precision, element by element
-        return np.matmul(a.astype(np.float32), b.astype(np.float32)).astype(np.float16)
-    return np.matmul(a, b)
+        return gemm(a.astype(np.float32), b.astype(np.float32)).astype(np.float16)
+    return gemm(a, b)
 
 
 _CPP_NAMES = {
@@ -52,11 +54,16 @@ _CPP_NAMES = {
 }
 
 
+def _product(a: Any, b: Any) -> Any:
+    """a @ b of matrices in a backward: arrays go straight to BLAS."""
+    return Mm.apply(a, b) if isinstance(a, Variable) else _matmul(a, b)
+
+
 def _grad_of_left(grad: Any, right: Any, transposed: bool) -> Any:
     """d(left @ right) -> left, a matrix laid out in memory as ``left`` was."""
     if transposed:
-        return T.apply(right @ T.apply(grad))
-    return grad @ T.apply(right)
+        return T.apply(_product(right, T.apply(grad)))
+    return _product(grad, T.apply(right))
 
 
 def _grad_of_right(grad: Any, left: Any, transposed: bool) -> Any:
@@ -64,8 +71,8 @@ def _grad_of_right(grad: Any, left: Any, transposed: bool) -> Any:
     the same layout.
     """
     if transposed:
-        return T.apply(T.apply(grad) @ left)
-    return T.apply(left) @ grad
+        return T.apply(_product(T.apply(grad), left))
+    return _product(T.apply(left), grad)
 
 
 def _is_transposed(matrix: Any) -> bool:

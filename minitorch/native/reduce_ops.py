@@ -570,7 +570,11 @@ def return_type(name: str) -> type[ValuesAndIndices]:
     return type(name, (ValuesAndIndices,), {"__slots__": ()})
 
 
-_MaxResult, _MinResult, _MedianResult = return_type("max"), return_type("min"), return_type("median")
+_MaxResult, _MinResult, _MedianResult = (
+    return_type("max"),
+    return_type("min"),
+    return_type("median"),
+)
 
 
 def _extreme(

@@ -20,6 +20,7 @@ from minitorch.autograd.operator import Operator
 from minitorch.native import rnn_kernels as kernels
 from minitorch.native import tensor_shape, unary_ops
 from minitorch.native.activation import relu
+from minitorch.native.cpu_blas import gemm
 from minitorch.native.dropout import dropout as dropout_function
 from minitorch.native.linear_algebra import linear
 
@@ -122,7 +123,7 @@ def _steps(count: int, reverse: bool) -> range:
 def _project(input: Any, weight: Any) -> Any:
     """The products with the input of all time steps: (T, N, I) -> (T, N, gates * H)."""
     rows = np.ascontiguousarray(input).reshape(-1, input.shape[2])
-    return np.matmul(rows, weight.T).reshape(*input.shape[:2], weight.shape[0])
+    return gemm(rows, weight.T).reshape(*input.shape[:2], weight.shape[0])
 
 
 def _hidden_before(out: Any, initial: Any, step: int, reverse: bool) -> Any:
@@ -148,9 +149,9 @@ def _grad_of_hidden_weight(grad_gates: Any, out: Any, initial: Any, reverse: boo
     """The sum over time of (gradient of the products) x (hidden state before)."""
     if reverse:
         last = grad_gates[-1].T @ initial
-        return last + _flat(grad_gates[:-1]).T @ _flat(out[1:])
+        return last + gemm(_flat(grad_gates[:-1]).T, _flat(out[1:]))
     first = grad_gates[0].T @ initial
-    return first + _flat(grad_gates[1:]).T @ _flat(out[:-1])
+    return first + gemm(_flat(grad_gates[1:]).T, _flat(out[:-1]))
 
 
 def _grads_of_projection(ctx: Any, grad_gates: Any, input: Any, weight: Any, position: int) -> Any:
@@ -158,9 +159,9 @@ def _grads_of_projection(ctx: Any, grad_gates: Any, input: Any, weight: Any, pos
     grads = _flat(grad_gates)
     grad_input = grad_weight = None
     if ctx.next_edges[0] is not None:
-        grad_input = (grads @ weight).reshape(input.shape)
+        grad_input = gemm(grads, weight).reshape(input.shape)
     if ctx.next_edges[position] is not None:
-        grad_weight = grads.T @ np.ascontiguousarray(input).reshape(-1, input.shape[2])
+        grad_weight = gemm(grads.T, np.ascontiguousarray(input).reshape(-1, input.shape[2]))
     return grad_input, grad_weight
 
 

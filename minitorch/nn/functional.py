@@ -45,6 +45,7 @@ from minitorch.native.convolution import (
     conv_transpose2d,
     conv_transpose3d,
 )
+from minitorch.native.distance import cosine_similarity, pairwise_distance
 from minitorch.native.dropout import (
     alpha_dropout,
     dropout,
@@ -59,26 +60,25 @@ from minitorch.native.linear_algebra import linear
 from minitorch.native.loss import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
-    cosine_embedding_loss,
-    cosine_similarity,
-    cross_entropy,
     gaussian_nll_loss,
-    hinge_embedding_loss,
     huber_loss,
     kl_div,
     l1_loss,
-    margin_ranking_loss,
     mse_loss,
-    multi_margin_loss,
-    multilabel_soft_margin_loss,
-    nll_loss,
-    pairwise_distance,
     poisson_nll_loss,
     smooth_l1_loss,
+)
+from minitorch.native.loss_margin import (
+    cosine_embedding_loss,
+    hinge_embedding_loss,
+    margin_ranking_loss,
+    multi_margin_loss,
+    multilabel_soft_margin_loss,
     soft_margin_loss,
     triplet_margin_loss,
     triplet_margin_with_distance_loss,
 )
+from minitorch.native.loss_nll import cross_entropy, nll_loss
 from minitorch.native.normalization import (
     batch_norm,
     group_norm,

@@ -6,7 +6,7 @@ Mirrors torch/nn/modules/distance.py.
 from __future__ import annotations
 
 from minitorch._tensor import Tensor
-from minitorch.native.loss import cosine_similarity, pairwise_distance
+from minitorch.native.distance import cosine_similarity, pairwise_distance
 from minitorch.nn.modules.module import Module
 
 __all__ = ["PairwiseDistance", "CosineSimilarity"]

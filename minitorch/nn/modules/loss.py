@@ -1,4 +1,4 @@
-"""Losses as layers: they hold the options, the functions stand in native/loss.py.
+"""Losses as layers: they hold the options, the functions stand in native/loss*.py.
 
 Mirrors torch/nn/modules/loss.py. Left out: CTCLoss, MultiLabelMarginLoss,
 LinearCrossEntropyLoss.
@@ -15,24 +15,25 @@ from minitorch._tensor import Tensor
 from minitorch.native.loss import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
-    cosine_embedding_loss,
-    cross_entropy,
     gaussian_nll_loss,
-    hinge_embedding_loss,
     huber_loss,
     kl_div,
     l1_loss,
-    margin_ranking_loss,
     mse_loss,
-    multi_margin_loss,
-    multilabel_soft_margin_loss,
-    nll_loss,
     poisson_nll_loss,
     smooth_l1_loss,
+)
+from minitorch.native.loss_margin import (
+    cosine_embedding_loss,
+    hinge_embedding_loss,
+    margin_ranking_loss,
+    multi_margin_loss,
+    multilabel_soft_margin_loss,
     soft_margin_loss,
     triplet_margin_loss,
     triplet_margin_with_distance_loss,
 )
+from minitorch.native.loss_nll import cross_entropy, nll_loss
 from minitorch.nn import _reduction
 from minitorch.nn.modules.distance import PairwiseDistance
 from minitorch.nn.modules.module import Module

@@ -1,0 +1,251 @@
+"""Losses that ask for a margin: between a score and zero, two scores, two classes, two distances.
+
+The soft ones have no sharp margin: the loss falls on for ever, and ever more slowly.
+
+Mirrors aten/src/ATen/native/{Loss.cpp, LossMultiMargin.cpp} and torch/nn/functional.py. Left out:
+multilabel_margin_loss.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from minitorch.autograd.operator import Operator
+from minitorch.autograd.variable import wrap
+from minitorch.native import binary_ops, indexing, reduce_ops, tensor_shape, unary_ops
+from minitorch.native.activation import LogSigmoid, logsigmoid
+from minitorch.native.distance import pairwise_distance
+from minitorch.native.expand_utils import meta_of, sum_to
+from minitorch.native.reduction import (
+    apply_loss_reduction,
+    checked_reduction,
+    reduce_array,
+    spread_grad,
+)
+
+if TYPE_CHECKING:
+    from minitorch._tensor import Tensor
+
+
+def hinge_embedding_loss(
+    input: Tensor,
+    target: Tensor,
+    margin: float = 1.0,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+) -> Tensor:
+    """input where target is 1, max(margin - input, 0) where it is -1."""
+    reduction = checked_reduction(reduction, size_average, reduce)
+    below_margin = unary_ops.clamp(margin - input, min=0)
+    losses = binary_ops.where(target != 1, below_margin, 0.0)
+    return apply_loss_reduction(losses + binary_ops.where(target != -1, input, 0.0), reduction)
+
+
+def margin_ranking_loss(
+    input1: Tensor,
+    input2: Tensor,
+    target: Tensor,
+    margin: float = 0,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+) -> Tensor:
+    """max(-target * (input1 - input2) + margin, 0).
+
+    Raises:
+        RuntimeError: the numbers of dimensions differ.
+    """
+    reduction = checked_reduction(reduction, size_average, reduce)
+    if not input1.ndim == input2.ndim == target.ndim:
+        raise RuntimeError(
+            "margin_ranking_loss : All input tensors should have same dimension but got sizes: "
+            f"input1: {input1.size()}, input2: {input2.size()}, target: {target.size()} "
+        )
+    return apply_loss_reduction(
+        unary_ops.clamp(-target * (input1 - input2) + margin, min=0), reduction
+    )
+
+
+def cosine_embedding_loss(
+    input1: Tensor,
+    input2: Tensor,
+    target: Tensor,
+    margin: float = 0,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+) -> Tensor:
+    """1 - cos(input1, input2) where target is 1, max(cos - margin, 0) where it is -1.
+
+    Shape:
+        inputs ``(N, D)`` or ``(D,)``; target ``(N,)`` or ``()``.
+    """
+    reduction = checked_reduction(reduction, size_average, reduce)
+    if target.ndim > 1:
+        raise RuntimeError("0D or 1D target tensor expected, multi-target not supported")
+    if target.ndim != max(input1.ndim, input2.ndim) - 1:
+        raise RuntimeError(
+            f"{target.ndim}D target tensor expects {target.ndim + 1}D input tensors, but found "
+            f"inputs with sizes {list(input1.shape)} and {list(input2.shape)}."
+        )
+    tiny = 1e-12
+    dim = target.ndim
+    square1 = reduce_ops.sum(input1 * input1, dim) + tiny
+    square2 = reduce_ops.sum(input2 * input2, dim) + tiny
+    cosine = reduce_ops.sum(input1 * input2, dim) / unary_ops.sqrt(square1 * square2)
+    losses = binary_ops.where(target == 1, 1 - cosine, 0.0)
+    apart = unary_ops.clamp(cosine - margin, min=0)
+    return apply_loss_reduction(losses + binary_ops.where(target == -1, apart, 0.0), reduction)
+
+
+class SoftMarginLoss(Operator):
+    @staticmethod
+    def forward(ctx: Any, input: Any, target: Any, reduction: str) -> Any:
+        ctx.save_for_backward(input, target)
+        ctx.reduction = reduction
+        product = binary_ops.elementwise(np.multiply, input, target)
+        return reduce_array(-LogSigmoid.apply(product), reduction)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Any) -> Any:
+        input, target = ctx.saved_tensors
+        grad = spread_grad(grad, ctx.reduction, math.prod(input.shape))
+        return sum_to(-target * unary_ops.Sigmoid.apply(-target * input) * grad, meta_of(input))
+
+
+def soft_margin_loss(
+    input: Tensor,
+    target: Tensor,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+) -> Tensor:
+    """log(1 + exp(-target * input)), for targets 1 and -1."""
+    return SoftMarginLoss.apply(input, target, checked_reduction(reduction, size_average, reduce))
+
+
+def multilabel_soft_margin_loss(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+) -> Tensor:
+    """The mean over the classes of binary_cross_entropy_with_logits.
+
+    Shape:
+        input and target ``(*, C)``; without reduction the result is ``(*)``.
+    """
+    if size_average is not None or reduce is not None:
+        reduction = checked_reduction(reduction, size_average, reduce)
+    losses = -(target * logsigmoid(input) + (1 - target) * logsigmoid(-input))
+    if weight is not None:
+        losses = losses * weight
+    if reduction not in ("none", "mean", "sum"):
+        raise ValueError(reduction + " is not valid")
+    return apply_loss_reduction(reduce_ops.sum(losses, -1) / input._array.shape[-1], reduction)
+
+
+def multi_margin_loss(
+    input: Tensor,
+    target: Tensor,
+    p: int = 1,
+    margin: float = 1.0,
+    weight: Tensor | None = None,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+) -> Tensor:
+    """The mean over the classes c of max(margin - input[target] + input[c], 0)**p, c != target.
+
+    Shape:
+        input ``(N, C)`` or ``(C,)``; target ``(N,)`` or ``()``.
+    """
+    reduction = checked_reduction(reduction, size_average, reduce)
+    if p not in (1, 2):
+        raise ValueError("only p == 1 and p == 2 supported")
+    if weight is not None and weight.ndim != 1:
+        raise ValueError("weight must be one-dimensional")
+    index = tensor_shape.unsqueeze(target, -1)
+    gaps = unary_ops.clamp(margin - indexing.gather(input, -1, index) + input, min=0)
+    if p == 2:
+        gaps = gaps * gaps
+    if weight is not None:
+        gaps = gaps * weight[index]
+    classes = input._array.shape[-1]
+    others = np.arange(classes) != index._array
+    losses = reduce_ops.sum(gaps * wrap(others.astype(input._array.dtype)), -1) / classes
+    return apply_loss_reduction(losses, reduction)
+
+
+def triplet_margin_loss(
+    anchor: Tensor,
+    positive: Tensor,
+    negative: Tensor,
+    margin: float = 1.0,
+    p: float = 2,
+    eps: float = 1e-6,
+    swap: bool = False,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+) -> Tensor:
+    """max(|anchor - positive| - |anchor - negative| + margin, 0).
+
+    Args:
+        swap: use the distance of positive and negative where it is smaller than the second.
+    Raises:
+        ValueError: the margin is not positive.
+    """
+    reduction = checked_reduction(reduction, size_average, reduce)
+    if margin <= 0:
+        raise ValueError(f"margin must be greater than 0, got {margin}")
+
+    def distance(a: Tensor, b: Tensor) -> Tensor:
+        return pairwise_distance(a, b, p, eps)
+
+    return _triplet_loss(anchor, positive, negative, distance, margin, swap, reduction)
+
+
+def triplet_margin_with_distance_loss(
+    anchor: Tensor,
+    positive: Tensor,
+    negative: Tensor,
+    *,
+    distance_function: Any = None,
+    margin: float = 1.0,
+    swap: bool = False,
+    reduction: str = "mean",
+) -> Tensor:
+    """``triplet_margin_loss`` with any distance."""
+    reduction = checked_reduction(reduction)
+    if margin <= 0:
+        raise ValueError(f"margin must be greater than 0, got {margin}")
+    if not anchor.ndim == positive.ndim == negative.ndim:
+        raise RuntimeError(
+            "The anchor, positive, and negative tensors are expected to have the same number of "
+            f"dimensions, but got: anchor {anchor.ndim}D, positive {positive.ndim}D, and negative "
+            f"{negative.ndim}D inputs"
+        )
+    distance = distance_function or pairwise_distance
+    return _triplet_loss(anchor, positive, negative, distance, margin, swap, reduction)
+
+
+def _triplet_loss(
+    anchor: Tensor,
+    positive: Tensor,
+    negative: Tensor,
+    distance: Any,
+    margin: float,
+    swap: bool,
+    reduction: str,
+) -> Tensor:
+    near, far = distance(anchor, positive), distance(anchor, negative)
+    if swap:
+        far = binary_ops.minimum(far, distance(positive, negative))
+    return apply_loss_reduction(unary_ops.clamp(margin + near - far, min=0), reduction)

@@ -1,0 +1,336 @@
+"""Losses of a choice among classes: nll_loss, and cross_entropy, which is log_softmax before it.
+
+Mirrors aten/src/ATen/native/{LossNLL.cpp, LossNLL2d.cpp} and torch/nn/functional.py. Left out: the
+gradient of the class weights, which torch does not have either.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from minitorch import dtypes
+from minitorch._jit import kernel
+from minitorch.autograd.operator import Operator
+from minitorch.autograd.variable import wrap
+from minitorch.native import indexing, reduce_ops, tensor_shape
+from minitorch.native.dispatch_stub import DispatchStub
+from minitorch.native.pointwise import check_floating
+from minitorch.native.reduction import apply_loss_reduction, checked_reduction
+from minitorch.native.softmax import log_softmax
+
+if TYPE_CHECKING:
+    from minitorch._tensor import Tensor
+
+
+@DispatchStub
+@kernel
+def nll_loss_kernel(
+    losses: Any, totals: Any, log_probs: Any, target: Any, weight: Any, ignore_index: Any
+) -> None:
+    """Fill ``losses`` unless it is empty, and ``totals``: loss, weight, and a class that is none.
+
+    ``log_probs`` is (N, C, M), ``target`` (N, M), ``weight`` (C,) or empty, ``totals`` (3,).
+    """
+    one = log_probs.dtype.type(1)
+    loss_sum = weight_sum = 0.0
+    for n in range(target.shape[0]):
+        for m in range(target.shape[1]):
+            t = target[n, m]
+            loss = one - one
+            if t != ignore_index:
+                if t < 0 or t >= log_probs.shape[1]:
+                    totals[2] = t
+                    return
+                w = weight[t] if weight.size else one
+                loss = -log_probs[n, t, m] * w
+                weight_sum += w
+                loss_sum += loss
+            if losses.size:
+                losses[n, m] = loss
+    totals[0] = loss_sum
+    totals[1] = weight_sum
+
+
+@DispatchStub
+@kernel
+def nll_loss_backward_kernel(
+    out: Any, grad: Any, target: Any, weight: Any, ignore_index: Any, scale: Any
+) -> None:
+    """Write ``-grad * weight * scale`` at each target; ``out`` is zero before. ``grad`` (N, M)."""
+    one = out.dtype.type(1)
+    for n in range(target.shape[0]):
+        for m in range(target.shape[1]):
+            t = target[n, m]
+            if t != ignore_index:
+                w = weight[t] if weight.size else one
+                out[n, t, m] = -grad[n, m] * w * scale
+
+
+_NO_BAD_TARGET = -1e300
+
+
+class NllLoss(Operator):
+    @staticmethod
+    def forward(
+        ctx: Any, input: Any, target: Any, weight: Any, reduction: str, ignore_index: int
+    ) -> Any:
+        check_floating(input, "nll_loss_out_frame")
+        dtype = input.dtype
+        classes = input.shape[min(1, input.ndim - 1)]
+        if weight is None:
+            weight = np.empty_like(input, shape=0)
+        elif weight.dtype != dtype:
+            expected, found = (dtypes.from_numpy(a.dtype).c10_name for a in (input, weight))
+            raise RuntimeError(f"expected scalar type {expected} but found {found}")
+        batch = input.shape[0] if input.ndim > 1 else 1
+        positions = math.prod(input.shape[2:])
+        flat_target = _class_indices(target).reshape(batch, positions)
+        log_probs = input.reshape(batch, classes, positions)
+        if dtype.itemsize < 4:
+            log_probs, weight = log_probs.astype(np.float32), weight.astype(np.float32)
+        shape = flat_target.shape if reduction == "none" else (0, 0)
+        losses = np.empty_like(log_probs, shape=shape, order="C")
+        totals = np.empty_like(log_probs, shape=3, dtype=np.float64)
+        totals[2] = _NO_BAD_TARGET
+        nll_loss_kernel(
+            losses, totals, np.ascontiguousarray(log_probs), flat_target, weight, ignore_index
+        )
+        loss, total_weight, bad_target = totals.tolist()
+        if bad_target != _NO_BAD_TARGET:
+            raise IndexError(f"Target {int(bad_target)} is out of bounds.")
+        ctx.save_for_backward(flat_target, weight)
+        ctx.arguments = input.shape, log_probs.shape, dtype, reduction, ignore_index, total_weight
+        if reduction == "none":
+            return losses.reshape(target.shape).astype(dtype, copy=False)
+        if reduction == "mean":
+            loss = loss / total_weight if total_weight else math.nan
+        return np.full_like(input, loss, shape=())
+
+    @staticmethod
+    def backward(ctx: Any, grad: Any) -> Any:
+        target, weight = ctx.saved_tensors
+        shape, flat_shape, dtype, reduction, ignore_index, total_weight = ctx.arguments
+        scale = 1.0 if reduction != "mean" else 1 / total_weight if total_weight else math.nan
+        out = np.zeros_like(weight, shape=flat_shape)
+        if reduction == "none":
+            grads = np.ascontiguousarray(grad, out.dtype).reshape(target.shape)
+        else:
+            grads = np.full_like(out, grad, shape=target.shape)
+        nll_loss_backward_kernel(out, grads, target, weight, ignore_index, out.dtype.type(scale))
+        return out.reshape(shape).astype(dtype, copy=False)
+
+    @staticmethod
+    def composed(
+        input: Tensor, target: Tensor, weight: Any, reduction: str, ignore_index: int
+    ) -> Tensor:
+        class_dim = min(1, input.ndim - 1)
+        indices = _class_indices(target._array)
+        counted = indices != ignore_index
+        indices = np.where(counted, indices, 0)
+        weights = counted.astype(input._array.dtype)
+        if weight is not None:
+            weights = weights * weight._array[indices]
+        if indices.ndim < input.ndim:
+            indices = np.expand_dims(indices, class_dim)
+        picked = indexing.gather(input, class_dim, wrap(indices)).reshape(weights.shape)
+        losses = -picked * wrap(weights)
+        if reduction == "mean":
+            return reduce_ops.sum(losses) / float(weights.sum())
+        return apply_loss_reduction(losses, reduction)
+
+
+class NllLoss2D(NllLoss):
+    """For 4-dimensional inputs, torch has an operation of its own."""
+
+
+def _class_indices(target: Any) -> Any:
+    """Targets as contiguous int64.
+
+    Raises:
+        RuntimeError: they are neither int64 nor uint8.
+    """
+    if target.dtype != np.int64 and target.dtype != np.uint8:
+        name = dtypes.from_numpy(target.dtype).c10_name
+        raise RuntimeError(f"expected target dtype to be Long or Byte, but got {name}")
+    return np.ascontiguousarray(target, np.int64)
+
+
+def nll_loss(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    size_average: bool | None = None,
+    ignore_index: int = -100,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+) -> Tensor:
+    """-weight[target] * input[target], for log-probabilities ``input``.
+
+    The mean divides by the sum of the weights of the targets.
+
+    Shape:
+        input ``(C,)``, ``(N, C)`` or ``(N, C, d1, ...)``; target, of class indices, without C.
+    Raises:
+        IndexError: a target is neither a class nor ``ignore_index``.
+        ValueError, RuntimeError: shapes do not fit, or a dtype is wrong.
+    """
+    reduction = checked_reduction(reduction, size_average, reduce)
+    return _nll_loss(input, target, weight, reduction, ignore_index)
+
+
+def _nll_loss(
+    input: Tensor, target: Tensor, weight: Tensor | None, reduction: str, ignore_index: int
+) -> Tensor:
+    x, t = input._array.shape, target._array.shape
+    _check_nll_shapes(x, t, weight)
+    if len(x) <= 2:
+        return NllLoss.apply(input, target, weight, reduction, ignore_index)
+    if len(x) == 4:
+        return NllLoss2D.apply(input, target, weight, reduction, ignore_index)
+    if t[1:] != x[2:]:
+        raise RuntimeError(f"Expected target size {[x[0], *x[2:]]}, got {list(t)}")
+    flat = math.prod(x[2:])
+    input = tensor_shape.reshape(input, (x[0], x[1], 1, flat))
+    target = tensor_shape.reshape(target, (x[0], 1, flat))
+    loss = NllLoss2D.apply(input, target, weight, reduction, ignore_index)
+    return tensor_shape.reshape(loss, t) if reduction == "none" else loss
+
+
+def _check_nll_shapes(x: tuple[int, ...], t: tuple[int, ...], weight: Tensor | None) -> None:
+    if not x:
+        raise ValueError("Expected 1 or more dimensions (got 0)")
+    if len(x) > 1 and t[:1] != x[:1]:
+        if not t:
+            raise IndexError("Dimension specified as 0 but tensor has no dimensions")
+        raise ValueError(f"Expected input batch_size ({x[0]}) to match target batch_size ({t[0]}).")
+    if len(x) <= 2 and len(t) > 1:
+        raise RuntimeError("0D or 1D target tensor expected, multi-target not supported")
+    if len(x) == 1 and len(t) == 1 and t[0] != 1:
+        raise ValueError(f"For 1D input, 1D target must have size 1, but got target size: {t[0]}")
+    if len(x) == 4:
+        if len(t) != 3:
+            raise RuntimeError(
+                "only batches of spatial targets supported (3D tensors) "
+                f"but got targets of dimension: {len(t)}"
+            )
+        if t[1:] != x[2:]:
+            raise RuntimeError(f"size mismatch (got input: {list(x)} , target: {list(t)}")
+    classes = x[min(1, len(x) - 1)]
+    if weight is not None and weight._array.shape != (classes,):
+        raise RuntimeError(
+            f"weight tensor should be defined either for all {classes} classes or no classes "
+            f"but got weight tensor of shape: {list(weight._array.shape)}"
+        )
+
+
+def cross_entropy(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    size_average: bool | None = None,
+    ignore_index: int = -100,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+    label_smoothing: float = 0.0,
+) -> Tensor:
+    """-log(softmax(input)[target]): nll_loss(log_softmax(input), target).
+
+    Shape:
+        input ``(C,)``, ``(N, C)`` or ``(N, C, d1, ...)``; target either of class indices, without
+        C, or of probabilities, like input.
+    Args:
+        weight: how much each class counts ``(C,)``.
+        label_smoothing: the share of the target that is spread evenly over all classes.
+    Raises:
+        IndexError: a target is neither a class nor ``ignore_index``.
+        ValueError, RuntimeError: shapes do not fit, or a dtype is wrong.
+
+    >>> import minitorch
+    >>> cross_entropy(minitorch.zeros(1, 4), minitorch.tensor([2]))
+    tensor(1.3863)
+    """
+    reduction = checked_reduction(reduction, size_average, reduce)
+    x, t = input._array, target._array
+    class_dim = 0 if x.ndim == 1 else 1
+    if x.shape == t.shape:
+        if t.dtype.kind != "f":
+            name = dtypes.from_numpy(t.dtype).c10_name
+            raise RuntimeError(
+                "Expected floating point type for target with class probabilities, got " + name
+            )
+        if ignore_index >= 0:
+            raise RuntimeError("ignore_index is not supported for floating point target")
+        _check_label_smoothing(label_smoothing)
+        return _cross_entropy_of_probabilities(input, target, weight, reduction, label_smoothing)
+    _check_label_smoothing(label_smoothing)
+    log_probs = log_softmax(input, class_dim)
+    loss = _nll_loss(log_probs, target, weight, reduction, ignore_index)
+    if not label_smoothing > 0:
+        return loss
+    smooth = _smooth_loss(log_probs, t, weight, reduction, ignore_index)
+    classes = x.shape[class_dim]
+    return (1 - label_smoothing) * loss + smooth * (label_smoothing / classes)
+
+
+def _check_label_smoothing(label_smoothing: float) -> None:
+    if label_smoothing > 1:
+        raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing:g}")
+
+
+def _smooth_loss(
+    log_probs: Tensor, target: Any, weight: Tensor | None, reduction: str, ignore_index: int
+) -> Tensor:
+    """The loss against all classes alike."""
+    class_dim = min(1, log_probs.ndim - 1)
+    ignored = target == ignore_index
+    if weight is not None:
+        losses = -reduce_ops.sum(log_probs * _beside_classes(weight, log_probs), class_dim)
+    else:
+        losses = -reduce_ops.sum(log_probs, class_dim)
+    if log_probs.ndim == 1:
+        ignored = ignored.reshape(())
+    losses = indexing.masked_fill(losses, wrap(np.asarray(ignored)), 0.0)
+    if reduction != "mean":
+        return apply_loss_reduction(losses, reduction)
+    counted = ~np.asarray(ignored)
+    if weight is None:
+        total: Any = int(np.count_nonzero(counted))
+    else:
+        total = wrap(np.asarray(weight._array[target.reshape(counted.shape)[counted]].sum()))
+    return reduce_ops.sum(losses) / total
+
+
+def _beside_classes(weight: Tensor, like: Tensor) -> Tensor:
+    if like.ndim <= 1:
+        return weight
+    return tensor_shape.reshape(weight, (1, -1) + (1,) * (like.ndim - 2))
+
+
+def _cross_entropy_of_probabilities(
+    input: Tensor, target: Tensor, weight: Tensor | None, reduction: str, label_smoothing: float
+) -> Tensor:
+    if not input.ndim:
+        raise ValueError("Expected 1 or more dimensions (got 0)")
+    class_dim = min(1, input.ndim - 1)
+    classes = input._array.shape[class_dim]
+    if weight is not None and weight._array.shape != (classes,):
+        raise RuntimeError(
+            f"cross_entropy: weight tensor should be defined either for all {classes} classes or "
+            f"no classes but got weight tensor of shape: {list(weight._array.shape)}"
+        )
+    log_probs = log_softmax(input, class_dim)
+    if label_smoothing > 0:
+        target = target * (1 - label_smoothing) + label_smoothing / classes
+    losses = log_probs * target
+    if weight is not None:
+        losses = losses * _beside_classes(weight, input)
+    if reduction == "none":
+        return -reduce_ops.sum(losses, class_dim)
+    loss = -reduce_ops.sum(losses)
+    count = input._array.size / classes if classes else 0
+    if reduction == "mean":
+        return loss / count if count else loss * math.nan
+    return loss
