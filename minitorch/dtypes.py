@@ -213,10 +213,10 @@ def result_dtype(*operands: Any) -> np.dtype[Any]:
         if lower is not None and (result is None or lower.category > result.category):
             # A complex 0-dim operand lends its category; the precision stays that of the
             # dimensioned ones.
-            complex_of_float = (
-                lower.category == COMPLEX and result is not None and result.category == FLOATING
-            )
-            result = promote_types(complex64, result) if complex_of_float else lower
+            if result is not None and lower.category == COMPLEX and result.category == FLOATING:
+                result = promote_types(complex64, result)
+            else:
+                result = lower
     assert result is not None
     return result.numpy
 

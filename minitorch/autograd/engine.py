@@ -90,7 +90,9 @@ def backward(
             return
         wanted = _sequence(inputs)
         if not wanted:
-            raise RuntimeError("'inputs' argument to backward() cannot be empty.")
+            raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
+        if not all(tensor.requires_grad for tensor in wanted):
+            raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
         for tensor, result in zip(
             wanted, _capture(roots, grads, wanted, keep_graph, create_graph), strict=True
         ):
@@ -135,6 +137,11 @@ def grad(
         RuntimeError: an input needs no gradient, or (unless ``allow_unused``) does not influence
             the outputs.
     """
+    if allow_unused is False and materialize_grads:
+        raise ValueError(
+            "Expected allow_unused to be True or not passed when materialize_grads=True, but got: "
+            "allow_unused=False."
+        )
     if allow_unused is None:
         allow_unused = materialize_grads
     sources, targets = _sequence(outputs), _sequence(inputs)

@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 
+from minitorch import dtypes
 from minitorch.autograd import grad_mode
-from minitorch.autograd.graph import Node, next_sequence_nr
+from minitorch.autograd.graph import BACKWARD_TWICE, Node, next_sequence_nr, short_name
 from minitorch.autograd.inplace import rebase_history
 from minitorch.autograd.operator import Alias
 from minitorch.autograd.variable import Variable, unwrap, wrap
@@ -65,38 +66,34 @@ class FunctionCtx(Node):
             RuntimeError: it was freed by an earlier backward, or changed in place since.
         """
         if self._saved is None:
-            raise RuntimeError(
-                "Trying to backward through the graph a second time (or directly access saved "
-                "tensors after they have "
-                "already been freed). Saved intermediate values of the graph are freed when you "
-                "call .backward() or "
-                "autograd.grad(). Specify retain_graph=True if you need to backward through the "
-                "graph a second time or if "
-                "you need to access saved tensors after calling backward."
-            )
+            raise RuntimeError(BACKWARD_TWICE)
         tensors = []
         for tensor, output_nr, counter, version in self._saved:
             if counter is not None and counter[0] != version:
+                array = unwrap(tensor)
+                maker = self if output_nr >= 0 else tensor.grad_fn
+                nr = output_nr if output_nr >= 0 else tensor.output_nr
+                of = f", which is output {nr} of {short_name(maker.name())}," if maker else ""
                 raise RuntimeError(
                     "one of the variables needed for gradient computation has been modified by an "
                     "inplace operation: "
-                    f"[torch.Tensor {list(unwrap(tensor).shape)}] is at version {counter[0]}; "
-                    f"expected version {version} "
+                    f"[torch.{dtypes.from_numpy(array.dtype).c10_name}Tensor {list(array.shape)}]"
+                    f"{of} is at version {counter[0]}; expected version {version} "
                     f"instead. Hint: {self.name()} needs it, and it was changed at {counter[1]}."
                 )
-            if (
-                output_nr >= 0
-            ):  # an output was kept as its array only: a reference to it would be a cycle
-                tensor = wrap(tensor, self)
+            if output_nr >= 0:  # kept as an array only: a reference to the output would be a cycle
+                tensor = wrap(tensor, self.view_node or self)
                 tensor._output_nr = output_nr
+                tensor._version_counter = counter
             tensors.append(tensor)
         return tuple(tensors)
 
     def run(self, grads: Sequence[Any], create_graph: bool) -> tuple[Any, ...]:
         boxed = []
+        like = unwrap(next(grad for grad in grads if grad is not None))
         for grad, meta in zip(grads, self._output_meta, strict=True):
             if grad is None and self._materialize_grads and meta is not None:
-                boxed.append(wrap(np.zeros(*meta)))
+                boxed.append(wrap(np.zeros_like(like, shape=meta[0], dtype=meta[1])))
             else:
                 boxed.append(grad if grad is None or create_graph else wrap(grad))
         with grad_mode.set_grad_enabled(create_graph):
@@ -114,7 +111,9 @@ class FunctionCtx(Node):
             )
         checked = []
         for i, (result, shape) in enumerate(zip(results, self._input_shapes, strict=True)):
-            if result is not None and shape is not None and tuple(result.shape) != shape:
+            if result is not None and not isinstance(result, Variable):
+                raise RuntimeError(f"expected Variable or None (got {type(result).__name__})")
+            if result is not None and shape is not None and result._array.shape != shape:
                 try:
                     result = result.sum_to_size(shape)
                 except RuntimeError:
@@ -175,7 +174,8 @@ class Function:
     def backward(ctx: Any, *grad_outputs: Any) -> Any:
         """One gradient per argument of ``forward``, None where there is none."""
         raise NotImplementedError(
-            "You must implement either the backward or vjp method for your custom autograd.Function"
+            "You must implement either the backward or vjp method for your custom "
+            "autograd.Function to use it with backward mode AD."
         )
 
     @classmethod
@@ -211,12 +211,16 @@ class Function:
                 and output._array.dtype.kind in "fc"
                 and not any(output is t for t in ctx._non_differentiable)
             )
-            if isinstance(output, Variable) and any(output is x for x in args):
-                if not any(output is t for t in ctx._dirty):
-                    with grad_mode.no_grad():
-                        output = Alias.apply(output)
-                elif tracked:
+            if isinstance(output, Variable) and any(output is t for t in ctx._dirty):
+                output.bump_version()
+                if tracked:
+                    check_not_leaf(output)
                     rebase_history(output, ctx)
+            elif isinstance(output, Variable) and any(output is x for x in args):
+                with grad_mode.no_grad():
+                    output = Alias.apply(output)
+            elif isinstance(output, Variable) and output._view is not None and not differentiable:
+                output = output.detach()  # else it would require grad because its base does
             if tracked and differentiable and output._grad_fn is not ctx:
                 output._grad_fn = ctx
                 output._requires_grad = True
@@ -237,13 +241,22 @@ class Function:
                     (
                         i
                         for i, output in enumerate(outputs)
-                        if output is tensor and tensor._grad_fn is ctx
+                        if output is tensor and tensor.requires_grad
                     ),
                     -1,
                 )
                 ctx._saved.append((tensor._array if nr >= 0 else tensor, nr, counter, counter[0]))
-        ctx._to_save = ()
+        # A dirty tensor leads back to ctx, now that it is in its history.
+        ctx._to_save = ctx._dirty = ctx._non_differentiable = ()
         return tuple(results)
+
+
+def check_not_leaf(tensor: Variable) -> None:
+    """Refuse a leaf that a custom function has changed in place."""
+    if tensor.requires_grad and tensor.grad_fn is None:
+        raise RuntimeError(
+            "a leaf Variable that requires grad has been used in an in-place operation."
+        )
 
 
 def once_differentiable(backward: Callable[..., Any]) -> Callable[..., Any]:

@@ -8,6 +8,7 @@ calling thread), reentrant depth limits.
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Sequence
 from heapq import heappop, heappush, heappushpop
 from typing import Any
@@ -16,9 +17,21 @@ from minitorch.autograd.hooks import Hooks, RemovableHandle
 
 next_sequence_nr = itertools.count().__next__
 
+BACKWARD_TWICE = (
+    "Trying to backward through the graph a second time (or directly access saved tensors after "
+    "they have already been freed). Saved intermediate values of the graph are freed when you call "
+    ".backward() or autograd.grad(). Specify retain_graph=True if you need to backward through the "
+    "graph a second time or if you need to access saved tensors after calling backward."
+)
+
 # Nodes run in order of sequence number, highest first. AccumulateGrad counts from here, so it runs
 # before all others.
 RUNS_FIRST = 1 << 62
+
+
+def short_name(name: str) -> str:
+    """The operation's name in messages: ``Mul`` of ``MulBackward0``."""
+    return re.sub(r"Backward\d+$", "", name)
 
 
 class Node:
@@ -42,6 +55,9 @@ class Node:
     pre_hooks: Hooks | None = None
     post_hooks: Hooks | None = None
     hooked = False  # whether any of the three is there
+
+    view_node: Node | None = None
+    """While ``CopySlices`` runs this node, what the output that it saved has for a ``grad_fn``."""
 
     def run(self, grads: Sequence[Any], create_graph: bool) -> tuple[Any, ...]:
         """The gradients of the inputs. Gradients are arrays, or tensors when ``create_graph``."""
@@ -255,7 +271,12 @@ def call_tensor_hooks(hooks: Hooks, grad: Any, create_graph: bool) -> Any:
         if result is not None:
             if not isinstance(result, type(box)):
                 raise TypeError(f"expected Variable, but hook returned '{type(result).__name__}'")
+            if result.shape != box.shape:
+                name = getattr(hook, "__name__", type(hook).__name__)
+                raise RuntimeError(f"hook '{name}' has changed the size of value")
             box = result
+    if hooks.last is not None:
+        hooks.last(box)
     return box if create_graph else to_array(box)
 
 
@@ -286,12 +307,8 @@ def run_with_hooks(
             else tuple(None if v is None else to_tensor(v) for v in values)
         )
 
-    def unbox(values: Sequence[Any]) -> tuple[Any, ...]:
-        return (
-            tuple(values)
-            if create_graph
-            else tuple(None if v is None else to_array(v) for v in values)
-        )
+    def unbox(values: Sequence[Any]) -> list[Any]:  # a list: AccumulateGrad empties it
+        return list(values) if create_graph else [None if v is None else to_array(v) for v in values]
 
     grad_outputs = box(grads)
     for hook in tuple((node.pre_hooks or {}).values()):
@@ -303,7 +320,7 @@ def run_with_hooks(
         result = hook(grad_inputs, grad_outputs)
         if result is not None:
             grad_inputs = result if isinstance(result, tuple) else (result,)
-    return unbox(grad_inputs)
+    return tuple(unbox(grad_inputs))
 
 
 def to_tensor(array: Any) -> Any:

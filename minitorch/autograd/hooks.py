@@ -15,7 +15,11 @@ class Hooks(dict[int, Callable[..., Any]]):
     weakly.
     """
 
-    __slots__ = ("__weakref__",)
+    __slots__ = ("__weakref__", "last")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.last: Callable[..., Any] | None = None  # runs after all others: ``retain_grad``
 
     def add(self, hook: Callable[..., Any], *, prepend: bool = False) -> RemovableHandle:
         handle = RemovableHandle(self)

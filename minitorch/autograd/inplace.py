@@ -12,34 +12,45 @@ from typing import Any
 
 import numpy as np
 
-from minitorch.autograd.graph import Edge, Node, next_sequence_nr
+from minitorch.autograd import variable
+from minitorch.autograd.graph import BACKWARD_TWICE, Edge, Node, next_sequence_nr, short_name
 from minitorch.autograd.variable import Variable
 from minitorch.storage import data_ptr
 
 
-def check_inplace(tensor: Variable) -> None:
-    """Refuse an in-place change that autograd could not follow."""
-    if not tensor.requires_grad:
-        view = tensor._view
-        if view is not None and view.base._requires_grad and view.base._grad_fn is None:
+def check_inplace(tensor: Variable, tracked: bool = True) -> None:
+    """Refuse an in-place change that autograd could not follow.
+
+    Args:
+        tracked: whether the tensor, or what it is changed by, requires grad.
+    """
+    if not tracked:
+        return
+    view = tensor._view
+    if view is not None:
+        if view.refusal is not None:
+            raise RuntimeError(_words(view.refusal))
+        if tensor.requires_grad and view.base.is_leaf:
             raise RuntimeError(
                 "a view of a leaf Variable that requires grad is being used in an in-place "
                 "operation."
             )
-        return
-    view = tensor._view
-    if tensor.grad_fn is None:
+    if tensor.requires_grad and tensor.grad_fn is None:
         raise RuntimeError(
             "a leaf Variable that requires grad is being used in an in-place operation."
         )
-    if view is not None:
-        if view.base._requires_grad and view.base.is_leaf:
-            raise RuntimeError(
-                "a view of a leaf Variable that requires grad is being used in an in-place "
-                "operation."
-            )
-        if view.refusal is not None:
-            raise RuntimeError(view.refusal)
+
+
+def _words(refusal: str | tuple[int, str]) -> str:
+    if isinstance(refusal, str):
+        return refusal
+    nr, name = refusal
+    return (
+        f"Output {nr} of {short_name(name)} is a view and is being modified inplace. This view is "
+        "the output of a function that returns multiple views. Such functions do not allow the "
+        "output views to be modified inplace. You should replace the inplace operation by an "
+        "out-of-place one."
+    )
 
 
 def check_no_overlap(array: Any) -> None:
@@ -64,23 +75,17 @@ def rebase_history(tensor: Variable, node: Node) -> None:
         tensor._grad_fn = node
         tensor._output_nr = 0
         tensor._requires_grad = True
-        _move_hooks(tensor)
+        tensor.leave_hooks_behind()
         return
     base = tensor._view.base
     base._grad_fn = CopySlices(base, tensor._array, node)
     base._output_nr = 0
     base._requires_grad = True
-    _move_hooks(base)
+    base.leave_hooks_behind()
     tensor._requires_grad = True
     assert (
         tensor.grad_fn is not None
     )  # reading it replaces the view's node, since the version has changed
-
-
-def _move_hooks(tensor: Variable) -> None:
-    # Hooks registered so far saw the gradient of the old value; they stay with its node.
-    tensor._backward_hooks = None
-    tensor._retains_grad = False
 
 
 class CopySlices(Node):
@@ -92,7 +97,7 @@ class CopySlices(Node):
 
     __slots__ = ("node", "base_array", "view_array", "output_shape", "output_dtype")
 
-    def __init__(self, base: Variable, view_array: Any, node: Node) -> None:
+    def __init__(self, base: Variable, view_array: Any, node: Any) -> None:
         self.node = node
         self.base_array = base._array
         self.view_array = view_array
@@ -102,11 +107,21 @@ class CopySlices(Node):
         self.output_shape, self.output_dtype = base._array.shape, base._array.dtype
 
     def run(self, grads: Sequence[Any], create_graph: bool) -> tuple[Any, ...]:
+        if self.node is None:
+            raise RuntimeError(BACKWARD_TWICE)
         shape, strides, offset = view_geometry(self.base_array, self.view_array)
         if create_graph:
             grad = grads[0].contiguous().clone()  # the geometry is that of contiguous memory
             part = grad.as_strided(shape, strides, offset)
-            results = self.node.run((part.clone(),), create_graph)
+            # If the node saved its output, gradients reach that through the base, which has this
+            # node: the inner one is no part of the graph.
+            self.node.view_node = variable.as_strided_node(
+                (self, 0), self.base_array, self.view_array
+            )
+            try:
+                results = self.node.run((part.clone(),), create_graph)
+            finally:
+                del self.node.view_node
             if results[0] is None:
                 part.zero_()
             else:
@@ -119,7 +134,7 @@ class CopySlices(Node):
         return (grad, *results[1:])
 
     def release(self) -> None:
-        self.node.release()
+        self.node = None
 
 
 def view_geometry(base: Any, view: Any) -> tuple[tuple[int, ...], tuple[int, ...], int]:

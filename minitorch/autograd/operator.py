@@ -19,21 +19,18 @@ import numpy as np
 
 from minitorch import dtypes
 from minitorch.autograd import grad_mode
-from minitorch.autograd.graph import Node, next_sequence_nr, run_backward
+from minitorch.autograd.graph import (
+    BACKWARD_TWICE,
+    Node,
+    next_sequence_nr,
+    run_backward,
+    short_name,
+)
 from minitorch.autograd.inplace import check_inplace, check_no_overlap, rebase_history
 from minitorch.autograd.variable import Variable, unwrap, wrap, wrap_view
 
 if TYPE_CHECKING:
     from minitorch._tensor import Tensor
-
-
-_ONE_OF_SEVERAL_VIEWS = (
-    "Output {nr} of {name} is a view and is being modified inplace. This view is the output of a "
-    "function that returns "
-    "multiple views. Such functions do not allow the output views to be modified inplace. You "
-    "should replace the inplace "
-    "operation by an out-of-place one."
-)
 
 
 class SavedOutput:
@@ -65,7 +62,7 @@ class Operator(Node):
 
     _saved: Any
     _sources: Any  # where each saved array came from, and ...
-    _versions: Any  # ... which version of that memory it shows
+    _versions: Any  # ... which version of that memory it shows; None: all are at version 0
     _args: Any
     _output_meta: list[Any]
 
@@ -160,7 +157,7 @@ class Operator(Node):
         if ctx._saved:
             output_version = ctx._remember_sources(args, arrays, out)
         else:
-            ctx._sources = ctx._versions = ()
+            ctx._sources, ctx._versions = (), None
         if type(out) is tuple:
             return cls._wrap_outputs(args[0], out, ctx)
         ctx.output_shape, ctx.output_dtype = out.shape, out.dtype
@@ -180,9 +177,7 @@ class Operator(Node):
         for nr, array in enumerate(arrays):
             grad_fn = ctx if array is not None and array.dtype.kind in "fc" else None
             if cls.is_view:
-                tensor = wrap_view(
-                    array, input, grad_fn, _ONE_OF_SEVERAL_VIEWS.format(nr=nr, name=cls.node_name)
-                )
+                tensor = wrap_view(array, input, grad_fn, (nr, cls.node_name))
             else:
                 tensor = None if array is None else wrap(array, grad_fn)
             if nr and tensor is not None and grad_fn is not None:
@@ -207,8 +202,7 @@ class Operator(Node):
         inputs = (self, *args)
         recording = grad_mode.state.enabled
         tracked = recording and any([isinstance(x, Variable) and x.requires_grad for x in inputs])
-        if recording:
-            check_inplace(self)
+        check_inplace(self, tracked)
         target = self._array
         if not cls.may_overlap:
             check_no_overlap(target)
@@ -282,12 +276,11 @@ class Operator(Node):
         """
         if self.saved_for is not None and None in self.next_edges:
             self._saved = self._kept()
-        sources: list[Any] = []
-        versions: list[int] = []
+        self._sources = sources = []
+        self._versions = None
         output_version = None
         for array in self._saved:
             source: Any = None
-            version = 0
             if array is out:
                 output_version = [0, None]
                 source = SavedOutput(0, output_version)
@@ -295,15 +288,16 @@ class Operator(Node):
                 for x, a in zip(args, arrays):  # noqa: B905 (strict costs 40 ns here)
                     if a is array and isinstance(x, Variable):
                         source = x
-                        counter = x._version_counter
-                        if counter is not None:
-                            version = counter[0]
+                        if x._version_counter is not None and x._version_counter[0]:
+                            self._note_version(len(sources), x._version_counter[0])
                         break
             sources.append(source)
-            versions.append(version)
-        self._sources = sources
-        self._versions = versions
         return output_version
+
+    def _note_version(self, position: int, version: int) -> None:
+        if self._versions is None:
+            self._versions = [0] * len(self._saved)
+        self._versions[position] = version
 
     def _follow_output_versions(self, array: Any, tensor: Variable) -> None:
         """Watch an output that is saved too, of several, or after a change in place."""
@@ -311,7 +305,8 @@ class Operator(Node):
             if saved is array:
                 counter = tensor.shared_version_counter()
                 self._sources[position] = SavedOutput(tensor._output_nr, counter)
-                self._versions[position] = counter[0]
+                if counter[0]:
+                    self._note_version(position, counter[0])
 
     @property
     def saved_tensors(self) -> Any:
@@ -322,29 +317,28 @@ class Operator(Node):
         """
         saved = self._saved
         if saved is None:
-            raise RuntimeError(
-                "Trying to backward through the graph a second time (or directly access saved "
-                "tensors after they have "
-                "already been freed). Saved intermediate values of the graph are freed when you "
-                "call .backward() or "
-                "autograd.grad(). Specify retain_graph=True if you need to backward through the "
-                "graph a second time or if "
-                "you need to access saved tensors after calling backward."
-            )
-        for source, version in zip(self._sources, self._versions):  # noqa: B905 (as above)
+            raise RuntimeError(BACKWARD_TWICE)
+        versions = self._versions
+        for source in self._sources:
             if source is not None:
                 counter = source._version_counter
-                if counter is not None and counter[0] != version:
-                    self._raise_modified(source, counter, version)
+                if counter is not None and (versions is not None or counter[0]):
+                    self._check_version(source, counter)
         return saved
+
+    def _check_version(self, source: Any, counter: list[Any]) -> None:
+        position = next(i for i, s in enumerate(self._sources) if s is source)
+        version = self._versions[position] if self._versions is not None else 0
+        if counter[0] != version:
+            self._raise_modified(source, counter, version)
 
     def _raise_modified(self, source: Any, counter: list[Any], version: int) -> None:
         array = next(a for a, s in zip(self._saved, self._sources, strict=True) if s is source)
         maker = ""
         if isinstance(source, SavedOutput):
-            maker = f", which is output {source.nr} of {self.name()},"
+            maker = f", which is output {source.nr} of {short_name(self.name())},"
         elif source.grad_fn is not None:
-            maker = f", which is output {source.output_nr} of {source.grad_fn.name()},"
+            maker = f", which is output {source.output_nr} of {short_name(source.grad_fn.name())},"
         raise RuntimeError(
             "one of the variables needed for gradient computation has been modified by an inplace "
             "operation: "
@@ -357,7 +351,7 @@ class Operator(Node):
     def release(self) -> None:
         if self._saved:
             self._saved = None
-            self._sources = self._versions = ()
+            self._sources = ()
             if self.composed is not None:
                 self._args = None
 
@@ -385,9 +379,10 @@ class Operator(Node):
     def _materialize(self, grads: Sequence[Any], create_graph: bool) -> list[Any]:
         """Zeros where no gradient arrived for an output."""
         filled = []
+        like = unwrap(next(grad for grad in grads if grad is not None))
         for grad, meta in zip(grads, self._output_meta, strict=True):
             if grad is None and meta is not None:
-                grad = np.zeros(*meta)
+                grad = np.zeros_like(like, shape=meta[0], dtype=meta[1])
                 grad = wrap(grad) if create_graph else grad
             filled.append(grad)
         return filled
@@ -407,7 +402,8 @@ class Operator(Node):
             tuple,
         ):  # np.float64 is a float too: type, not isinstance
             return array
-        tensor = wrap(array, self if source is not None and array.dtype.kind in "fc" else None)
+        maker = self.view_node or self
+        tensor = wrap(array, maker if source is not None and array.dtype.kind in "fc" else None)
         if source is not None:
             tensor._output_nr = source.nr
             tensor._version_counter = source._version_counter

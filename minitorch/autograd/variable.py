@@ -32,10 +32,14 @@ class View:
 
     __slots__ = ("base", "version_of_grad_fn", "refusal")
 
-    def __init__(self, base: Variable, version: int, refusal: str | None) -> None:
+    def __init__(
+        self, base: Variable, version: int, refusal: str | tuple[int, str] | None
+    ) -> None:
         self.base = base  # never itself a view: views of views point to the first tensor
         self.version_of_grad_fn = version
-        self.refusal = refusal  # why autograd cannot follow in-place changes through this view
+        # Why autograd cannot follow in-place changes through this view: in words or, for one of
+        # several outputs, as its number and the name of the node.
+        self.refusal = refusal
 
 
 class Variable:
@@ -84,11 +88,13 @@ class Variable:
             return self._grad_fn
         version = self._version
         if view.version_of_grad_fn != version:
+            view.version_of_grad_fn = version
             if view.base._requires_grad:
-                self._grad_fn = as_strided_node(view.base, self._array)
+                base = view.base
+                self._grad_fn = as_strided_node(base.gradient_edge(), base._array, self._array)
                 self._output_nr = 0
                 self._requires_grad = True
-            view.version_of_grad_fn = version
+                self.leave_hooks_behind()
         return self._grad_fn
 
     @property
@@ -101,7 +107,7 @@ class Variable:
     @property
     def requires_grad(self) -> bool:
         """Whether operations on this tensor are recorded."""
-        return self._requires_grad or (self._view is not None and self.grad_fn is not None)
+        return self._requires_grad or (self._view is not None and self._view.base._requires_grad)
 
     @requires_grad.setter
     def requires_grad(self, value: bool) -> None:
@@ -115,7 +121,9 @@ class Variable:
                 )
             return
         if value and self._array.dtype.kind not in "fc":
-            raise RuntimeError("only Tensors of floating point dtype can require gradients")
+            raise RuntimeError(
+                "only Tensors of floating point and complex dtype can require gradients"
+            )
         self._requires_grad = bool(value)
 
     @property
@@ -128,9 +136,7 @@ class Variable:
         grad_fn = self._grad_fn if self._view is None else self.grad_fn
         if grad_fn is not None:
             return grad_fn, self._output_nr
-        if not self._requires_grad:
-            return None
-        return self.accumulator(), 0
+        return (self.accumulator(), 0) if self.requires_grad else None
 
     def accumulator(self) -> AccumulateGrad:
         """The node at the end of the graph that fills ``grad``. Graphs own it; the leaf only
@@ -169,7 +175,7 @@ class Variable:
                     f"attempting to assign a gradient with dtype '{value._array.dtype.name}' to a "
                     "tensor with grad_dtype "
                     f"'{dtypes.from_numpy(self._array.dtype).c10_name}'. The gradient must match "
-                    "the tensor's grad_dtype"
+                    "the tensor's grad_dtype (which is the tensor's dtype)."
                 )
         self._grad = value
 
@@ -187,16 +193,29 @@ class Variable:
         """
         if not self.requires_grad:
             raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
+        return self._hooks_of_gradient().add(hook)
+
+    def _hooks_of_gradient(self) -> Hooks:
+        """The hooks of this tensor's gradient, which the node that computes it also holds."""
+        edge = self.gradient_edge()  # may leave the hooks of an older value behind
+        assert edge is not None
         if self._backward_hooks is None:
             self._backward_hooks = Hooks()
-            edge = self.gradient_edge()
-            assert edge is not None
             node, nr = edge
             if node.tensor_pre_hooks is None:
                 node.tensor_pre_hooks = {}
             node.tensor_pre_hooks[nr] = self._backward_hooks
             node.hooked = True
-        return self._backward_hooks.add(hook)
+        return self._backward_hooks
+
+    def leave_hooks_behind(self) -> None:
+        """After a change in place: the hooks stay with the node of the old value, but
+        ``retain_grad`` is about the newest. Mirrors update_tensor_hooks_on_new_gradfn.
+        """
+        hooks, self._backward_hooks = self._backward_hooks, None
+        if self._retains_grad and hooks is not None:
+            keep, hooks.last = hooks.last, None
+            self._hooks_of_gradient().last = keep
 
     def register_post_accumulate_grad_hook(self, hook: Any) -> RemovableHandle:
         """Call ``hook(tensor)`` after ``backward`` has added to the ``grad`` of this leaf.
@@ -230,9 +249,9 @@ class Variable:
         def keep(grad: Tensor) -> None:
             tensor = reference()
             if tensor is not None:
-                tensor._grad = grad if tensor._grad is None else tensor._grad + grad
+                tensor._grad = grad.clone() if tensor._grad is None else tensor._grad + grad
 
-        self.register_hook(keep)
+        self._hooks_of_gradient().last = keep
 
     @property
     def retains_grad(self) -> bool:
@@ -269,6 +288,14 @@ class Variable:
         counter[1] = f"{frame.f_code.co_filename}:{frame.f_lineno}"
 
 
+MADE_UNDER_NO_GRAD = (
+    "A view was created in no_grad mode and is being modified inplace with grad mode enabled. "
+    "Given that this use case is ambiguous and error-prone, it is forbidden. You can clarify your "
+    "code by moving both the view and the inplace either both inside the no_grad block (if you "
+    "don't want the inplace to be tracked) or both outside (if you want the inplace to be tracked)."
+)
+
+
 def initialize(tensor: Variable, array: Any) -> None:
     """Make a fresh object a leaf that holds ``array``."""
     tensor._array = array
@@ -301,17 +328,16 @@ def wrap(array: Any, grad_fn: Node | None = None) -> Tensor:
     return tensor
 
 
-def wrap_view(array: Any, of: Variable, grad_fn: Node | None, refusal: str | None = None) -> Tensor:
+def wrap_view(array: Any, of: Variable, grad_fn: Node | None, refusal: Any = None) -> Tensor:
     """A tensor that shares the memory, and so the version counter, of another."""
     tensor = wrap(array, grad_fn)
     counter = of.shared_version_counter()
     tensor._version_counter = counter
     base = of if of._view is None else of._view.base
-    if not grad_mode.state.enabled:
-        refusal = (
-            "A view was created in no_grad mode and is being modified inplace with grad mode "
-            "enabled."
-        )
+    if of._view is not None and of._view.refusal is not None:
+        refusal = of._view.refusal
+    elif not grad_mode.state.enabled:
+        refusal = MADE_UNDER_NO_GRAD
     tensor._view = View(base, counter[0], refusal)
     return tensor
 
@@ -338,8 +364,8 @@ class AccumulateGrad(Node):
     def run(self, grads: Any, create_graph: bool) -> tuple[Any, ...]:
         variable = self.variable
         grad = grads[0]
-        if create_graph:
-            variable._grad = grad if variable._grad is None else variable._grad + grad
+        if create_graph:  # a copy: others may hold this gradient, and change it in place
+            variable._grad = grad.clone() if variable._grad is None else variable._grad + grad
         elif variable._grad is None:
             variable._grad = wrap(_owned(grad, variable._array, grads))
         elif variable._grad._requires_grad:
@@ -415,7 +441,7 @@ def _warn_grad_of_non_leaf() -> None:
     )
 
 
-def as_strided_node(base: Variable, array: Any) -> Node:
+def as_strided_node(edge: Edge | None, base: Any, array: Any) -> Node:
     """A node that takes a view's part of the base's gradient; set by native/tensor_shape.py, which
     has the operation.
     """

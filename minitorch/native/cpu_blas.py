@@ -20,12 +20,12 @@ MULTIPLICATIONS_PER_THREAD = 16_000_000
 
 def gemm(a: Any, b: Any) -> Any:
     """a @ b for arrays of the same dtype; a batch of matrices has its own leading dimension."""
+    columns = b.shape[-1]
+    if a.size * columns < 2 * MULTIPLICATIONS_PER_THREAD:
+        return np.matmul(a, b)
     if a.ndim < 2 or b.ndim != a.ndim or a.dtype.kind != "f":
         return np.matmul(a, b)
-    rows, inner, columns = a.shape[-2], a.shape[-1], b.shape[-1]
-    work = a.size * columns
-    if work < 2 * MULTIPLICATIONS_PER_THREAD:
-        return np.matmul(a, b)
+    rows, inner = a.shape[-2:]
     out = np.empty_like(a, shape=(*a.shape[:-1], columns), order="C")
     if a.ndim > 2:  # matrix by matrix
         count, per_matrix = len(a), rows * inner * columns

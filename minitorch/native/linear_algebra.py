@@ -61,22 +61,18 @@ def _product(a: Any, b: Any) -> Any:
 
 def _grad_of_left(grad: Any, right: Any, transposed: bool) -> Any:
     """d(left @ right) -> left, a matrix laid out in memory as ``left`` was."""
-    if transposed:
-        return T.apply(_product(right, T.apply(grad)))
-    return _product(grad, T.apply(right))
+    return _product(right, grad.T).T if transposed else _product(grad, right.T)
 
 
 def _grad_of_right(grad: Any, left: Any, transposed: bool) -> Any:
     """d(left @ right) -> right. A transposed ``right`` (the weight of a Linear) gets a gradient of
     the same layout.
     """
-    if transposed:
-        return T.apply(_product(T.apply(grad), left))
-    return _product(T.apply(left), grad)
+    return _product(grad.T, left).T if transposed else _product(left.T, grad)
 
 
 def _is_transposed(matrix: Any) -> bool:
-    return matrix.flags.f_contiguous and not matrix.flags.c_contiguous
+    return matrix.strides[0] < matrix.strides[1]
 
 
 class Mm(Operator):

@@ -304,9 +304,11 @@ class MaxDim(Operator, name="MaxBackward0"):
             return values, indices
         indices = np.expand_dims(ctx.arg(input, dim), dim)
         values = np.take_along_axis(input, indices, dim)
-        ctx.save_for_backward(indices)
         ctx.arguments = input.shape, dim, keepdim
-        return (values, indices) if keepdim else (values.squeeze(dim), indices.squeeze(dim))
+        if not keepdim:
+            values, indices = values.squeeze(dim), indices.squeeze(dim)
+        ctx.save_for_backward(indices)
+        return values, indices
 
     @staticmethod
     def backward(ctx: Any, grad: Any, _: Any) -> Any:
@@ -314,7 +316,8 @@ class MaxDim(Operator, name="MaxBackward0"):
         shape, dim, keepdim = ctx.arguments
         if not shape:
             return grad
-        return scatter_into_zeros(restore(grad, shape, (dim,), keepdim), shape, dim, indices)
+        places = restore(indices, shape, (dim,), keepdim)
+        return scatter_into_zeros(restore(grad, shape, (dim,), keepdim), shape, dim, places)
 
 
 class MinDim(MaxDim, name="MinBackward0"):

@@ -15,7 +15,7 @@ import numpy as np
 
 from minitorch import dtypes, storage
 from minitorch.autograd import grad_mode, variable
-from minitorch.autograd.graph import Node, next_sequence_nr
+from minitorch.autograd.graph import Edge, Node, next_sequence_nr
 from minitorch.autograd.inplace import check_inplace, strided_view, view_geometry
 from minitorch.autograd.operator import Alias, Operator
 from minitorch.autograd.variable import Variable, unwrap, wrap
@@ -245,14 +245,13 @@ def _extent(geometry: Geometry) -> int:
     return 1 + offset + sum([(n - 1) * s for n, s in zip(shape, strides, strict=True)])
 
 
-def _as_strided_node(base: Variable, array: Any) -> Node:
+def _as_strided_node(edge: Edge | None, base: Any, array: Any) -> Node:
     """The node of a view whose base was changed in place: its window on the base's gradient."""
     node: Any = AsStrided()
-    shape = base._array.shape
-    node.window = view_geometry(base._array, array)
-    node.whole = shape, storage.contiguous_stride(shape), 0
-    node._saved = node._sources = node._versions = ()
-    node.next_edges = (base.gradient_edge(),)
+    node.window = view_geometry(base, array)
+    node.whole = base.shape, storage.contiguous_stride(base.shape), 0
+    node._saved = node._sources = ()
+    node.next_edges = (edge,)
     node.sequence_nr = next_sequence_nr()
     node.output_shape, node.output_dtype = array.shape, array.dtype
     return node
@@ -457,8 +456,7 @@ def view(input: Tensor, *shape: Any) -> Tensor:
         RuntimeError: no strides describe the new shape, or the sizes do not fit.
     """
     if len(shape) == 1 and isinstance(shape[0], dtypes.dtype):
-        with grad_mode.no_grad():
-            out = Alias.apply(input)
+        out = detach(input)  # integers and floats have no gradient in common
         dtype, source = shape[0], dtypes.from_numpy(input._array.dtype)
         try:
             out._array = out._array.view(dtype.numpy)
@@ -853,7 +851,13 @@ def detach(input: Tensor) -> Tensor:
 def detach_(input: Tensor) -> Tensor:
     """Cut this tensor off from the graph that made it."""
     if input._view is not None:
-        raise RuntimeError("Can't detach views in-place. Use detach() instead.")
+        raise RuntimeError(
+            "Can't detach views in-place. Use detach() instead. If you are using "
+            "DistributedDataParallel (DDP) for training, and gradient_as_bucket_view is set as "
+            "True, gradients are views of DDP buckets, and hence detach_() cannot be called on "
+            "these gradients. To fix this error, please refer to the Optimizer.zero_grad() function "
+            "in torch/optim/optimizer.py as a solution."
+        )
     input._grad_fn = None
     input._requires_grad = False
     return input
