@@ -51,14 +51,21 @@ class _ContextDecorator:
             def generator(*args: Any, **kwargs: Any) -> Any:
                 # The mode must hold inside the generator only, not in the loop that consumes it.
                 iterator = function(*args, **kwargs)
-                value = None
+                resume: Callable[[], Any] = functools.partial(next, iterator)
                 while True:
                     with self.clone():
                         try:
-                            item = iterator.send(value)
+                            item = resume()
                         except StopIteration as stop:
                             return stop.value
-                    value = yield item
+                    try:
+                        resume = functools.partial(iterator.send, (yield item))
+                    except GeneratorExit:
+                        with self.clone():
+                            iterator.close()
+                        raise
+                    except BaseException as error:
+                        resume = functools.partial(iterator.throw, error)
 
             return generator  # type: ignore[return-value]
 
@@ -124,6 +131,13 @@ class enable_grad(no_grad):
 
 class inference_mode(_ContextDecorator):
     """``no_grad`` that announces that its results will never be used in autograd."""
+
+    def __new__(cls, mode: Any = True) -> Any:
+        instance = super().__new__(cls)
+        if callable(mode):  # @inference_mode without parentheses
+            instance.mode = True
+            return instance(mode)
+        return instance
 
     def __init__(self, mode: bool = True) -> None:
         self.mode = mode

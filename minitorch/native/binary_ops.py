@@ -443,23 +443,26 @@ class Atan2(Operator):
 
 
 class Lerp(Operator, name="LerpBackward1"):
+    saved_for = ((2,), (2,), (0, 1))
+
     @staticmethod
     def forward(ctx: Any, input: Any, end: Any, weight: Any) -> Any:
         ctx.save_for_backward(input, end, weight)
-        low = np.asarray(weight) < 0.5
         difference = end - input
-        near_start = input + weight * difference
-        if low.ndim == 0 and low:
-            return near_start
-        return np.where(low, near_start, end - difference * (1 - weight)).astype(input.dtype)
+        low = weight < 0.5
+        if isinstance(weight, _NUMBERS):
+            return input + weight * difference if low else end - difference * (1 - weight)
+        near_end = end - difference * (1 - weight)
+        return np.where(low, input + weight * difference, near_end).astype(input.dtype)
 
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:
         input, end, weight = ctx.saved_tensors
+        to_input, to_end, to_weight = ctx.next_edges
         return (
-            grad * (1 - weight),
-            grad * weight,
-            grad * (end - input),
+            None if to_input is None else grad * (1 - weight),
+            None if to_end is None else grad * weight,
+            None if to_weight is None else grad * (end - input),
         )
 
 
@@ -652,7 +655,7 @@ def pow_(input: Tensor, exponent: Any) -> Tensor:
 
 def lerp_(input: Tensor, end: Tensor, weight: Tensor | float) -> Tensor:
     """``lerp`` in place."""
-    return Lerp.apply_(input, end, weight)
+    return (LerpByNumber if isinstance(weight, _NUMBERS) else Lerp).apply_(input, end, weight)
 
 
 def addcmul_(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: float = 1) -> Tensor:

@@ -40,7 +40,7 @@ def _matmul(a: Any, b: Any) -> Any:
         raise RuntimeError(
             f"expected m1 and m2 to have the same dtype, but got: {names[0]} != {names[1]}"
         )
-    if a.dtype == np.float16:  # NumPy would sum in half precision, element by element
+    if a.itemsize == 2 and a.dtype == np.float16:  # NumPy would sum in half precision, element by element
         return gemm(a.astype(np.float32), b.astype(np.float32)).astype(np.float16)
     return gemm(a, b)
 
@@ -254,7 +254,7 @@ def mm(input: Tensor, mat2: Tensor) -> Tensor:
     Raises:
         RuntimeError: an operand is no matrix, the inner sizes differ, or the dtypes do.
     """
-    a, b = _shape(input), _shape(mat2)
+    a, b = input._array.shape, mat2._array.shape
     if len(a) != 2:
         raise RuntimeError("self must be a matrix")
     if len(b) != 2:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 def as_float(array: Any) -> Any:
     """Integers and bool as the default floating dtype."""
+    if array.dtype.kind == "f":
+        return array
     return array.astype(dtypes.get_default_dtype().numpy) if array.dtype.kind in "biu" else array
 
 
@@ -377,18 +379,16 @@ class Clamp(Operator, name="ClampBackward0"):
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:
         input, min, max = ctx.saved_tensors
-        below = input < min if min is not None else None
-        above = input > max if max is not None else None
         grad_input, grad_min, grad_max = grad, None, None
-        if below is not None:
-            grad_input = Where.apply(below, 0.0, grad_input)
+        if min is not None:
+            grad_input = Where.apply(input >= min, grad_input, 0.0)
             if meta_of(min) is not None:
-                covered = below & (min < max) if max is not None else below
+                covered = (input < min) & (min < max) if max is not None else input < min
                 grad_min = sum_to(Where.apply(covered, grad, 0.0), meta_of(min))
-        if above is not None:
-            grad_input = Where.apply(above, 0.0, grad_input)
+        if max is not None:
+            grad_input = Where.apply(input <= max, grad_input, 0.0)
             if meta_of(max) is not None:
-                covered = above | (max < min) if min is not None else above
+                covered = (input > max) | (max < min) if min is not None else input > max
                 grad_max = sum_to(Where.apply(covered, grad, 0.0), meta_of(max))
         return sum_to(grad_input, meta_of(input)), grad_min, grad_max
 
