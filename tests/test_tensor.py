@@ -970,7 +970,6 @@ def test_attributes_and_protocols(call: Call) -> None:
         "set shape": lambda t: setattr(t.ones(1), "shape", (2,)),
         "set dtype": lambda t: setattr(t.ones(1), "dtype", t.int64),
         "format": lambda t: f"{t.ones(2):.2f}",
-        "requires_grad_ of int": lambda t: t.tensor(1).requires_grad_(),
     }
 )
 def test_protocol_errors(call: Call) -> None:

@@ -113,7 +113,7 @@ def _capture(
     captures: dict[Edge, Any] = {edge: None for edge in edges if edge is not None}
     run_backward(roots, grads, keep_graph, create_graph, captures)
     results = [captures[edge] for edge in edges if edge is not None]
-    return [r if r is None or create_graph else wrap(np.array(r)) for r in results]
+    return [r if r is None or create_graph else wrap(np.copy(r)) for r in results]
 
 
 def grad(

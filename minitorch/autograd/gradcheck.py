@@ -92,7 +92,7 @@ def gradcheck(
     tracked = [i for i, x in enumerate(inputs) if isinstance(x, Variable) and x.requires_grad]
     if not tracked:
         raise ValueError(
-            "gradcheck expects at least one input tensor to require gradient, but none of the "
+            "gradcheck expects at least one input tensor to require gradient, but none of "
             "them have requires_grad=True."
         )
     for i in tracked:

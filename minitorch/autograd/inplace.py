@@ -127,7 +127,7 @@ class CopySlices(Node):
             else:
                 part.copy_(results[0])
             return (grad, *results[1:])
-        grad = np.array(grads[0], order="C", copy=True)
+        grad = np.copy(grads[0], order="C")
         part = strided_view(grad, shape, strides, offset)
         results = self.node.run((part.copy(),), create_graph)
         part[...] = 0 if results[0] is None else results[0]

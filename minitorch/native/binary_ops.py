@@ -42,8 +42,8 @@ def cast_operand(x: Any, dtype: np.dtype[Any]) -> Any:
     if not isinstance(x, _NUMBERS):
         return x if x.dtype == dtype else x.astype(dtype)
     if dtype.kind in "iu" and isinstance(x, int):
-        return np.asarray(int(x) & ((1 << 64) - 1), np.uint64).astype(dtype)
-    return np.asarray(x, dtype)
+        return np.uint64(int(x) & ((1 << 64) - 1)).astype(dtype)
+    return dtype.type(x)
 
 
 def elementwise(ufunc: Any, input: Any, other: Any, promotion: Any = promote) -> Any:

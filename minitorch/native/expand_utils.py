@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from minitorch.autograd.graph import fit
 
 Meta = tuple[tuple[int, ...], Any]
@@ -29,6 +31,11 @@ def sum_to(grad: Any, meta: Meta | None) -> Any:
     if meta is None:
         return None
     return fit(grad, *meta)
+
+
+def np_asarray(x: Any) -> Any:
+    """NumPy scalars as 0-dim arrays; arrays and tensors as they are."""
+    return np.asarray(x) if isinstance(x, np.generic) else x
 
 
 def infer_size(a: tuple[int, ...], b: tuple[int, ...]) -> tuple[int, ...]:

@@ -91,7 +91,7 @@ class IndexBackward(Operator):
     def forward(ctx: Any, input: Any, shape: tuple[int, ...], index: tuple[Any, ...]) -> Any:
         ctx.index = index
         out = np.zeros_like(input, shape=shape)
-        if all([i.dtype == bool if isinstance(i, np.ndarray) else True for i in index]):
+        if all([isinstance(i, slice) or i.dtype == bool for i in index]):
             out[index] = input  # a mask selects no element twice
         else:
             np.add.at(out, index, input)
@@ -157,7 +157,7 @@ def _parse(input: Tensor, index: Any) -> tuple[tuple[Any, ...], tuple[Any, ...] 
         if part is None or part is Ellipsis or isinstance(part, (bool, np.bool_)):
             continue
         values = unwrap(part)
-        consumed += values.ndim if isinstance(values, np.ndarray) and values.dtype == bool else 1
+        consumed += values.ndim if getattr(values, "dtype", None) == bool else 1
     if consumed > array.ndim:
         raise IndexError(f"too many indices for tensor of dimension {array.ndim}")
     seen_ellipsis = False
@@ -218,7 +218,7 @@ def _parse(input: Tensor, index: Any) -> tuple[tuple[Any, ...], tuple[Any, ...] 
                 "are valid indices (got "
                 f"{type(part).__name__})"
             )
-    has_arrays = any([isinstance(a, np.ndarray) for a in advanced])
+    has_arrays = any([not isinstance(a, slice) for a in advanced])
     return tuple(basic), tuple(advanced) if has_arrays else None
 
 
@@ -238,7 +238,7 @@ def _checked_slice(part: slice) -> slice:
 def _index_array(part: Any) -> Any:
     if isinstance(part, (list, tuple, range)):
         part = [p._array.item() if isinstance(p, Variable) else p for p in part]
-    values = np.asarray(unwrap(part))
+    values = part._array if isinstance(part, Variable) else np.asarray(part)
     if values.dtype == np.uint8:  # the masks of old
         return values.astype(bool)
     if values.size == 0 and not isinstance(part, (Variable, np.ndarray)):
@@ -422,7 +422,7 @@ def scatter_into_zeros(input: Any, shape: tuple[int, ...], dim: int, index: Any)
 
 def _positions(index: Any, dim: int) -> tuple[Any, ...]:
     """The full index of every element that ``index`` names along ``dim``."""
-    grid = list(np.ix_(*[np.arange(n) for n in index.shape]))
+    grid = list(np.ix_(*[np.arange(n, like=index) for n in index.shape]))
     grid[dim] = index
     return tuple(grid)
 
@@ -502,7 +502,9 @@ class MaskedFill(Operator):
         ctx.save_for_backward(mask)
         ctx.input, ctx.value = meta_of(input), meta_of(value)
         try:
-            return np.where(mask, np.asarray(value).astype(input.dtype), input)
+            kind = input.dtype
+            value = value.astype(kind) if hasattr(value, "dtype") else kind.type(value)
+            return np.where(mask, value, input)
         except ValueError:
             infer_size(input.shape, mask.shape)
             raise

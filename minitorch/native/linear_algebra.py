@@ -16,7 +16,7 @@ from minitorch import dtypes
 from minitorch.autograd.operator import Operator
 from minitorch.autograd.variable import Variable
 from minitorch.native.cpu_blas import gemm
-from minitorch.native.expand_utils import infer_size, meta_of, sum_to
+from minitorch.native.expand_utils import infer_size, meta_of, np_asarray, sum_to
 from minitorch.native.indexing import IndexBackward
 from minitorch.native.tensor_shape import (
     T,
@@ -168,7 +168,7 @@ class Dot(Operator):
     @staticmethod
     def forward(ctx: Any, input: Any, other: Any) -> Any:
         ctx.save_for_backward(input, other)
-        return np.asarray(_matmul(input, other))
+        return np_asarray(_matmul(input, other))
 
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:
@@ -224,7 +224,10 @@ class DiagonalBackward(Operator):
     ) -> Any:
         ctx.arguments = offset, dim1, dim2
         out = np.zeros_like(input, shape=shape)
-        _diagonal_window(out, *ctx.arguments)[...] = input
+        rest = [d for d in range(len(shape)) if d not in (dim1, dim2)]
+        steps = np.arange(input.shape[-1], like=input)
+        place = steps + max(-offset, 0), steps + max(offset, 0)
+        out.transpose((*rest, dim1, dim2))[(..., *place)] = input
         return out
 
     @staticmethod
@@ -234,6 +237,8 @@ class DiagonalBackward(Operator):
 
 def _diagonal_window(array: Any, offset: int, dim1: int, dim2: int) -> Any:
     """A diagonal is a step along both dimensions at once: a stride that is the sum of theirs."""
+    if type(array) is not np.ndarray:  # others return a view that can be written to
+        return array.diagonal(offset, dim1, dim2)
     rest = [d for d in range(array.ndim) if d not in (dim1, dim2)]
     moved = array.transpose((*rest, dim1, dim2))
     step = moved.strides[-2] + moved.strides[-1]
@@ -459,7 +464,7 @@ def diag(input: Tensor, diagonal: int = 0) -> Tensor:
     if input._array.ndim == 2:
         return _diagonal_of(input, diagonal).clone()
     size = input._array.shape[0] + abs(diagonal)
-    rows = np.arange(input._array.shape[0])
+    rows = np.arange(input._array.shape[0], like=input._array)
     place = rows + max(-diagonal, 0), rows + max(diagonal, 0)
     return IndexBackward.apply(input, (size, size), place)
 

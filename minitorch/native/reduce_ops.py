@@ -17,6 +17,7 @@ from minitorch import dtypes
 from minitorch.autograd.operator import Operator
 from minitorch.autograd.variable import Variable, unwrap, wrap
 from minitorch.native.binary_ops import Where, maximum, minimum, zero_like
+from minitorch.native.expand_utils import np_asarray
 from minitorch.native.indexing import gather, scatter_into_zeros
 from minitorch.native.tensor_shape import Cat, Expand, Flip, to_dtype, wrap_dim
 
@@ -76,7 +77,7 @@ class Sum(Operator):
     def backward(ctx: Any, grad: Any) -> Any:
         shape, axes, keepdim = ctx.arguments
         grad = restore(grad, shape, axes, keepdim)
-        return Expand.apply(grad if isinstance(grad, Variable) else np.asarray(grad), shape)
+        return Expand.apply(np_asarray(grad), shape)
 
 
 class SumDim(Sum, name="SumBackward1"):
@@ -86,7 +87,7 @@ class SumDim(Sum, name="SumBackward1"):
 class Mean(Operator):
     @staticmethod
     def forward(ctx: Any, input: Any, axes: Axes, keepdim: bool) -> Any:
-        out = np.asarray(input.mean(axis=axes, keepdims=keepdim, dtype=_accumulate_type(input)))
+        out = np_asarray(input.mean(axis=axes, keepdims=keepdim, dtype=_accumulate_type(input)))
         ctx.arguments = input.shape, axes, keepdim, input.size // builtins.max(out.size, 1)
         return out.astype(input.dtype, copy=False)
 
@@ -98,11 +99,6 @@ class Mean(Operator):
 
 class MeanDim(Mean, name="MeanBackward1"):
     """``Mean`` over named dimensions."""
-
-
-def np_asarray(x: Any) -> Any:
-    """NumPy scalars as 0-dim arrays; arrays and tensors as they are."""
-    return np.asarray(x) if isinstance(x, np.generic) else x
 
 
 class Var(Operator):
@@ -129,7 +125,7 @@ class Var(Operator):
 class Std(Operator):
     @staticmethod
     def forward(ctx: Any, input: Any, axes: Axes, correction: float, keepdim: bool) -> Any:
-        out = np.asarray(np.sqrt(_variance(input, axes, correction, keepdim)))
+        out = np_asarray(np.sqrt(_variance(input, axes, correction, keepdim)))
         ctx.save_for_backward(input, out)
         ctx.arguments = (
             axes,
@@ -158,10 +154,9 @@ def _variance(input: Any, axes: Axes, correction: float, keepdim: bool) -> Any:
         centred_sum = np.square(input - input.mean(axis=axes, keepdims=True)).sum(
             axis=axes, keepdims=keepdim
         )
-        return np.asarray(centred_sum / input.dtype.type(0))
-    return np.asarray(
-        input.var(axis=axes, ddof=correction, keepdims=keepdim, dtype=_accumulate_type(input))
-    ).astype(input.dtype, copy=False)
+        return np_asarray(centred_sum / input.dtype.type(0))
+    out = input.var(axis=axes, ddof=correction, keepdims=keepdim, dtype=_accumulate_type(input))
+    return np_asarray(out).astype(input.dtype, copy=False)
 
 
 class Prod(Operator):
@@ -170,7 +165,7 @@ class Prod(Operator):
         ctx.arguments = axis, keepdim
         ctx.save_for_backward(input)
         kind = np.int64 if input.dtype.kind in "bui" else None
-        return np.asarray(input.prod(axis=axis, keepdims=keepdim, dtype=kind))
+        return np_asarray(input.prod(axis=axis, keepdims=keepdim, dtype=kind))
 
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:
@@ -258,7 +253,7 @@ class Extreme(Operator, name="MaxBackward1"):
 
     @staticmethod
     def forward(ctx: Any, input: Any, axes: Axes, keepdim: bool) -> Any:
-        out = np.asarray(ctx.ufunc.reduce(input, axis=axes, keepdims=keepdim))
+        out = np_asarray(ctx.ufunc.reduce(input, axis=axes, keepdims=keepdim))
         ctx.arguments = axes, keepdim
         ctx.save_for_backward(input, out)
         return out
@@ -367,7 +362,7 @@ class Norm(Operator, name="LinalgVectorNormBackward0"):
             out = magnitude.sum(axis=axes, keepdims=keepdim)
         else:
             out = (magnitude**p).sum(axis=axes, keepdims=keepdim) ** (1 / p)
-        out = np.asarray(out, input.dtype)
+        out = np_asarray(out).astype(input.dtype, copy=False)
         ctx.arguments = p, axes, keepdim
         ctx.save_for_backward(input, out)
         return out
@@ -651,9 +646,9 @@ def _arg_extreme(input: Tensor, dim: int | None, keepdim: bool, name: str, funct
             else f"{name}(): Expected reduction dim {dim} to have non-zero size."
         )
     if dim is None or not array.ndim:
-        return wrap(np.asarray(function(array)))
+        return wrap(np_asarray(function(array)))
     out = function(array, wrap_dim(dim, array.ndim))
-    return wrap(np.expand_dims(out, dim) if keepdim else np.asarray(out))
+    return wrap(np.expand_dims(out, dim) if keepdim else np_asarray(out))
 
 
 def argmax(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
@@ -669,22 +664,21 @@ def argmin(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tens
 def all(input: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:
     """Whether every element is true (non-zero)."""
     array = unwrap(input)
-    out = np.asarray(array.astype(bool).all(axis=as_axes(dim, array.ndim), keepdims=keepdim))
+    out = np_asarray(array.astype(bool).all(axis=as_axes(dim, array.ndim), keepdims=keepdim))
     return wrap(out.astype(np.uint8) if array.dtype == np.uint8 else out)  # torch's bool of old
 
 
 def any(input: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:
     """Whether some element is true (non-zero)."""
     array = unwrap(input)
-    out = np.asarray(array.astype(bool).any(axis=as_axes(dim, array.ndim), keepdims=keepdim))
+    out = np_asarray(array.astype(bool).any(axis=as_axes(dim, array.ndim), keepdims=keepdim))
     return wrap(out.astype(np.uint8) if array.dtype == np.uint8 else out)  # torch's bool of old
 
 
 def count_nonzero(input: Tensor, dim: Any = None) -> Tensor:
     """How many elements are not zero."""
-    return wrap(
-        np.asarray(np.count_nonzero(unwrap(input), axis=as_axes(dim, input.ndim)), np.int64)
-    )
+    array = unwrap(input)
+    return wrap((array != 0).sum(axis=as_axes(dim, array.ndim), dtype=np.int64))
 
 
 def logsumexp(input: Tensor, dim: Any, keepdim: bool = False) -> Tensor:
@@ -722,12 +716,9 @@ def median(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Any:
         order = np.argsort(flat._array, kind="stable")
         if not order.size:
             return wrap(np.full_like(input._array, np.nan, shape=()))
-        nan = (
-            np.isnan(flat._array)
-            if flat._array.dtype.kind == "f"
-            else np.zeros(flat._array.shape, bool)
-        )
-        return flat[int(np.flatnonzero(nan)[0] if nan.any() else order[(order.size - 1) // 2])]
+        nan = flat._array != flat._array
+        place = np.flatnonzero(nan)[0] if nan.any() else order[(order.size - 1) // 2]
+        return flat[place.item()]
     axis = wrap_dim(dim, input._array.ndim)
     order = np.argsort(input._array, axis, kind="stable")
     middle = np.take(order, [(input._array.shape[axis] - 1) // 2], axis)

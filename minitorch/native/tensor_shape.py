@@ -103,7 +103,7 @@ class UnsafeView(Operator):
     @staticmethod
     def forward(ctx: Any, input: Any, shape: tuple[int, ...]) -> Any:
         ctx.shape = input.shape
-        return np.ascontiguousarray(input).reshape(shape)
+        return input.reshape(shape)
 
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:
@@ -157,6 +157,8 @@ class Expand(Operator):
     def forward(ctx: Any, input: Any, shape: tuple[int, ...]) -> Any:
         ctx.input = meta_of(input)
         out = np.broadcast_to(input, shape)
+        if type(out) is not np.ndarray:
+            return out
         # NumPy marks broadcast arrays read-only; torch refuses writes to them itself
         # (check_no_overlap).
         return np.lib.stride_tricks.as_strided(input, shape, out.strides, writeable=True)
