@@ -13,6 +13,10 @@ import torch
 import minitorch
 
 
+# The words of errors are those of this version; beside another, only the kind of result is compared.
+SAME_WORDS = torch.__version__.startswith("2.13.")
+
+
 def run(call: Callable[[Any], Any], library: Any) -> Any:
     """What ``call(library)`` returned, or the exception that it raised."""
     with warnings.catch_warnings(), np.errstate(all="ignore"):
@@ -78,6 +82,8 @@ def assert_same(call: Callable[[Any], Any], *, exact: bool = True, words: bool =
     theirs, ours = run(call, torch), run(call, minitorch)
     if isinstance(theirs, Exception):
         assert isinstance(ours, Exception), f"torch raises {theirs!r}; here: {ours!r}"
+        if not SAME_WORDS:
+            return
         assert type(ours).__name__ == type(theirs).__name__, f"torch raises {theirs!r}; here: {ours!r}"
         if words:
             assert first_line(ours) == first_line(theirs), f"\ntorch {first_line(theirs)}\nhere  {first_line(ours)}"

@@ -14,7 +14,10 @@ import pytest
 import torch
 
 import minitorch
+from tests.op_rows import TENSOR_OPS
+from tests.opinfo import OpInfo, Sample
 from tests.parity import assert_raises_alike, assert_same, run
+from tests.test_ops import arrays, as_tensors, outputs
 
 Call = Callable[[Any], Any]
 
@@ -1476,3 +1479,23 @@ def test_array_times_tensor_is_a_tensor() -> None:
     assert isinstance(ours, minitorch.Tensor)
     assert ours.tolist() == theirs.tolist()
     assert str(ours.dtype) == str(theirs.dtype)
+
+
+# --------------------------------------------------------------------------- results and their operands
+
+ROWS = [pytest.param(op, s, id=f"{op.name}-{i}") for op in TENSOR_OPS for i, s in enumerate(op.samples)]
+
+
+@pytest.mark.parametrize(("op", "sample"), ROWS)
+def test_results_share_memory_with_operands_exactly_where_torchs_do(op: OpInfo, sample: Sample) -> None:
+    """A view that should be a copy, or the reverse, shows only when somebody writes to it."""
+    shared = []
+    for t in (minitorch, torch):
+        tensors = as_tensors(t, arrays(sample, "float32"), requires_grad=False)
+        operands = [x for x in tensors if isinstance(x, t.Tensor)]
+        results = outputs(op(t, *tensors, **sample.kwargs))
+        memory = [x.untyped_storage().data_ptr() for x in operands if x.numel()]
+        shared.append([
+            isinstance(r, t.Tensor) and r.numel() > 0 and r.untyped_storage().data_ptr() in memory for r in results
+        ])
+    assert shared[0] == shared[1]
