@@ -42,20 +42,12 @@ def _operator(function: Any) -> Any:
     """A binary operator: NotImplemented for what is neither tensor, number nor array."""
 
     def operator(input: Tensor, other: Any) -> Any:
-        if type(other) is not Tensor and not isinstance(other, (Variable, int, float, complex)):
-            other = _from_numpy(other)
-        elif type(other) is np.float64:  # Python's float is its base class
-            other = float(other)
-        return NotImplemented if other is None else function(input, other)
-
-    return operator
-
-
-def _in_place_operator(function: Any) -> Any:
-    def operator(input: Tensor, other: Any) -> Any:
-        if type(other) is not Tensor and not isinstance(other, (Variable, int, float, complex)):
-            other = _from_numpy(other)
-        return NotImplemented if other is None else function(input, other)
+        kind = type(other)
+        if kind is not Tensor and kind is not float and kind is not int:
+            other = _operand(other)
+            if other is None:
+                return NotImplemented
+        return function(input, other)
 
     return operator
 
@@ -67,10 +59,14 @@ def _matrix_operator(function: Any) -> Any:
     return operator
 
 
-def _from_numpy(other: Any) -> Any:
-    """An array as a tensor, a NumPy scalar as the number it is in torch's promotion, else None."""
-    if isinstance(other, np.generic):
+def _operand(other: Any) -> Any:
+    """An array as a tensor, a NumPy scalar as the number that it is in torch's promotion, tensors
+    and numbers as they are; None for anything else.
+    """
+    if isinstance(other, np.generic):  # before float, which is a base of np.float64
         return other.item()
+    if isinstance(other, (Variable, int, float, complex)):
+        return other
     return wrap(other) if isinstance(other, np.ndarray) else None
 
 
@@ -223,7 +219,7 @@ class Tensor(Variable):
 
     def is_same_size(self, other: Tensor) -> bool:
         """Whether the shapes are equal."""
-        return self._array.shape == other._array.shape  # type: ignore[no-any-return]
+        return self._array.shape == other._array.shape
 
     def get_device(self) -> int:
         """The index of the CUDA device: -1, as for every tensor on the CPU."""
@@ -510,16 +506,16 @@ class Tensor(Variable):
     __invert__ = unary_ops.bitwise_not
     __neg__ = unary_ops.neg
     __abs__ = unary_ops.abs
-    __iadd__ = _in_place_operator(binary_ops.add_)
-    __isub__ = _in_place_operator(binary_ops.sub_)
-    __imul__ = _in_place_operator(binary_ops.mul_)
-    __itruediv__ = _in_place_operator(binary_ops.div_)
-    __ifloordiv__ = _in_place_operator(binary_ops.floor_divide_)
-    __imod__ = _in_place_operator(binary_ops.remainder_)
-    __ipow__ = _in_place_operator(binary_ops.pow_)
-    __iand__ = _in_place_operator(binary_ops.bitwise_and_)
-    __ior__ = _in_place_operator(binary_ops.bitwise_or_)
-    __ixor__ = _in_place_operator(binary_ops.bitwise_xor_)
+    __iadd__ = _operator(binary_ops.add_)
+    __isub__ = _operator(binary_ops.sub_)
+    __imul__ = _operator(binary_ops.mul_)
+    __itruediv__ = _operator(binary_ops.div_)
+    __ifloordiv__ = _operator(binary_ops.floor_divide_)
+    __imod__ = _operator(binary_ops.remainder_)
+    __ipow__ = _operator(binary_ops.pow_)
+    __iand__ = _operator(binary_ops.bitwise_and_)
+    __ior__ = _operator(binary_ops.bitwise_or_)
+    __ixor__ = _operator(binary_ops.bitwise_xor_)
     __getitem__ = indexing.getitem
     __setitem__ = indexing.setitem
 

@@ -12,7 +12,6 @@ import torch
 
 import minitorch
 
-
 # The words of errors are those of this version; beside another, only the kind of result is compared.
 SAME_WORDS = torch.__version__.startswith("2.13.")
 
@@ -45,7 +44,9 @@ def plain(x: Any) -> Any:
     if isinstance(x, (torch.Size, minitorch.Size)):
         return "Size", tuple(x)
     if isinstance(x, (tuple, list)):
-        return type(x).__name__ if type(x) in (tuple, list) else "named tuple", [plain(i) for i in x]
+        return type(x).__name__ if type(x) in (tuple, list) else "named tuple", [
+            plain(i) for i in x
+        ]
     if isinstance(x, (torch.dtype, torch.device, minitorch.dtype, minitorch.device, torch.layout)):
         return repr(x)
     if isinstance(x, float) and math.isnan(x):
@@ -84,9 +85,13 @@ def assert_same(call: Callable[[Any], Any], *, exact: bool = True, words: bool =
         assert isinstance(ours, Exception), f"torch raises {theirs!r}; here: {ours!r}"
         if not SAME_WORDS:
             return
-        assert type(ours).__name__ == type(theirs).__name__, f"torch raises {theirs!r}; here: {ours!r}"
+        assert type(ours).__name__ == type(theirs).__name__, (
+            f"torch raises {theirs!r}; here: {ours!r}"
+        )
         if words:
-            assert first_line(ours) == first_line(theirs), f"\ntorch {first_line(theirs)}\nhere  {first_line(ours)}"
+            assert first_line(ours) == first_line(theirs), (
+                f"\ntorch {first_line(theirs)}\nhere  {first_line(ours)}"
+            )
         return
     if isinstance(ours, Exception):
         raise AssertionError(f"torch gives {theirs!r}; here: {ours!r}") from ours

@@ -43,89 +43,249 @@ LEAVES: dict[str, Call] = {
     "constant": lambda t: (lambda y: (y.is_leaf, y.requires_grad))(t.ones(2) * 2),
     "detached": lambda t: (lambda y: (y.is_leaf, y.requires_grad))((leaf(t) * 2).detach()),
     "clone of a leaf": lambda t: leaf(t).clone().is_leaf,
-    "view of a leaf": lambda t: (lambda v: (v.is_leaf, v.requires_grad, named(v.grad_fn)))(leaf(t)[1:]),
+    "view of a leaf": lambda t: (lambda v: (v.is_leaf, v.requires_grad, named(v.grad_fn)))(
+        leaf(t)[1:]
+    ),
     "requires_grad_": lambda t: t.ones(2).requires_grad_().requires_grad,
     "requires_grad_ False": lambda t: leaf(t).requires_grad_(False).requires_grad,
     "requires_grad on a result": lambda t: (leaf(t) * 2).requires_grad_().requires_grad,
-    "set requires_grad": lambda t: (lambda x: (setattr(x, "requires_grad", True), x.requires_grad))(t.ones(2)),
+    "set requires_grad": lambda t: (lambda x: (setattr(x, "requires_grad", True), x.requires_grad))(
+        t.ones(2)
+    ),
     "int results": lambda t: (leaf(t) > 1).requires_grad,
     "argmax": lambda t: leaf(t).argmax().requires_grad,
     "long cast": lambda t: leaf(t).long().requires_grad,
-    "no grad result": lambda t: (lambda x: [x.sum().requires_grad for _ in [t.set_grad_enabled(True)]])(leaf(t)),
+    "no grad result": lambda t: (
+        lambda x: [x.sum().requires_grad for _ in [t.set_grad_enabled(True)]]
+    )(leaf(t)),
     "grad_fn names": lambda t: [
         named(y.grad_fn)
         for x in [leaf(t)]
-        for y in (x + 1, x * 2, x - x, x / 2, 2 / x, x**2, 2**x, x @ x, -x, x.exp(), x.sum(), x.mean(), x[0], x[1:],
-                  x.view(3, 1), x.t(), x.unsqueeze(0), x.expand(2, 3), x.clone(), x.double(), t.cat([x, x]),
-                  t.stack([x, x]), x.max(), x.sum(0), x.mean(0), x.abs(), x.clamp(min=0), t.where(x > 1, x, 0.0))
+        for y in (
+            x + 1,
+            x * 2,
+            x - x,
+            x / 2,
+            2 / x,
+            x**2,
+            2**x,
+            x @ x,
+            -x,
+            x.exp(),
+            x.sum(),
+            x.mean(),
+            x[0],
+            x[1:],
+            x.view(3, 1),
+            x.t(),
+            x.unsqueeze(0),
+            x.expand(2, 3),
+            x.clone(),
+            x.double(),
+            t.cat([x, x]),
+            t.stack([x, x]),
+            x.max(),
+            x.sum(0),
+            x.mean(0),
+            x.abs(),
+            x.clamp(min=0),
+            t.where(x > 1, x, 0.0),
+        )
     ],
-    "next_functions": lambda t: [(named(n), i) for n, i in (leaf(t) * leaf(t) + 1).grad_fn.next_functions],
-    "next_functions of mul": lambda t: [(named(n), i) for n, i in (leaf(t) * t.ones(3)).grad_fn.next_functions],
-    "next_functions of AccumulateGrad": lambda t: (leaf(t) * 2).grad_fn.next_functions[0][0].next_functions,
-    "AccumulateGrad variable": lambda t: (lambda x: (x * 2).grad_fn.next_functions[0][0].variable is x)(leaf(t)),
-    "AccumulateGrad is one": lambda t: (lambda x: (lambda a, b: a.grad_fn.next_functions[0][0] is b.grad_fn.next_functions[0][0])(x * 2, x * 3))(leaf(t)),
+    "next_functions": lambda t: [
+        (named(n), i) for n, i in (leaf(t) * leaf(t) + 1).grad_fn.next_functions
+    ],
+    "next_functions of mul": lambda t: [
+        (named(n), i) for n, i in (leaf(t) * t.ones(3)).grad_fn.next_functions
+    ],
+    "next_functions of AccumulateGrad": lambda t: (
+        (leaf(t) * 2).grad_fn.next_functions[0][0].next_functions
+    ),
+    "AccumulateGrad variable": lambda t: (
+        lambda x: (x * 2).grad_fn.next_functions[0][0].variable is x
+    )(leaf(t)),
+    "AccumulateGrad is one": lambda t: (
+        lambda x: (lambda a, b: a.grad_fn.next_functions[0][0] is b.grad_fn.next_functions[0][0])(
+            x * 2, x * 3
+        )
+    )(leaf(t)),
     "output numbers": lambda t: [u.output_nr for u in leaf(t).unbind()],
-    "next_functions of unbind": lambda t: [(named(n), i) for n, i in (lambda a, b, c: b * 2)(*leaf(t).unbind()).grad_fn.next_functions],
+    "next_functions of unbind": lambda t: [
+        (named(n), i) for n, i in (lambda a, b, c: b * 2)(*leaf(t).unbind()).grad_fn.next_functions
+    ],
     "grad of scalar": lambda t: (lambda x: (x.sum().backward(), x.grad))(leaf(t)),
     "grad dtype": lambda t: (lambda x: (x.double().sum().backward(), x.grad))(leaf(t)),
-    "grad of float16": lambda t: (lambda x: ((x * 2).sum().backward(), x.grad))(leaf(t, 1.0, dtype="float16")),
-    "grad with gradient": lambda t: (lambda x: ((x * 2).backward(t.tensor([1.0, 2.0, 3.0])), x.grad))(leaf(t)),
-    "grad accumulates": lambda t: (lambda x: ([(x * x).sum().backward() for _ in range(3)], x.grad))(leaf(t)),
+    "grad of float16": lambda t: (lambda x: ((x * 2).sum().backward(), x.grad))(
+        leaf(t, 1.0, dtype="float16")
+    ),
+    "grad with gradient": lambda t: (
+        lambda x: ((x * 2).backward(t.tensor([1.0, 2.0, 3.0])), x.grad)
+    )(leaf(t)),
+    "grad accumulates": lambda t: (
+        lambda x: ([(x * x).sum().backward() for _ in range(3)], x.grad)
+    )(leaf(t)),
     "used twice": lambda t: (lambda x: ((x * x + x).sum().backward(), x.grad))(leaf(t)),
     "unused": lambda t: (lambda x, y: ((x * 2).sum().backward(), y.grad))(leaf(t), leaf(t)),
     "leaf itself": lambda t: (lambda x: (x.backward(t.ones(3)), x.grad))(leaf(t)),
-    "leaf scalar itself": lambda t: (lambda x: (x.backward(), x.grad))(t.tensor(2.0, requires_grad=True)),
+    "leaf scalar itself": lambda t: (lambda x: (x.backward(), x.grad))(
+        t.tensor(2.0, requires_grad=True)
+    ),
     "one element": lambda t: (lambda x: ((x * 2).backward(), x.grad))(leaf(t, 3.0)),
-    "broadcast": lambda t: (lambda x, y: ((x * y).sum().backward(), x.grad, y.grad))(t.ones(2, 1, requires_grad=True), leaf(t)),
-    "expanded gradient": lambda t: (lambda x: (x.sum().backward(), x.grad.is_contiguous(), x.grad.stride()))(t.ones(2, 3, requires_grad=True)),
-    "transposed leaf": lambda t: (lambda x: ((x * 2).sum().backward(), x.grad.stride()))(t.ones(2, 3).t().requires_grad_()),
-    "retain_grad": lambda t: (lambda x: (lambda y: (y.retain_grad(), (y * 3).sum().backward(), y.grad, y.retains_grad))(x * 2))(leaf(t)),
-    "retain_grad twice": lambda t: (lambda x: (lambda y: (y.retain_grad(), y.retain_grad(), (y * 3).sum().backward(), y.grad))(x * 2))(leaf(t)),
-    "retain_grad of a leaf": lambda t: (lambda x: (x.retain_grad(), (x * 3).sum().backward(), x.grad, x.retains_grad))(leaf(t)),
-    "retain_grad accumulates": lambda t: (lambda x: (lambda y: (y.retain_grad(), [(y * 3).sum().backward(retain_graph=True) for _ in range(2)], y.grad))(x * 2))(leaf(t)),
-    "retain_grad, in place after": lambda t: (lambda x: (lambda y: (y.retain_grad(), y.mul_(5), y.sum().backward(), y.grad, x.grad))(x * 2))(leaf(t)),
-    "retain_grad of the root": lambda t: (lambda y: (y.retain_grad(), y.backward(), y.grad))(leaf(t).sum()),
-    "retain_graph": lambda t: (lambda x: (lambda y: (y.backward(retain_graph=True), y.backward(), x.grad))((x * x).sum()))(leaf(t)),
-    "no saved tensors twice": lambda t: (lambda x: (lambda y: (y.backward(), y.backward(), x.grad))((x + x).sum()))(leaf(t)),
-    "zero_grad None": lambda t: (lambda x: ((x * 2).sum().backward(), setattr(x, "grad", None), (x * 3).sum().backward(), x.grad))(leaf(t)),
-    "zero_grad zeros": lambda t: (lambda x: ((x * 2).sum().backward(), x.grad.zero_(), (x * 3).sum().backward(), x.grad))(leaf(t)),
-    "grad stays one object": lambda t: (lambda x: ((x * 2).sum().backward(), (lambda g: ((x * 3).sum().backward(), g is x.grad, g._version))(x.grad)))(leaf(t)),
-    "del grad": lambda t: (lambda x: ((x * 2).sum().backward(), delattr(x, "grad"), x.grad))(leaf(t)),
-    "set grad": lambda t: (lambda x: (setattr(x, "grad", t.ones(3)), (x * 3).sum().backward(), x.grad))(leaf(t)),
-    "create_graph": lambda t: (lambda x: ((x**3).sum().backward(create_graph=True), x.grad.requires_grad))(leaf(t)),
-    "second derivative": lambda t: (lambda x: (lambda g: (g, *t.autograd.grad(g.sum(), x)))(t.autograd.grad((x**3).sum(), x, create_graph=True)[0]))(leaf(t)),
-    "third derivative": lambda t: (lambda x: t.autograd.grad(t.autograd.grad(t.autograd.grad(x**4, x, create_graph=True)[0], x, create_graph=True)[0], x))(t.tensor(2.0, requires_grad=True)),
-    "backward of several": lambda t: (lambda x: (t.autograd.backward([x.sum(), (x * x).sum()]), x.grad))(leaf(t)),
-    "backward of several with gradients": lambda t: (lambda x: (t.autograd.backward([x * 2, x.sum()], [t.ones(3), None]), x.grad))(leaf(t)),
-    "backward of the same twice": lambda t: (lambda x: (lambda y: (t.autograd.backward([y, y], [t.ones(3), t.ones(3)]), x.grad))(x * 2))(leaf(t)),
-    "backward of connected roots": lambda t: (lambda x: (lambda y: (t.autograd.backward([y, y * 3], [t.ones(3), t.ones(3)]), x.grad))(x * 2))(leaf(t)),
-    "backward of a leaf and a result": lambda t: (lambda x: (t.autograd.backward([x, x * 3], [t.ones(3), t.ones(3)]), x.grad))(leaf(t)),
-    "backward inputs": lambda t: (lambda x, y: ((x * y).sum().backward(inputs=[x]), x.grad, y.grad))(leaf(t), leaf(t)),
-    "backward inputs one": lambda t: (lambda x, y: ((x * y).sum().backward(inputs=y), x.grad, y.grad))(leaf(t), leaf(t)),
-    "backward inputs accumulates": lambda t: (lambda x: ([(x * x).sum().backward(inputs=[x]) for _ in range(2)], x.grad))(leaf(t)),
-    "backward inputs non-leaf": lambda t: (lambda x: (lambda y: ((y * y).sum().backward(inputs=[y]), x.grad, y.grad))(x * 2))(leaf(t)),
-    "chain through views": lambda t: (lambda x: (x.view(3, 1).t()[0, 1:].sum().backward(), x.grad))(leaf(t)),
+    "broadcast": lambda t: (lambda x, y: ((x * y).sum().backward(), x.grad, y.grad))(
+        t.ones(2, 1, requires_grad=True), leaf(t)
+    ),
+    "expanded gradient": lambda t: (
+        lambda x: (x.sum().backward(), x.grad.is_contiguous(), x.grad.stride())
+    )(t.ones(2, 3, requires_grad=True)),
+    "transposed leaf": lambda t: (lambda x: ((x * 2).sum().backward(), x.grad.stride()))(
+        t.ones(2, 3).t().requires_grad_()
+    ),
+    "retain_grad": lambda t: (
+        lambda x: (lambda y: (y.retain_grad(), (y * 3).sum().backward(), y.grad, y.retains_grad))(
+            x * 2
+        )
+    )(leaf(t)),
+    "retain_grad twice": lambda t: (
+        lambda x: (lambda y: (y.retain_grad(), y.retain_grad(), (y * 3).sum().backward(), y.grad))(
+            x * 2
+        )
+    )(leaf(t)),
+    "retain_grad of a leaf": lambda t: (
+        lambda x: (x.retain_grad(), (x * 3).sum().backward(), x.grad, x.retains_grad)
+    )(leaf(t)),
+    "retain_grad accumulates": lambda t: (
+        lambda x: (
+            lambda y: (
+                y.retain_grad(),
+                [(y * 3).sum().backward(retain_graph=True) for _ in range(2)],
+                y.grad,
+            )
+        )(x * 2)
+    )(leaf(t)),
+    "retain_grad, in place after": lambda t: (
+        lambda x: (lambda y: (y.retain_grad(), y.mul_(5), y.sum().backward(), y.grad, x.grad))(
+            x * 2
+        )
+    )(leaf(t)),
+    "retain_grad of the root": lambda t: (lambda y: (y.retain_grad(), y.backward(), y.grad))(
+        leaf(t).sum()
+    ),
+    "retain_graph": lambda t: (
+        lambda x: (lambda y: (y.backward(retain_graph=True), y.backward(), x.grad))((x * x).sum())
+    )(leaf(t)),
+    "no saved tensors twice": lambda t: (
+        lambda x: (lambda y: (y.backward(), y.backward(), x.grad))((x + x).sum())
+    )(leaf(t)),
+    "zero_grad None": lambda t: (
+        lambda x: (
+            (x * 2).sum().backward(),
+            setattr(x, "grad", None),
+            (x * 3).sum().backward(),
+            x.grad,
+        )
+    )(leaf(t)),
+    "zero_grad zeros": lambda t: (
+        lambda x: ((x * 2).sum().backward(), x.grad.zero_(), (x * 3).sum().backward(), x.grad)
+    )(leaf(t)),
+    "grad stays one object": lambda t: (
+        lambda x: (
+            (x * 2).sum().backward(),
+            (lambda g: ((x * 3).sum().backward(), g is x.grad, g._version))(x.grad),
+        )
+    )(leaf(t)),
+    "del grad": lambda t: (lambda x: ((x * 2).sum().backward(), delattr(x, "grad"), x.grad))(
+        leaf(t)
+    ),
+    "set grad": lambda t: (
+        lambda x: (setattr(x, "grad", t.ones(3)), (x * 3).sum().backward(), x.grad)
+    )(leaf(t)),
+    "create_graph": lambda t: (
+        lambda x: ((x**3).sum().backward(create_graph=True), x.grad.requires_grad)
+    )(leaf(t)),
+    "second derivative": lambda t: (
+        lambda x: (lambda g: (g, *t.autograd.grad(g.sum(), x)))(
+            t.autograd.grad((x**3).sum(), x, create_graph=True)[0]
+        )
+    )(leaf(t)),
+    "third derivative": lambda t: (
+        lambda x: t.autograd.grad(
+            t.autograd.grad(t.autograd.grad(x**4, x, create_graph=True)[0], x, create_graph=True)[
+                0
+            ],
+            x,
+        )
+    )(t.tensor(2.0, requires_grad=True)),
+    "backward of several": lambda t: (
+        lambda x: (t.autograd.backward([x.sum(), (x * x).sum()]), x.grad)
+    )(leaf(t)),
+    "backward of several with gradients": lambda t: (
+        lambda x: (t.autograd.backward([x * 2, x.sum()], [t.ones(3), None]), x.grad)
+    )(leaf(t)),
+    "backward of the same twice": lambda t: (
+        lambda x: (lambda y: (t.autograd.backward([y, y], [t.ones(3), t.ones(3)]), x.grad))(x * 2)
+    )(leaf(t)),
+    "backward of connected roots": lambda t: (
+        lambda x: (lambda y: (t.autograd.backward([y, y * 3], [t.ones(3), t.ones(3)]), x.grad))(
+            x * 2
+        )
+    )(leaf(t)),
+    "backward of a leaf and a result": lambda t: (
+        lambda x: (t.autograd.backward([x, x * 3], [t.ones(3), t.ones(3)]), x.grad)
+    )(leaf(t)),
+    "backward inputs": lambda t: (
+        lambda x, y: ((x * y).sum().backward(inputs=[x]), x.grad, y.grad)
+    )(leaf(t), leaf(t)),
+    "backward inputs one": lambda t: (
+        lambda x, y: ((x * y).sum().backward(inputs=y), x.grad, y.grad)
+    )(leaf(t), leaf(t)),
+    "backward inputs accumulates": lambda t: (
+        lambda x: ([(x * x).sum().backward(inputs=[x]) for _ in range(2)], x.grad)
+    )(leaf(t)),
+    "backward inputs non-leaf": lambda t: (
+        lambda x: (lambda y: ((y * y).sum().backward(inputs=[y]), x.grad, y.grad))(x * 2)
+    )(leaf(t)),
+    "chain through views": lambda t: (lambda x: (x.view(3, 1).t()[0, 1:].sum().backward(), x.grad))(
+        leaf(t)
+    ),
     "min over all ties": lambda t: (lambda x: (x.min().backward(), x.grad))(leaf(t, 1.0, 1.0, 2.0)),
-    "max over dim ties": lambda t: (lambda x: (x.max(0)[0].backward(), x.grad))(leaf(t, 2.0, 2.0, 1.0)),
+    "max over dim ties": lambda t: (lambda x: (x.max(0)[0].backward(), x.grad))(
+        leaf(t, 2.0, 2.0, 1.0)
+    ),
     "abs at 0": lambda t: (lambda x: (x.abs().sum().backward(), x.grad))(leaf(t, 0.0, -1.0)),
     "sqrt at 0": lambda t: (lambda x: (x.sqrt().sum().backward(), x.grad))(leaf(t, 0.0, 4.0)),
     "norm at 0": lambda t: (lambda x: (x.norm().backward(), x.grad))(leaf(t, 0.0, 0.0)),
     "pow at 0": lambda t: (lambda x: ((x**2).sum().backward(), x.grad))(leaf(t, 0.0)),
     "pow 0 at 0": lambda t: (lambda x: ((x**0).sum().backward(), x.grad))(leaf(t, 0.0)),
     "relu at 0": lambda t: (lambda x: (x.relu().sum().backward(), x.grad))(leaf(t, 0.0, -1.0, 1.0)),
-    "clamp at bounds": lambda t: (lambda x: (x.clamp(0, 1).sum().backward(), x.grad))(leaf(t, 0.0, 1.0, 2.0)),
-    "clamp nan": lambda t: (lambda x: (x.clamp(0, 1).sum().backward(), x.grad))(leaf(t, float("nan"), 0.5)),
+    "clamp at bounds": lambda t: (lambda x: (x.clamp(0, 1).sum().backward(), x.grad))(
+        leaf(t, 0.0, 1.0, 2.0)
+    ),
+    "clamp nan": lambda t: (lambda x: (x.clamp(0, 1).sum().backward(), x.grad))(
+        leaf(t, float("nan"), 0.5)
+    ),
     "std of equal": lambda t: (lambda x: (x.std().backward(), x.grad))(leaf(t, 1.0, 1.0)),
-    "where nan": lambda t: (lambda x: (t.where(x > 0, x.log(), 0.0).sum().backward(), x.grad))(leaf(t, 0.0, 1.0)),
+    "where nan": lambda t: (lambda x: (t.where(x > 0, x.log(), 0.0).sum().backward(), x.grad))(
+        leaf(t, 0.0, 1.0)
+    ),
     "prod of zeros": lambda t: (lambda x: (x.prod().backward(), x.grad))(leaf(t, 0.0, 2.0, 3.0)),
-    "cumprod of zeros": lambda t: (lambda x: (x.cumprod(0).sum().backward(), x.grad))(leaf(t, 0.0, 2.0, 3.0)),
+    "cumprod of zeros": lambda t: (lambda x: (x.cumprod(0).sum().backward(), x.grad))(
+        leaf(t, 0.0, 2.0, 3.0)
+    ),
     "empty": lambda t: (lambda x: (x.sum().backward(), x.grad))(t.zeros(0, requires_grad=True)),
     "complex dtype requires grad": lambda t: t.tensor([1j]).requires_grad_().requires_grad,
     "index twice": lambda t: (lambda x: (x[t.tensor([0, 0, 1])].sum().backward(), x.grad))(leaf(t)),
-    "mean of nothing": lambda t: (lambda x: (x.mean().backward(), x.grad))(t.zeros(0, requires_grad=True)),
-    "detach shares": lambda t: (lambda x: (lambda y: (y.detach().zero_(), y, y._version))(x * 2))(leaf(t)),
-    "detach_": lambda t: (lambda x: (lambda y: (y.detach_(), y.is_leaf, y.requires_grad))(x * 2))(leaf(t)),
-    "set data of a leaf": lambda t: (lambda x: (setattr(x, "data", t.zeros(3)), (x * 2).sum().backward(), x.grad))(leaf(t)),
+    "mean of nothing": lambda t: (lambda x: (x.mean().backward(), x.grad))(
+        t.zeros(0, requires_grad=True)
+    ),
+    "detach shares": lambda t: (lambda x: (lambda y: (y.detach().zero_(), y, y._version))(x * 2))(
+        leaf(t)
+    ),
+    "detach_": lambda t: (lambda x: (lambda y: (y.detach_(), y.is_leaf, y.requires_grad))(x * 2))(
+        leaf(t)
+    ),
+    "set data of a leaf": lambda t: (
+        lambda x: (setattr(x, "data", t.zeros(3)), (x * 2).sum().backward(), x.grad)
+    )(leaf(t)),
     "call a node": lambda t: (lambda y: y.grad_fn(t.ones(3)))(leaf(t) * 2)[0],
     "grad mode": lambda t: (t.is_grad_enabled(), t.is_inference_mode_enabled()),
 }
@@ -141,18 +301,28 @@ ERRORS: dict[str, Call] = {
     "no scalar": lambda t: (leaf(t) * 2).backward(),
     "gradient shape": lambda t: (leaf(t) * 2).backward(t.ones(2)),
     "gradient type": lambda t: (leaf(t) * 2).backward(2.0),
-    "gradients count": lambda t: t.autograd.backward([leaf(t).sum(), leaf(t).sum()], [t.tensor(1.0)]),
+    "gradients count": lambda t: t.autograd.backward(
+        [leaf(t).sum(), leaf(t).sum()], [t.tensor(1.0)]
+    ),
     "second time": lambda t: (lambda y: (y.backward(), y.backward()))((leaf(t) ** 2).sum()),
-    "second time, mul": lambda t: (lambda y: (y.backward(), y.backward()))((leaf(t) * leaf(t)).sum()),
-    "second time, grad": lambda t: (lambda x: (lambda y: (t.autograd.grad(y, x), t.autograd.grad(y, x)))(x.exp().sum()))(leaf(t)),
+    "second time, mul": lambda t: (lambda y: (y.backward(), y.backward()))(
+        (leaf(t) * leaf(t)).sum()
+    ),
+    "second time, grad": lambda t: (
+        lambda x: (lambda y: (t.autograd.grad(y, x), t.autograd.grad(y, x)))(x.exp().sum())
+    )(leaf(t)),
     "requires_grad_ False on a result": lambda t: (leaf(t) * 2).requires_grad_(False),
     "set requires_grad on int": lambda t: setattr(t.ones(1, dtype=t.int64), "requires_grad", True),
     "set grad of another shape": lambda t: setattr(leaf(t), "grad", t.ones(2)),
     "set grad to a number": lambda t: setattr(leaf(t), "grad", 2.0),
     "retain_grad of a constant": lambda t: t.ones(2).retain_grad(),
     "hook on a constant": lambda t: t.ones(2).register_hook(lambda g: g),
-    "post accumulate on a result": lambda t: (leaf(t) * 2).register_post_accumulate_grad_hook(lambda p: None),
-    "post accumulate on a constant": lambda t: t.ones(2).register_post_accumulate_grad_hook(lambda p: None),
+    "post accumulate on a result": lambda t: (leaf(t) * 2).register_post_accumulate_grad_hook(
+        lambda p: None
+    ),
+    "post accumulate on a constant": lambda t: t.ones(2).register_post_accumulate_grad_hook(
+        lambda p: None
+    ),
     "leaf in place": lambda t: leaf(t).add_(1),
     "leaf setitem": lambda t: leaf(t).__setitem__(0, 1.0),
     "leaf fill_": lambda t: leaf(t).zero_(),
@@ -169,7 +339,9 @@ ERRORS: dict[str, Call] = {
     "iteration in place": lambda t: next(iter(leaf(t) * 2)).add_(1),
     "view made under no_grad": lambda t: no_grad_view(t).add_(t.ones(2, requires_grad=True)),
     "grad: unused": lambda t: t.autograd.grad(leaf(t).sum(), leaf(t)),
-    "grad: unused second": lambda t: (lambda x, y: t.autograd.grad(x.sum(), [x, y]))(leaf(t), leaf(t)),
+    "grad: unused second": lambda t: (lambda x, y: t.autograd.grad(x.sum(), [x, y]))(
+        leaf(t), leaf(t)
+    ),
     "grad: needs no grad": lambda t: t.autograd.grad(leaf(t).sum(), t.ones(2)),
     "grad: output needs no grad": lambda t: t.autograd.grad(t.ones(1), leaf(t)),
     "grad: no scalar": lambda t: (lambda x: t.autograd.grad(x * 2, x))(leaf(t)),
@@ -177,11 +349,19 @@ ERRORS: dict[str, Call] = {
     "backward inputs empty": lambda t: leaf(t).sum().backward(inputs=[]),
     "backward inputs need no grad": lambda t: leaf(t).sum().backward(inputs=[t.ones(1)]),
     "int backward": lambda t: t.ones(1, dtype=t.int64).sum().backward(),
-    "hook returns a number": lambda t: (lambda x: (x.register_hook(lambda g: 2.0), x.sum().backward()))(leaf(t)),
-    "hook returns another shape": lambda t: (lambda x: (x.register_hook(lambda g: t.ones(2)), (x * 1).sum().backward()))(leaf(t)),
-    "hook raises": lambda t: (lambda x: (x.register_hook(lambda g: 1 / 0), x.sum().backward()))(leaf(t)),
+    "hook returns a number": lambda t: (
+        lambda x: (x.register_hook(lambda g: 2.0), x.sum().backward())
+    )(leaf(t)),
+    "hook returns another shape": lambda t: (
+        lambda x: (x.register_hook(lambda g: t.ones(2)), (x * 1).sum().backward())
+    )(leaf(t)),
+    "hook raises": lambda t: (lambda x: (x.register_hook(lambda g: 1 / 0), x.sum().backward()))(
+        leaf(t)
+    ),
     "in place needs more grad": lambda t: t.ones(1).expand(3).add_(leaf(t)),
-    "materialize and disallow": lambda t: t.autograd.grad(leaf(t).sum(), leaf(t), allow_unused=False, materialize_grads=True),
+    "materialize and disallow": lambda t: t.autograd.grad(
+        leaf(t).sum(), leaf(t), allow_unused=False, materialize_grads=True
+    ),
 }
 
 
@@ -263,7 +443,10 @@ def test_the_users_gradient_is_never_the_leafs() -> None:
         assert gradient.tolist() == [1, 1, 1]
         (result,) = t.autograd.grad(x * 1, x, gradient)
         gradient.fill_(3)
-        assert result.tolist() in ([1, 1, 1], [3, 3, 3])  # torch hands the gradient itself through where it can
+        assert result.tolist() in (
+            [1, 1, 1],
+            [3, 3, 3],
+        )  # torch hands the gradient itself through where it can
 
 
 def test_hooks_and_retained_gradients_alias_no_leafs_gradient() -> None:
@@ -340,27 +523,58 @@ def test_matrix_product_gradients_have_torchs_layout() -> None:
 MODES: dict[str, Call] = {
     "no_grad": lambda t: _with(t.no_grad(), lambda: (leaf(t) * 2).requires_grad),
     "no_grad leaves": lambda t: _with(t.no_grad(), lambda: leaf(t).requires_grad),
-    "enable in no_grad": lambda t: _with(t.no_grad(), lambda: _with(t.enable_grad(), lambda: (leaf(t) * 2).requires_grad)),
-    "set_grad_enabled": lambda t: [_with(t.set_grad_enabled(m), lambda: (leaf(t) * 2).requires_grad) for m in (True, False)],
-    "inference_mode": lambda t: _with(t.inference_mode(), lambda: ((leaf(t) * 2).requires_grad, t.is_grad_enabled(), t.is_inference_mode_enabled())),
-    "inference_mode False": lambda t: _with(t.inference_mode(False), lambda: ((leaf(t) * 2).requires_grad, t.is_inference_mode_enabled())),
-    "no_grad object twice": lambda t: [_with(c, t.is_grad_enabled) for c in [t.no_grad()] for _ in range(2)],
+    "enable in no_grad": lambda t: _with(
+        t.no_grad(), lambda: _with(t.enable_grad(), lambda: (leaf(t) * 2).requires_grad)
+    ),
+    "set_grad_enabled": lambda t: [
+        _with(t.set_grad_enabled(m), lambda: (leaf(t) * 2).requires_grad) for m in (True, False)
+    ],
+    "inference_mode": lambda t: _with(
+        t.inference_mode(),
+        lambda: ((leaf(t) * 2).requires_grad, t.is_grad_enabled(), t.is_inference_mode_enabled()),
+    ),
+    "inference_mode False": lambda t: _with(
+        t.inference_mode(False),
+        lambda: ((leaf(t) * 2).requires_grad, t.is_inference_mode_enabled()),
+    ),
+    "no_grad object twice": lambda t: [
+        _with(c, t.is_grad_enabled) for c in [t.no_grad()] for _ in range(2)
+    ],
     "restored": lambda t: (_with(t.no_grad(), lambda: None), t.is_grad_enabled())[1],
     "decorator": lambda t: t.no_grad()(lambda: (leaf(t) * 2).requires_grad)(),
     "decorator without parentheses": lambda t: t.no_grad(lambda: (leaf(t) * 2).requires_grad)(),
-    "enable_grad decorator": lambda t: _with(t.no_grad(), t.enable_grad()(lambda: (leaf(t) * 2).requires_grad)),
-    "inference_mode decorator": lambda t: t.inference_mode()(lambda: t.is_inference_mode_enabled())(),
-    "inference_mode bare decorator": lambda t: t.inference_mode(lambda: t.is_inference_mode_enabled())(),
-    "set_grad_enabled decorator": lambda t: (t.set_grad_enabled(False)(lambda: t.is_grad_enabled())(), t.is_grad_enabled()),
-    "in-place under no_grad": lambda t: (lambda x: (_with(t.no_grad(), lambda: x.add_(1)), x.is_leaf, x._version))(leaf(t)),
-    "view under no_grad": lambda t: _with(t.no_grad(), lambda: (lambda v: (v.requires_grad, v._is_view()))(leaf(t)[1:])),
+    "enable_grad decorator": lambda t: _with(
+        t.no_grad(), t.enable_grad()(lambda: (leaf(t) * 2).requires_grad)
+    ),
+    "inference_mode decorator": lambda t: t.inference_mode()(
+        lambda: t.is_inference_mode_enabled()
+    )(),
+    "inference_mode bare decorator": lambda t: t.inference_mode(
+        lambda: t.is_inference_mode_enabled()
+    )(),
+    "set_grad_enabled decorator": lambda t: (
+        t.set_grad_enabled(False)(lambda: t.is_grad_enabled())(),
+        t.is_grad_enabled(),
+    ),
+    "in-place under no_grad": lambda t: (
+        lambda x: (_with(t.no_grad(), lambda: x.add_(1)), x.is_leaf, x._version)
+    )(leaf(t)),
+    "view under no_grad": lambda t: _with(
+        t.no_grad(), lambda: (lambda v: (v.requires_grad, v._is_view()))(leaf(t)[1:])
+    ),
     "clone under no_grad": lambda t: _with(t.no_grad(), lambda: leaf(t).clone().requires_grad),
-    "requires_grad_ under no_grad": lambda t: _with(t.no_grad(), lambda: (leaf(t) * 2).requires_grad_().requires_grad),
-    "backward under no_grad": lambda t: (lambda x: (lambda y: (_with(t.no_grad(), y.backward), x.grad))((x * x).sum()))(leaf(t)),
+    "requires_grad_ under no_grad": lambda t: _with(
+        t.no_grad(), lambda: (leaf(t) * 2).requires_grad_().requires_grad
+    ),
+    "backward under no_grad": lambda t: (
+        lambda x: (lambda y: (_with(t.no_grad(), y.backward), x.grad))((x * x).sum())
+    )(leaf(t)),
     "grad enabled inside backward": lambda t: grad_mode_inside_backward(t, False),
     "grad enabled inside create_graph": lambda t: grad_mode_inside_backward(t, True),
     "lambda name": lambda t: t.no_grad()(_with).__name__,
-    "view of a leaf under no_grad, changed later": lambda t: (lambda x: (lambda v: (v.add_(1), x))(_with(t.no_grad(), lambda: x[1:])))(leaf(t)),
+    "view of a leaf under no_grad, changed later": lambda t: (
+        lambda x: (lambda v: (v.add_(1), x))(_with(t.no_grad(), lambda: x[1:]))
+    )(leaf(t)),
 }
 
 
@@ -435,7 +649,9 @@ def test_grad_mode_is_per_thread() -> None:
     for t in (torch, minitorch):
         seen: list[bool] = []
         with t.no_grad():
-            thread = threading.Thread(target=lambda t=t, seen=seen: seen.append(t.is_grad_enabled()))
+            thread = threading.Thread(
+                target=lambda t=t, seen=seen: seen.append(t.is_grad_enabled())
+            )
             thread.start()
             thread.join()
         assert seen == [True]
@@ -569,7 +785,7 @@ def a_hook_registered_after_in_place(t: Any) -> Any:
 @hook_case
 def hooks_on_several_outputs(t: Any) -> Any:
     x = leaf(t)
-    a, b, c = x.unbind()
+    a, b, _c = x.unbind()
     seen: list[Any] = []
     b.register_hook(lambda g: seen.append(g.item()))
     a.register_hook(lambda g: g * 7)
@@ -1184,7 +1400,7 @@ def save_none(t: Any) -> Any:
 
         @staticmethod
         def backward(ctx: Any, g: Any) -> Any:
-            x, bias = ctx.saved_tensors
+            _x, bias = ctx.saved_tensors
             return g * 2 if bias is None else g, None
 
     x = leaf(t)
@@ -1263,11 +1479,16 @@ def broken(t: Any, kind: str) -> Any:
         "gradient of another shape": lambda t: broken(t, "shape").apply(leaf(t)).sum().backward(),
         "gradient is a number": lambda t: broken(t, "number").apply(leaf(t)).sum().backward(),
         "backward raises": lambda t: broken(t, "raises").apply(leaf(t)).sum().backward(),
-        "twice": lambda t: (lambda y: (y.backward(), y.backward()))(broken(t, "saved").apply(leaf(t)).sum()),
+        "twice": lambda t: (lambda y: (y.backward(), y.backward()))(
+            broken(t, "saved").apply(leaf(t)).sum()
+        ),
         "no forward": lambda t: type("F", (t.autograd.Function,), {}).apply(leaf(t)),
-        "no backward": lambda t: type(
-            "F", (t.autograd.Function,), {"forward": staticmethod(lambda ctx, x: x * 2)}
-        ).apply(leaf(t)).sum().backward(),
+        "no backward": lambda t: (
+            type("F", (t.autograd.Function,), {"forward": staticmethod(lambda ctx, x: x * 2)})
+            .apply(leaf(t))
+            .sum()
+            .backward()
+        ),
         "once_differentiable twice": lambda t: twice_through_once_differentiable(t),
         "dirty leaf": lambda t: dirty_leaf(t),
         "saved and changed": lambda t: saved_and_changed(t),
@@ -1329,26 +1550,60 @@ def saved_and_changed(t: Any) -> None:
 # --------------------------------------------------------------------------- versions
 
 MODIFIED: dict[str, Call] = {
-    "input of mul": lambda t: (lambda y: (lambda z: (y.add_(1), z.sum().backward()))(y * y))(leaf(t) * 1),
+    "input of mul": lambda t: (lambda y: (lambda z: (y.add_(1), z.sum().backward()))(y * y))(
+        leaf(t) * 1
+    ),
     "output of exp": lambda t: (lambda z: (z.add_(1), z.sum().backward()))(leaf(t).exp()),
-    "output of tanh": lambda t: (lambda z: (z.mul_(2), z.mul_(3), z.sum().backward()))(leaf(t).tanh()),
+    "output of tanh": lambda t: (lambda z: (z.mul_(2), z.mul_(3), z.sum().backward()))(
+        leaf(t).tanh()
+    ),
     "output of relu": lambda t: (lambda z: (z.add_(1), z.sum().backward()))(leaf(t).relu()),
-    "output of sigmoid by setitem": lambda t: (lambda z: (z.__setitem__(0, 5.0), z.sum().backward()))(leaf(t).sigmoid()),
-    "through a view": lambda t: (lambda y: (lambda z: (y[1:].zero_(), z.sum().backward()))(y**2))(leaf(t) * 1),
-    "through the base": lambda t: (lambda y: (lambda v: (lambda z: (y.mul_(2), z.sum().backward()))(v * v))(y[1:]))(leaf(t) * 1),
-    "leaf under no_grad": lambda t: (lambda x: (lambda z: (_with(t.no_grad(), lambda: x.mul_(2)), z.sum().backward()))(x * x))(leaf(t)),
-    "weights of a product": lambda t: (lambda w, x: (lambda y: (_with(t.no_grad(), lambda: w.sub_(1)), y.sum().backward()))(x @ w))(t.ones(3, 2, requires_grad=True), t.ones(2, 3, requires_grad=True)),
-    "constant operand": lambda t: (lambda c: (lambda z: (c.add_(1), z.sum().backward()))(leaf(t) * c))(t.ones(3)),
-    "detached": lambda t: (lambda y: (lambda z: (y.detach().add_(1), z.sum().backward()))(y * y))(leaf(t) * 1),
-    "division": lambda t: (lambda y: (lambda z: (y.add_(1), z.sum().backward()))(leaf(t) / y))(leaf(t) * 1),
+    "output of sigmoid by setitem": lambda t: (
+        lambda z: (z.__setitem__(0, 5.0), z.sum().backward())
+    )(leaf(t).sigmoid()),
+    "through a view": lambda t: (lambda y: (lambda z: (y[1:].zero_(), z.sum().backward()))(y**2))(
+        leaf(t) * 1
+    ),
+    "through the base": lambda t: (
+        lambda y: (lambda v: (lambda z: (y.mul_(2), z.sum().backward()))(v * v))(y[1:])
+    )(leaf(t) * 1),
+    "leaf under no_grad": lambda t: (
+        lambda x: (lambda z: (_with(t.no_grad(), lambda: x.mul_(2)), z.sum().backward()))(x * x)
+    )(leaf(t)),
+    "weights of a product": lambda t: (
+        lambda w, x: (lambda y: (_with(t.no_grad(), lambda: w.sub_(1)), y.sum().backward()))(x @ w)
+    )(t.ones(3, 2, requires_grad=True), t.ones(2, 3, requires_grad=True)),
+    "constant operand": lambda t: (
+        lambda c: (lambda z: (c.add_(1), z.sum().backward()))(leaf(t) * c)
+    )(t.ones(3)),
+    "detached": lambda t: (lambda y: (lambda z: (y.detach().add_(1), z.sum().backward()))(y * y))(
+        leaf(t) * 1
+    ),
+    "division": lambda t: (lambda y: (lambda z: (y.add_(1), z.sum().backward()))(leaf(t) / y))(
+        leaf(t) * 1
+    ),
     "power": lambda t: (lambda y: (lambda z: (y.add_(1), z.sum().backward()))(y**3))(leaf(t) * 1),
-    "index": lambda t: (lambda i: (lambda z: (i.add_(1), z.sum().backward()))(leaf(t).gather(0, i)))(t.tensor([0, 1])),
-    "after a first backward": lambda t: (lambda z: (z.sum().backward(retain_graph=True), z.add_(1), z.sum().backward()))(leaf(t).exp()),
-    "two steps": lambda t: (lambda y: (lambda z: ([y.add_(1) for _ in range(4)], z.sum().backward()))(y * y))(leaf(t) * 1),
-    "double backward": lambda t: (lambda y: (lambda z: (y.add_(1), z.sum().backward(create_graph=True)))(y * y))(leaf(t) * 1),
-    "0-dim output of exp": lambda t: (lambda z: (z.add_(1), z.backward()))(t.tensor(1.0, requires_grad=True).exp()),
-    "0-dim input of mul": lambda t: (lambda y: (lambda z: (y.add_(1), z.backward()))(y * y))(t.tensor(1.0, requires_grad=True) * 1),
-    "copy_ over an input": lambda t: (lambda y: (lambda z: (y.copy_(t.ones(3)), z.sum().backward()))(y * y))(leaf(t) * 1),
+    "index": lambda t: (
+        lambda i: (lambda z: (i.add_(1), z.sum().backward()))(leaf(t).gather(0, i))
+    )(t.tensor([0, 1])),
+    "after a first backward": lambda t: (
+        lambda z: (z.sum().backward(retain_graph=True), z.add_(1), z.sum().backward())
+    )(leaf(t).exp()),
+    "two steps": lambda t: (
+        lambda y: (lambda z: ([y.add_(1) for _ in range(4)], z.sum().backward()))(y * y)
+    )(leaf(t) * 1),
+    "double backward": lambda t: (
+        lambda y: (lambda z: (y.add_(1), z.sum().backward(create_graph=True)))(y * y)
+    )(leaf(t) * 1),
+    "0-dim output of exp": lambda t: (lambda z: (z.add_(1), z.backward()))(
+        t.tensor(1.0, requires_grad=True).exp()
+    ),
+    "0-dim input of mul": lambda t: (lambda y: (lambda z: (y.add_(1), z.backward()))(y * y))(
+        t.tensor(1.0, requires_grad=True) * 1
+    ),
+    "copy_ over an input": lambda t: (
+        lambda y: (lambda z: (y.copy_(t.ones(3)), z.sum().backward()))(y * y)
+    )(leaf(t) * 1),
     "softmax": lambda t: (lambda z: (z.add_(1), z.sum().backward()))(leaf(t).softmax(0)),
 }
 
@@ -1370,19 +1625,57 @@ def test_a_change_to_the_indices_of_max_is_noticed() -> None:
 
 
 UNHARMFUL: dict[str, Call] = {
-    "input of add": lambda t: (lambda x: (lambda y: (lambda z: (y.add_(1), z.sum().backward(), x.grad))(y + 2))(x * 1))(leaf(t)),
-    "unneeded operand": lambda t: (lambda x: (lambda c: (lambda z: (z.sum().backward(), c))(x * c))(t.ones(3)))(leaf(t)),
-    "input of mul by a constant": lambda t: (lambda x: (lambda y: (lambda z: (y.add_(1), z.sum().backward(), x.grad))(y * t.ones(3)))(x * 1))(leaf(t)),
-    "input of mul by a number": lambda t: (lambda x: (lambda y: (lambda z: (y.add_(1), z.sum().backward(), x.grad))(y * 3))(x * 1))(leaf(t)),
-    "input of exp": lambda t: (lambda x: (lambda y: (lambda z: (y.add_(1), z.sum().backward(), x.grad))(y.exp()))(x * 1))(leaf(t)),
-    "input of relu": lambda t: (lambda x: (lambda y: (lambda z: (y.add_(1), z.sum().backward(), x.grad))(y.relu()))(x * 1))(leaf(t)),
-    "input of tanh": lambda t: (lambda x: (lambda y: (lambda z: (y.add_(1), z.sum().backward(), x.grad))(y.tanh()))(x * 1))(leaf(t)),
-    "by data": lambda t: (lambda x: (lambda y: (lambda z: (y.data.add_(1), z.sum().backward(), x.grad))(y * y))(x * 1))(leaf(t)),
-    "product, other operand constant": lambda t: (lambda w: (lambda x: (lambda y: (_with(t.no_grad(), lambda: w.sub_(1)), y.sum().backward(), w.grad))(x @ w))(t.ones(2, 3)))(t.ones(3, 2, requires_grad=True)),
-    "after backward": lambda t: (lambda x: (lambda y: (lambda z: (z.sum().backward(), y.add_(1), x.grad))(y * y))(x * 1))(leaf(t)),
-    "input of a sum": lambda t: (lambda x: (lambda y: (lambda z: (y.mul_(7), z.backward(), x.grad))(y.sum()))(x * 1))(leaf(t)),
-    "input of mean": lambda t: (lambda x: (lambda y: (lambda z: (y.mul_(7), z.backward(), x.grad))(y.mean()))(x * 1))(leaf(t)),
-    "optimizer step between graphs": lambda t: (lambda x: ((x * x).sum().backward(), _with(t.no_grad(), lambda: x.sub_(x.grad)), (x * x).sum().backward(), x, x.grad))(leaf(t)),
+    "input of add": lambda t: (
+        lambda x: (lambda y: (lambda z: (y.add_(1), z.sum().backward(), x.grad))(y + 2))(x * 1)
+    )(leaf(t)),
+    "unneeded operand": lambda t: (
+        lambda x: (lambda c: (lambda z: (z.sum().backward(), c))(x * c))(t.ones(3))
+    )(leaf(t)),
+    "input of mul by a constant": lambda t: (
+        lambda x: (lambda y: (lambda z: (y.add_(1), z.sum().backward(), x.grad))(y * t.ones(3)))(
+            x * 1
+        )
+    )(leaf(t)),
+    "input of mul by a number": lambda t: (
+        lambda x: (lambda y: (lambda z: (y.add_(1), z.sum().backward(), x.grad))(y * 3))(x * 1)
+    )(leaf(t)),
+    "input of exp": lambda t: (
+        lambda x: (lambda y: (lambda z: (y.add_(1), z.sum().backward(), x.grad))(y.exp()))(x * 1)
+    )(leaf(t)),
+    "input of relu": lambda t: (
+        lambda x: (lambda y: (lambda z: (y.add_(1), z.sum().backward(), x.grad))(y.relu()))(x * 1)
+    )(leaf(t)),
+    "input of tanh": lambda t: (
+        lambda x: (lambda y: (lambda z: (y.add_(1), z.sum().backward(), x.grad))(y.tanh()))(x * 1)
+    )(leaf(t)),
+    "by data": lambda t: (
+        lambda x: (lambda y: (lambda z: (y.data.add_(1), z.sum().backward(), x.grad))(y * y))(x * 1)
+    )(leaf(t)),
+    "product, other operand constant": lambda t: (
+        lambda w: (
+            lambda x: (
+                lambda y: (_with(t.no_grad(), lambda: w.sub_(1)), y.sum().backward(), w.grad)
+            )(x @ w)
+        )(t.ones(2, 3))
+    )(t.ones(3, 2, requires_grad=True)),
+    "after backward": lambda t: (
+        lambda x: (lambda y: (lambda z: (z.sum().backward(), y.add_(1), x.grad))(y * y))(x * 1)
+    )(leaf(t)),
+    "input of a sum": lambda t: (
+        lambda x: (lambda y: (lambda z: (y.mul_(7), z.backward(), x.grad))(y.sum()))(x * 1)
+    )(leaf(t)),
+    "input of mean": lambda t: (
+        lambda x: (lambda y: (lambda z: (y.mul_(7), z.backward(), x.grad))(y.mean()))(x * 1)
+    )(leaf(t)),
+    "optimizer step between graphs": lambda t: (
+        lambda x: (
+            (x * x).sum().backward(),
+            _with(t.no_grad(), lambda: x.sub_(x.grad)),
+            (x * x).sum().backward(),
+            x,
+            x.grad,
+        )
+    )(leaf(t)),
 }
 
 
@@ -1403,8 +1696,20 @@ def test_the_message_names_the_line_that_made_the_change() -> None:
 
 
 VERSIONS: dict[str, Call] = {
-    "in place": lambda t: (lambda x: (x.add_(1), x.mul_(2), x.zero_(), x.fill_(1), x.copy_(t.ones(3)), x.neg_(), x._version))(t.ones(3)),
-    "setitem": lambda t: (lambda x: (x.__setitem__(0, 1.0), x.__setitem__(x > 0, 1.0), x._version))(t.ones(3)),
+    "in place": lambda t: (
+        lambda x: (
+            x.add_(1),
+            x.mul_(2),
+            x.zero_(),
+            x.fill_(1),
+            x.copy_(t.ones(3)),
+            x.neg_(),
+            x._version,
+        )
+    )(t.ones(3)),
+    "setitem": lambda t: (lambda x: (x.__setitem__(0, 1.0), x.__setitem__(x > 0, 1.0), x._version))(
+        t.ones(3)
+    ),
     "view": lambda t: (lambda x: (lambda v: (v.add_(1), x._version, v._version))(x[1:]))(t.ones(3)),
     "view made later": lambda t: (lambda x: (x.add_(1), x[1:]._version))(t.ones(3)),
     "detach": lambda t: (lambda x: (x.detach().add_(1), x._version))(t.ones(3)),
@@ -1412,12 +1717,26 @@ VERSIONS: dict[str, Call] = {
     "data": lambda t: (lambda x: (x.data.add_(1), x._version))(t.ones(3)),
     "out of place": lambda t: (lambda x: (x + 1, x._version))(t.ones(3)),
     "numpy": lambda t: (lambda x: (x.numpy().fill(2), x._version))(t.ones(3)),
-    "random": lambda t: (lambda x: (x.uniform_(), x.normal_(), x.random_(), x.bernoulli_(), x._version))(t.ones(3)),
-    "grad accumulation": lambda t: (lambda x: ([(x * 2).sum().backward() for _ in range(3)], x.grad._version))(leaf(t)),
-    "scatter_": lambda t: (lambda x: (x.scatter_(0, t.tensor([0]), 1.0), x.scatter_add_(0, t.tensor([0]), t.ones(1)), x.index_add_(0, t.tensor([0]), t.ones(1)), x.masked_fill_(x > 0, 1), x._version))(t.ones(3)),
+    "random": lambda t: (
+        lambda x: (x.uniform_(), x.normal_(), x.random_(), x.bernoulli_(), x._version)
+    )(t.ones(3)),
+    "grad accumulation": lambda t: (
+        lambda x: ([(x * 2).sum().backward() for _ in range(3)], x.grad._version)
+    )(leaf(t)),
+    "scatter_": lambda t: (
+        lambda x: (
+            x.scatter_(0, t.tensor([0]), 1.0),
+            x.scatter_add_(0, t.tensor([0]), t.ones(1)),
+            x.index_add_(0, t.tensor([0]), t.ones(1)),
+            x.masked_fill_(x > 0, 1),
+            x._version,
+        )
+    )(t.ones(3)),
     "squeeze_": lambda t: (lambda x: (x.unsqueeze_(0), x.squeeze_(), x._version))(t.ones(3)),
     "zero elements": lambda t: (lambda x: (x.add_(1), x._version))(t.zeros(0)),
-    "after data is set": lambda t: (lambda x: (x.add_(1), setattr(x, "data", t.ones(3)), x._version))(t.ones(3)),
+    "after data is set": lambda t: (
+        lambda x: (x.add_(1), setattr(x, "data", t.ones(3)), x._version)
+    )(t.ones(3)),
 }
 
 
@@ -1479,11 +1798,18 @@ IN_PLACE_VIEWS: dict[str, Callable[[Any, Any], Any]] = {
     "addcmul_": lambda t, y: y[0].addcmul_(y.detach()[1], y.detach()[2], value=0.5),
     "lerp_": lambda t, y: y[0].lerp_(y.detach()[1], 0.3),
     "scatter_": lambda t, y: y[1:].scatter_(1, t.tensor([[0], [1]]), 3.0),
-    "scatter_add_": lambda t, y: y[1:].scatter_add_(1, t.tensor([[0], [1]]), t.ones(2, 1, dtype=t.float64)),
+    "scatter_add_": lambda t, y: y[1:].scatter_add_(
+        1, t.tensor([[0], [1]]), t.ones(2, 1, dtype=t.float64)
+    ),
     "index_add_": lambda t, y: y[1:].index_add_(0, t.tensor([0, 0]), y.detach()[:2].clone()),
     "uniform of zero width": lambda t, y: y[1].uniform_(2.0, 2.0),
     "relu_": lambda t, y: y[:, 1:3].relu_(),
-    "unsqueeze_ and transpose_": lambda t, y: (y.unsqueeze_(0), y.squeeze_(0), y.transpose_(0, 1), y.t_()),
+    "unsqueeze_ and transpose_": lambda t, y: (
+        y.unsqueeze_(0),
+        y.squeeze_(0),
+        y.transpose_(0, 1),
+        y.t_(),
+    ),
     "detached view": lambda t, y: y.detach()[0].mul_(1),
     "under no_grad": lambda t, y: _with(t.no_grad(), lambda: y[0].mul_(1)),
     "round_": lambda t, y: y[0].round_(),
@@ -1499,7 +1825,9 @@ def differentiate_in_place(change: Any, prepare: Any = None) -> Call:
         weights = t.arange(1.0, y.numel() + 1, dtype=t.float64).reshape(y.shape).cos()
         loss = (y * weights).sum() + (before * before).sum() + (y.reshape(-1)[2:7] ** 2).sum()
         (first,) = t.autograd.grad(loss, x, create_graph=True)
-        (second,) = t.autograd.grad((first * first).sum(), x, allow_unused=True, materialize_grads=True)
+        (second,) = t.autograd.grad(
+            (first * first).sum(), x, allow_unused=True, materialize_grads=True
+        )
         return y.detach(), before.detach(), first.detach(), second, y._version, loss.detach()
 
     return call
@@ -1507,7 +1835,9 @@ def differentiate_in_place(change: Any, prepare: Any = None) -> Call:
 
 @table({name: differentiate_in_place(change) for name, change in IN_PLACE_VIEWS.items()})
 def test_in_place_changes_of_views(call: Call) -> None:
-    assert_same(lambda t: [r.contiguous() if hasattr(r, "contiguous") else r for r in call(t)], exact=False)
+    assert_same(
+        lambda t: [r.contiguous() if hasattr(r, "contiguous") else r for r in call(t)], exact=False
+    )
 
 
 # The base of the views lies in memory in another order than its sizes say.
@@ -1520,13 +1850,23 @@ def test_in_place_changes_of_views(call: Call) -> None:
             "permuted": lambda x: (x.reshape(2, 3, 2).permute(1, 0, 2) * 2).reshape(3, 4),
         }.items()
         for name in (
-            "slice", "rows and columns", "transposed slice", "setitem column", "setitem mask", "diagonal",
-            "view, then base, then view", "zero_", "copy_", "add_ with grad",
+            "slice",
+            "rows and columns",
+            "transposed slice",
+            "setitem column",
+            "setitem mask",
+            "diagonal",
+            "view, then base, then view",
+            "zero_",
+            "copy_",
+            "add_ with grad",
         )
     }
 )
 def test_in_place_changes_of_views_of_permuted_bases(call: Call) -> None:
-    assert_same(lambda t: [r.contiguous() if hasattr(r, "contiguous") else r for r in call(t)], exact=False)
+    assert_same(
+        lambda t: [r.contiguous() if hasattr(r, "contiguous") else r for r in call(t)], exact=False
+    )
 
 
 @table({name: differentiate_in_place(change) for name, change in IN_PLACE_VIEWS.items()})
@@ -1552,30 +1892,91 @@ def test_in_place_changes_of_views_backward_without_graph(call: Call) -> None:
 
 HISTORY: dict[str, Call] = {
     "base grad_fn": lambda t: (lambda y: (y[0].mul_(2), named(y.grad_fn)))(leaf(t) * 2),
-    "view grad_fn after": lambda t: (lambda y: (lambda v: (v.mul_(2), named(v.grad_fn)))(y[1:]))(leaf(t) * 2),
-    "view grad_fn when the base changes": lambda t: (lambda y: (lambda v: (named(v.grad_fn), y.mul_(2), named(v.grad_fn)))(y[1:]))(leaf(t) * 2),
-    "other view's grad_fn": lambda t: (lambda y: (lambda v, w: (w.mul_(2), named(v.grad_fn)))(y[1:], y[:1]))(leaf(t) * 2),
-    "constant base": lambda t: (lambda y: (y[0].mul_(leaf(t, 2.0)[0]), y.requires_grad, named(y.grad_fn)))(t.ones(3)),
-    "constant base, setitem": lambda t: (lambda y: (y.__setitem__(0, leaf(t, 2.0)[0]), y.requires_grad, named(y.grad_fn), y.is_leaf))(t.ones(3)),
-    "view of a constant base": lambda t: (lambda y: (lambda v: (y.mul_(leaf(t)), v.requires_grad, v.is_leaf, named(v.grad_fn)))(y[1:]))(t.ones(3)),
+    "view grad_fn after": lambda t: (lambda y: (lambda v: (v.mul_(2), named(v.grad_fn)))(y[1:]))(
+        leaf(t) * 2
+    ),
+    "view grad_fn when the base changes": lambda t: (
+        lambda y: (lambda v: (named(v.grad_fn), y.mul_(2), named(v.grad_fn)))(y[1:])
+    )(leaf(t) * 2),
+    "other view's grad_fn": lambda t: (
+        lambda y: (lambda v, w: (w.mul_(2), named(v.grad_fn)))(y[1:], y[:1])
+    )(leaf(t) * 2),
+    "constant base": lambda t: (
+        lambda y: (y[0].mul_(leaf(t, 2.0)[0]), y.requires_grad, named(y.grad_fn))
+    )(t.ones(3)),
+    "constant base, setitem": lambda t: (
+        lambda y: (y.__setitem__(0, leaf(t, 2.0)[0]), y.requires_grad, named(y.grad_fn), y.is_leaf)
+    )(t.ones(3)),
+    "view of a constant base": lambda t: (
+        lambda y: (lambda v: (y.mul_(leaf(t)), v.requires_grad, v.is_leaf, named(v.grad_fn)))(y[1:])
+    )(t.ones(3)),
     "_base": lambda t: (lambda y: (lambda v: (v[0]._base is y, v._base is y))(y[1:]))(leaf(t) * 2),
-    "in place on a constant": lambda t: (lambda y: (y.mul_(leaf(t)), y.requires_grad, named(y.grad_fn)))(t.ones(3)),
-    "buffer filled from results": lambda t: (lambda x: (lambda b: ([b.__setitem__(i, x[i] * i) for i in range(3)], b.sum().backward(), x.grad))(t.zeros(3)))(leaf(t)),
-    "rows written in a loop": lambda t: (lambda x: (lambda b: ([b[i].copy_(x * i) for i in range(3)], (b * b).sum().backward(), x.grad))(t.zeros(3, 3)))(leaf(t)),
-    "gradient of the overwritten": lambda t: (lambda x: (lambda y: (y.__setitem__(0, 0.0), y.sum().backward(), x.grad))(x * 2))(leaf(t)),
-    "in place chain": lambda t: (lambda x: (lambda y: (y.mul_(2).add_(1).exp_(), y.sum().backward(), x.grad))(x * 1))(leaf(t)),
-    "x += x": lambda t: (lambda x: (lambda y: (y.add_(y), y.sum().backward(), x.grad))(x * 1))(leaf(t)),
-    "x **= 2": lambda t: (lambda x: (lambda y: (y.pow_(2), y.sum().backward(), x.grad))(x * 1))(leaf(t)),
-    "x /= x of another": lambda t: (lambda x: (lambda y: (y.div_(x), y.sum().backward(), x.grad))(x * 3))(leaf(t)),
-    "mul_ by itself's view": lambda t: (lambda x: (lambda y: (y[1:].mul_(y[:1].clone()), y.sum().backward(), x.grad))(x * 1))(leaf(t)),
-    "clone, then change": lambda t: (lambda x: (lambda y: (y.clone().mul_(5), y.sum().backward(), x.grad))(x * 1))(leaf(t)),
-    "detach_ after in place": lambda t: (lambda y: (y.mul_(2), y.detach_(), y.requires_grad))(leaf(t) * 1),
-    "in place with a cast": lambda t: (lambda x: (lambda y: (y.mul_(t.tensor([2.0, 3.0, 4.0], dtype=t.float64)), y.sum().backward(), x.grad))(x * 1))(leaf(t)),
-    "broadcast in place": lambda t: (lambda x, w: (lambda y: (y.mul_(w), y.sum().backward(), x.grad, w.grad))(x.expand(2, 3) * 1))(leaf(t), t.ones(2, 1, requires_grad=True)),
-    "second backward through a changed view": lambda t: (lambda x: (lambda y: (y[1:].add_(1), (lambda z: (z.backward(retain_graph=True), z.backward(), x.grad))((y * 2).sum())))(x * 2))(leaf(t)),
-    "copy_ needs only the source": lambda t: (lambda x: (lambda y: (y.copy_(x), y.sum().backward(), x.grad))(t.zeros(3)))(leaf(t)),
-    "copy_ casts": lambda t: (lambda x: (lambda y: (y.copy_(x), y.sum().backward(), x.grad))(t.zeros(3, dtype=t.float64)))(leaf(t)),
-    "copy_ broadcasts": lambda t: (lambda x: (lambda y: (y.copy_(x), y.sum().backward(), x.grad))(t.zeros(2, 3)))(leaf(t)),
+    "in place on a constant": lambda t: (
+        lambda y: (y.mul_(leaf(t)), y.requires_grad, named(y.grad_fn))
+    )(t.ones(3)),
+    "buffer filled from results": lambda t: (
+        lambda x: (
+            lambda b: ([b.__setitem__(i, x[i] * i) for i in range(3)], b.sum().backward(), x.grad)
+        )(t.zeros(3))
+    )(leaf(t)),
+    "rows written in a loop": lambda t: (
+        lambda x: (
+            lambda b: ([b[i].copy_(x * i) for i in range(3)], (b * b).sum().backward(), x.grad)
+        )(t.zeros(3, 3))
+    )(leaf(t)),
+    "gradient of the overwritten": lambda t: (
+        lambda x: (lambda y: (y.__setitem__(0, 0.0), y.sum().backward(), x.grad))(x * 2)
+    )(leaf(t)),
+    "in place chain": lambda t: (
+        lambda x: (lambda y: (y.mul_(2).add_(1).exp_(), y.sum().backward(), x.grad))(x * 1)
+    )(leaf(t)),
+    "x += x": lambda t: (lambda x: (lambda y: (y.add_(y), y.sum().backward(), x.grad))(x * 1))(
+        leaf(t)
+    ),
+    "x **= 2": lambda t: (lambda x: (lambda y: (y.pow_(2), y.sum().backward(), x.grad))(x * 1))(
+        leaf(t)
+    ),
+    "x /= x of another": lambda t: (
+        lambda x: (lambda y: (y.div_(x), y.sum().backward(), x.grad))(x * 3)
+    )(leaf(t)),
+    "mul_ by itself's view": lambda t: (
+        lambda x: (lambda y: (y[1:].mul_(y[:1].clone()), y.sum().backward(), x.grad))(x * 1)
+    )(leaf(t)),
+    "clone, then change": lambda t: (
+        lambda x: (lambda y: (y.clone().mul_(5), y.sum().backward(), x.grad))(x * 1)
+    )(leaf(t)),
+    "detach_ after in place": lambda t: (lambda y: (y.mul_(2), y.detach_(), y.requires_grad))(
+        leaf(t) * 1
+    ),
+    "in place with a cast": lambda t: (
+        lambda x: (
+            lambda y: (
+                y.mul_(t.tensor([2.0, 3.0, 4.0], dtype=t.float64)),
+                y.sum().backward(),
+                x.grad,
+            )
+        )(x * 1)
+    )(leaf(t)),
+    "broadcast in place": lambda t: (
+        lambda x, w: (lambda y: (y.mul_(w), y.sum().backward(), x.grad, w.grad))(x.expand(2, 3) * 1)
+    )(leaf(t), t.ones(2, 1, requires_grad=True)),
+    "second backward through a changed view": lambda t: (
+        lambda x: (
+            lambda y: (
+                y[1:].add_(1),
+                (lambda z: (z.backward(retain_graph=True), z.backward(), x.grad))((y * 2).sum()),
+            )
+        )(x * 2)
+    )(leaf(t)),
+    "copy_ needs only the source": lambda t: (
+        lambda x: (lambda y: (y.copy_(x), y.sum().backward(), x.grad))(t.zeros(3))
+    )(leaf(t)),
+    "copy_ casts": lambda t: (
+        lambda x: (lambda y: (y.copy_(x), y.sum().backward(), x.grad))(t.zeros(3, dtype=t.float64))
+    )(leaf(t)),
+    "copy_ broadcasts": lambda t: (
+        lambda x: (lambda y: (y.copy_(x), y.sum().backward(), x.grad))(t.zeros(2, 3))
+    )(leaf(t)),
 }
 
 
@@ -1589,29 +1990,82 @@ def test_history_of_in_place_changes(call: Call) -> None:
 GRAD: dict[str, Call] = {
     "one": lambda t: (lambda x: t.autograd.grad((x * x).sum(), x))(leaf(t)),
     "list": lambda t: (lambda x, y: t.autograd.grad((x * y).sum(), [x, y]))(leaf(t), leaf(t)),
-    "does not accumulate": lambda t: (lambda x: (t.autograd.grad((x * x).sum(), x), x.grad))(leaf(t)),
-    "intermediate": lambda t: (lambda x: (lambda y: t.autograd.grad((y * y).sum(), y))(x * 2))(leaf(t)),
-    "intermediate and leaf": lambda t: (lambda x: (lambda y: t.autograd.grad((y * y).sum(), [y, x]))(x * 2))(leaf(t)),
+    "does not accumulate": lambda t: (lambda x: (t.autograd.grad((x * x).sum(), x), x.grad))(
+        leaf(t)
+    ),
+    "intermediate": lambda t: (lambda x: (lambda y: t.autograd.grad((y * y).sum(), y))(x * 2))(
+        leaf(t)
+    ),
+    "intermediate and leaf": lambda t: (
+        lambda x: (lambda y: t.autograd.grad((y * y).sum(), [y, x]))(x * 2)
+    )(leaf(t)),
     "output itself": lambda t: (lambda y: t.autograd.grad(y, y))(leaf(t).sum()),
     "leaf itself": lambda t: (lambda x: t.autograd.grad(x, x, t.ones(3)))(leaf(t)),
     "same input twice": lambda t: (lambda x: t.autograd.grad((x * x).sum(), [x, x]))(leaf(t)),
     "several outputs": lambda t: (lambda x: t.autograd.grad([x.sum(), (x * x).sum()], x))(leaf(t)),
-    "grad_outputs": lambda t: (lambda x: t.autograd.grad(x * 2, x, t.tensor([1.0, 2.0, 3.0])))(leaf(t)),
-    "several grad_outputs": lambda t: (lambda x: t.autograd.grad([x * 2, x * 3], x, [t.ones(3), t.ones(3)]))(leaf(t)),
-    "None grad_outputs": lambda t: (lambda x: t.autograd.grad([x.sum(), x * 3], x, [None, t.ones(3)]))(leaf(t)),
-    "unused": lambda t: (lambda x, y: t.autograd.grad((x * x).sum(), [x, y], allow_unused=True))(leaf(t), leaf(t)),
-    "materialize": lambda t: (lambda x, y: t.autograd.grad((x * x).sum(), [x, y], materialize_grads=True))(leaf(t), leaf(t)),
-    "retain_graph": lambda t: (lambda x: (lambda y: (t.autograd.grad(y, x, retain_graph=True), t.autograd.grad(y, x)))((x * x).sum()))(leaf(t)),
-    "create_graph keeps": lambda t: (lambda x: (lambda y: (t.autograd.grad(y, x, create_graph=True)[0].requires_grad, t.autograd.grad(y, x)))((x * x).sum()))(leaf(t)),
-    "output of a view": lambda t: (lambda x: (lambda y: t.autograd.grad((y * y).sum(), y))((x * 2)[1:]))(leaf(t)),
-    "one of unbind": lambda t: (lambda x: (lambda a, b, c: t.autograd.grad(a * b, [b, a, c], allow_unused=True))(*x.unbind()))(leaf(t)),
+    "grad_outputs": lambda t: (lambda x: t.autograd.grad(x * 2, x, t.tensor([1.0, 2.0, 3.0])))(
+        leaf(t)
+    ),
+    "several grad_outputs": lambda t: (
+        lambda x: t.autograd.grad([x * 2, x * 3], x, [t.ones(3), t.ones(3)])
+    )(leaf(t)),
+    "None grad_outputs": lambda t: (
+        lambda x: t.autograd.grad([x.sum(), x * 3], x, [None, t.ones(3)])
+    )(leaf(t)),
+    "unused": lambda t: (lambda x, y: t.autograd.grad((x * x).sum(), [x, y], allow_unused=True))(
+        leaf(t), leaf(t)
+    ),
+    "materialize": lambda t: (
+        lambda x, y: t.autograd.grad((x * x).sum(), [x, y], materialize_grads=True)
+    )(leaf(t), leaf(t)),
+    "retain_graph": lambda t: (
+        lambda x: (lambda y: (t.autograd.grad(y, x, retain_graph=True), t.autograd.grad(y, x)))(
+            (x * x).sum()
+        )
+    )(leaf(t)),
+    "create_graph keeps": lambda t: (
+        lambda x: (
+            lambda y: (
+                t.autograd.grad(y, x, create_graph=True)[0].requires_grad,
+                t.autograd.grad(y, x),
+            )
+        )((x * x).sum())
+    )(leaf(t)),
+    "output of a view": lambda t: (
+        lambda x: (lambda y: t.autograd.grad((y * y).sum(), y))((x * 2)[1:])
+    )(leaf(t)),
+    "one of unbind": lambda t: (
+        lambda x: (lambda a, b, c: t.autograd.grad(a * b, [b, a, c], allow_unused=True))(
+            *x.unbind()
+        )
+    )(leaf(t)),
     "does not run what is not needed": lambda t: unneeded(t),
-    "create_graph with grad_outputs": lambda t: (lambda x, v: (lambda g: (g, t.autograd.grad(g.sum(), v)))(t.autograd.grad(x * x, x, v, create_graph=True)[0]))(leaf(t), leaf(t)),
-    "hessian vector product": lambda t: (lambda x, v: t.autograd.grad((t.autograd.grad((x**3).sum(), x, create_graph=True)[0] * v).sum(), x))(leaf(t), t.ones(3)),
-    "gradient penalty": lambda t: (lambda x, w: (lambda g: (((g.norm() - 1) ** 2).backward(), w.grad, x.grad))(t.autograd.grad((x * w).tanh().sum(), x, create_graph=True)[0]))(leaf(t), leaf(t)),
-    "tuple of inputs": lambda t: (lambda x, y: t.autograd.grad((x * y).sum(), (x, y)))(leaf(t), leaf(t)),
-    "no_grad around": lambda t: (lambda x: (lambda y: _with(t.no_grad(), lambda: t.autograd.grad(y, x, create_graph=True)[0].requires_grad))((x * x).sum()))(leaf(t)),
-    "int output": lambda t: t.autograd.grad((leaf(t) * 2).sum(), [x for x in [leaf(t)]], allow_unused=True),
+    "create_graph with grad_outputs": lambda t: (
+        lambda x, v: (lambda g: (g, t.autograd.grad(g.sum(), v)))(
+            t.autograd.grad(x * x, x, v, create_graph=True)[0]
+        )
+    )(leaf(t), leaf(t)),
+    "hessian vector product": lambda t: (
+        lambda x, v: t.autograd.grad(
+            (t.autograd.grad((x**3).sum(), x, create_graph=True)[0] * v).sum(), x
+        )
+    )(leaf(t), t.ones(3)),
+    "gradient penalty": lambda t: (
+        lambda x, w: (lambda g: (((g.norm() - 1) ** 2).backward(), w.grad, x.grad))(
+            t.autograd.grad((x * w).tanh().sum(), x, create_graph=True)[0]
+        )
+    )(leaf(t), leaf(t)),
+    "tuple of inputs": lambda t: (lambda x, y: t.autograd.grad((x * y).sum(), (x, y)))(
+        leaf(t), leaf(t)
+    ),
+    "no_grad around": lambda t: (
+        lambda x: (
+            lambda y: _with(
+                t.no_grad(), lambda: t.autograd.grad(y, x, create_graph=True)[0].requires_grad
+            )
+        )((x * x).sum())
+    )(leaf(t)),
+    "int output": lambda t: t.autograd.grad((leaf(t) * 2).sum(), [leaf(t)], allow_unused=True),
 }
 
 
@@ -1641,17 +2095,199 @@ def test_autograd_grad(call: Call) -> None:
     assert_same(call, exact=False)
 
 
+# --------------------------------------------------------------------------- corners of the formulas
+
+FORMULAS: dict[str, Call] = {
+    "max nan grad": lambda t: (lambda x: (x.max().backward(), x.grad))(
+        t.tensor([1.0, float("nan"), 2.0, float("nan")], requires_grad=True)
+    ),
+    "min nan grad": lambda t: (lambda x: (x.min().backward(), x.grad))(
+        t.tensor([1.0, float("nan"), 2.0], requires_grad=True)
+    ),
+    "median nan": lambda t: (lambda x: (lambda m: (m, m.backward(), x.grad))(x.median()))(
+        t.tensor([1.0, float("nan"), 2.0], requires_grad=True)
+    ),
+    "median dim": lambda t: (lambda x: (x.median(1)[0].sum().backward(), x.grad))(
+        t.tensor([[1.0, 3.0, 2.0], [2.0, 2.0, 1.0]], requires_grad=True)
+    ),
+    "grad of expand view chain": lambda t: (
+        lambda x: (x.expand(3, 4).t()[1:].sum().backward(), x.grad)
+    )(t.ones(3, 1, requires_grad=True)),
+    "view in-place base expand": lambda t: (
+        lambda x: (lambda y: (y.expand(2, 3).clone().mul_(2).sum().backward(), x.grad))(x * 1)
+    )(t.ones(3, requires_grad=True)),
+    "as_strided overlapping in backward": lambda t: (
+        lambda x: (t.as_strided(x * 1, (3, 2), (1, 1)).pow(2).sum().backward(), x.grad)
+    )(t.arange(4.0, requires_grad=True)),
+    "as_strided of transposed grad": lambda t: (
+        lambda x: (
+            (x.t() * 1).as_strided((2, 2), (1, 2), 1).pow(2).sum().backward(),
+            x.grad.contiguous(),
+        )
+    )(t.arange(6.0).reshape(2, 3).requires_grad_()),
+    "as_strided of a slice grad": lambda t: (
+        lambda x: (x[1:].as_strided((2, 2), (1, 2), 1).pow(2).sum().backward(), x.grad)
+    )(t.arange(6.0).requires_grad_()),
+    "as_strided of expanded": lambda t: (
+        lambda x: (x.expand(3, 2).as_strided((2,), (1,), 0).pow(2).sum().backward(), x.grad)
+    )(t.arange(2.0).requires_grad_()),
+    "inplace on base with existing view used": lambda t: (
+        lambda x: (lambda y: (lambda v: (y.mul_(3), (v * v).sum().backward(), x.grad))(y[1:]))(
+            x * 1
+        )
+    )(t.arange(3.0).requires_grad_()),
+    "inplace through two views": lambda t: (
+        lambda x: (
+            lambda y: (
+                y.view(-1)[0].add_(5),
+                y[0].mul_(2),
+                y.t()[1].exp_(),
+                y.sum().backward(),
+                x.grad,
+            )
+        )(x * 1)
+    )(t.ones(2, 2, requires_grad=True)),
+    "sum_to with where scalar": lambda t: (
+        lambda x: (t.where(t.tensor([True, False]), x, 1.0).sum().backward(), x.grad)
+    )(t.tensor(2.0, requires_grad=True)),
+    "double grad of max": lambda t: (
+        lambda x: t.autograd.grad(
+            t.autograd.grad((x.max(1)[0] ** 2).sum(), x, create_graph=True)[0].sum(), x
+        )
+    )(t.tensor([[1.0, 3.0], [4.0, 2.0]], requires_grad=True)),
+    "double grad of norm": lambda t: (
+        lambda x: t.autograd.grad(
+            t.autograd.grad(x.norm(), x, create_graph=True)[0].pow(2).sum(), x
+        )
+    )(t.tensor([3.0, 4.0], dtype=t.float64, requires_grad=True)),
+    "double grad of std": lambda t: (
+        lambda x: t.autograd.grad(t.autograd.grad(x.std(), x, create_graph=True)[0].pow(2).sum(), x)
+    )(t.tensor([3.0, 4.0, 7.0], dtype=t.float64, requires_grad=True)),
+    "double grad prod zeros": lambda t: (
+        lambda x: t.autograd.grad(t.autograd.grad(x.prod(), x, create_graph=True)[0].sum(), x)
+    )(t.tensor([0.0, 2.0, 3.0], dtype=t.float64, requires_grad=True)),
+    "double grad cumprod zeros": lambda t: (
+        lambda x: t.autograd.grad(
+            t.autograd.grad(x.cumprod(0).sum(), x, create_graph=True)[0].sum(), x
+        )
+    )(t.tensor([2.0, 0.0, 3.0], dtype=t.float64, requires_grad=True)),
+    "pow tensor at 0": lambda t: (lambda x, e: ((x**e).sum().backward(), x.grad, e.grad))(
+        t.tensor([0.0, 0.0, 2.0], requires_grad=True), t.tensor([0.0, 2.0, 3.0], requires_grad=True)
+    ),
+    "pow negative base": lambda t: (lambda x, e: ((x**e).sum().backward(), x.grad, e.grad))(
+        t.tensor([-2.0], requires_grad=True), t.tensor([2.0], requires_grad=True)
+    ),
+    "rpow 0": lambda t: (lambda e: ((0.0**e).sum().backward(), e.grad))(
+        t.tensor([0.0, 2.0, -1.0], requires_grad=True)
+    ),
+    "rpow neg": lambda t: (lambda e: (((-2.0) ** e).sum().backward(), e.grad))(
+        t.tensor([2.0], requires_grad=True)
+    ),
+    "pow int exponent tensor": lambda t: (
+        lambda x: ((x ** t.tensor([2, 3])).sum().backward(), x.grad)
+    )(t.tensor([2.0, 3.0], requires_grad=True)),
+    "mul by int tensor": lambda t: (lambda x: ((x * t.tensor([2, 3])).sum().backward(), x.grad))(
+        t.tensor([2.0, 3.0], requires_grad=True)
+    ),
+    "div int by tensor": lambda t: (lambda x: ((3 / x).sum().backward(), x.grad))(
+        t.tensor([2.0, 3.0], requires_grad=True)
+    ),
+    "half + float grads": lambda t: (lambda x, y: ((x * y).sum().backward(), x.grad, y.grad))(
+        t.ones(2, dtype=t.float16, requires_grad=True), t.ones(2, requires_grad=True)
+    ),
+    "0-dim double times float": lambda t: (lambda x, y: ((x * y).sum().backward(), x.grad, y.grad))(
+        t.ones(2, requires_grad=True), t.tensor(2.0, dtype=t.float64, requires_grad=True)
+    ),
+    "cat mixed dtype": lambda t: (lambda x, y: (t.cat([x, y]).sum().backward(), x.grad, y.grad))(
+        t.ones(2, requires_grad=True), t.ones(2, dtype=t.float64, requires_grad=True)
+    ),
+    "index_put accumulate grads": lambda t: (
+        lambda x, v: (
+            lambda y: (
+                y.index_put_((t.tensor([0, 0]),), v * 1, accumulate=True),
+                (y * y).sum().backward(),
+                x.grad,
+                v.grad,
+            )
+        )(x * 1)
+    )(t.ones(3, requires_grad=True), t.ones(2, requires_grad=True)),
+    "setitem broadcast value grads": lambda t: (
+        lambda x, v: (
+            lambda y: (y.__setitem__(slice(0, 2), v), (y * y).sum().backward(), x.grad, v.grad)
+        )(x * 1)
+    )(t.ones(3, 2, requires_grad=True), t.ones(2, requires_grad=True)),
+    "setitem number grad": lambda t: (
+        lambda x, v: (
+            lambda y: (
+                y.__setitem__((t.tensor([0, 2]),), v),
+                (y * y).sum().backward(),
+                x.grad,
+                v.grad,
+            )
+        )(x * 1)
+    )(t.ones(3, 2, requires_grad=True), t.tensor(2.0, requires_grad=True)),
+    "take_along": lambda t: (
+        lambda x: (t.take_along_dim(x, t.tensor([[0], [1]]), 1).sum().backward(), x.grad)
+    )(t.ones(2, 3, requires_grad=True)),
+    "sort grads": lambda t: (
+        lambda x: ((x.sort(descending=True)[0] * t.arange(3.0)).sum().backward(), x.grad)
+    )(t.tensor([1.0, 3.0, 2.0], requires_grad=True)),
+    "topk grads": lambda t: (lambda x: (x.topk(2)[0].sum().backward(), x.grad))(
+        t.tensor([1.0, 3.0, 2.0], requires_grad=True)
+    ),
+    "median grads": lambda t: (lambda x: (x.median().backward(), x.grad))(
+        t.tensor([1.0, 3.0, 2.0, 2.0], requires_grad=True)
+    ),
+    "chunk unused": lambda t: (lambda x: (x.chunk(2)[1].sum().backward(), x.grad))(
+        t.ones(4, requires_grad=True)
+    ),
+    "var mean both": lambda t: (lambda x: (sum(t.var_mean(x, 0)).sum().backward(), x.grad))(
+        t.arange(6.0).reshape(3, 2).requires_grad_()
+    ),
+    "stack of views": lambda t: (
+        lambda x: (t.stack(list(x)).mul(t.arange(2.0)).sum().backward(), x.grad)
+    )(t.ones(3, 2, requires_grad=True)),
+    "complex grad": lambda t: (lambda x: ((x * 2).abs().sum().backward(), x.grad))(
+        t.tensor([1 + 1j], requires_grad=True)
+    ),
+    "iter of requires grad": lambda t: [
+        x.grad_fn.name().removeprefix("torch::autograd::") for x in t.ones(2, requires_grad=True)
+    ],
+    "tolist of grads": lambda t: t.ones(2, requires_grad=True).tolist(),
+    "nested list of 0-dim grads": lambda t: t.tensor([t.ones(1, requires_grad=True)[0] * 2]),
+}
+
+
+@table(FORMULAS)
+def test_gradients_in_corners(call: Call) -> None:
+    assert_same(call, exact=False)
+
+
 # --------------------------------------------------------------------------- gradcheck
 
 CHECKS: dict[str, Call] = {
     "passes": lambda t: t.autograd.gradcheck(lambda x: x.sin() * x, (leaf(t, dtype="float64"),)),
-    "two inputs": lambda t: t.autograd.gradcheck(lambda x, y: x * y, (leaf(t, dtype="float64"), leaf(t, dtype="float64"))),
-    "several outputs": lambda t: t.autograd.gradcheck(lambda x: (x * 2, x.sum()), (leaf(t, dtype="float64"),)),
-    "constant input": lambda t: t.autograd.gradcheck(lambda x, n: x * n, (leaf(t, dtype="float64"), 3)),
-    "matrix": lambda t: t.autograd.gradcheck(lambda x: x @ x.t(), (t.ones(2, 3, dtype=t.float64, requires_grad=True),)),
-    "wrong, no exception": lambda t: t.autograd.gradcheck(broken(t, "saved").apply, (leaf(t, dtype="float64"),), raise_exception=False),
-    "gradgradcheck": lambda t: t.autograd.gradgradcheck(lambda x: x.sin() * x, (leaf(t, dtype="float64"),)),
-    "gradgradcheck linear": lambda t: t.autograd.gradgradcheck(lambda x: x * 2, (leaf(t, dtype="float64"),)),
+    "two inputs": lambda t: t.autograd.gradcheck(
+        lambda x, y: x * y, (leaf(t, dtype="float64"), leaf(t, dtype="float64"))
+    ),
+    "several outputs": lambda t: t.autograd.gradcheck(
+        lambda x: (x * 2, x.sum()), (leaf(t, dtype="float64"),)
+    ),
+    "constant input": lambda t: t.autograd.gradcheck(
+        lambda x, n: x * n, (leaf(t, dtype="float64"), 3)
+    ),
+    "matrix": lambda t: t.autograd.gradcheck(
+        lambda x: x @ x.t(), (t.ones(2, 3, dtype=t.float64, requires_grad=True),)
+    ),
+    "wrong, no exception": lambda t: t.autograd.gradcheck(
+        broken(t, "saved").apply, (leaf(t, dtype="float64"),), raise_exception=False
+    ),
+    "gradgradcheck": lambda t: t.autograd.gradgradcheck(
+        lambda x: x.sin() * x, (leaf(t, dtype="float64"),)
+    ),
+    "gradgradcheck linear": lambda t: t.autograd.gradgradcheck(
+        lambda x: x * 2, (leaf(t, dtype="float64"),)
+    ),
     "single tensor": lambda t: t.autograd.gradcheck(lambda x: x * x, leaf(t, dtype="float64")),
 }
 
@@ -1663,7 +2299,9 @@ def test_gradcheck(call: Call) -> None:
 
 @table(
     {
-        "wrong gradient": lambda t: t.autograd.gradcheck(broken(t, "saved").apply, (leaf(t, dtype="float64"),)),
+        "wrong gradient": lambda t: t.autograd.gradcheck(
+            broken(t, "saved").apply, (leaf(t, dtype="float64"),)
+        ),
         "no grad": lambda t: t.autograd.gradcheck(lambda x: x, (t.ones(2),)),
     }
 )
@@ -1743,6 +2381,22 @@ def test_threads_accumulate_into_one_leaf() -> None:
     for thread in threads:
         thread.join()
     assert x.grad.tolist() == [16, 16, 16]
+
+
+def test_threads_lose_no_updates_of_a_large_gradient() -> None:
+    x = minitorch.zeros(500_000, requires_grad=True)
+    ones = minitorch.ones(500_000)
+
+    def work() -> None:
+        for _ in range(5):
+            (x * 2).backward(ones)
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert x.grad is not None and (x.grad == 40).all()
 
 
 def test_a_million_additions() -> None:
@@ -1830,7 +2484,9 @@ def test_operations_that_save_their_output_free_their_input(name: str) -> None:
         assert out.grad_fn is not None
 
 
-@pytest.mark.parametrize("call", [lambda h: h + 1, lambda h: h.sum(), lambda h: h * 3, lambda h: h.mean(), lambda h: -h])
+@pytest.mark.parametrize(
+    "call", [lambda h: h + 1, lambda h: h.sum(), lambda h: h * 3, lambda h: h.mean(), lambda h: -h]
+)
 def test_operations_that_need_nothing_save_nothing(call: Any) -> None:
     with no_cycle_collector():
         hidden = leaf(minitorch) * 1
@@ -1849,7 +2505,9 @@ def test_only_the_operand_that_a_gradient_needs_is_kept() -> None:
         saved_weight = weakref.ref(weight._array)
         del weight
         gc.collect()
-        assert saved_weight() is not None  # AccumulateGrad owns the leaf, for as long as there is a graph
+        assert (
+            saved_weight() is not None
+        )  # AccumulateGrad owns the leaf, for as long as there is a graph
         del out
         assert saved_weight() is None
 
@@ -1892,24 +2550,42 @@ def network(t: Any, x: Any, w: Any) -> Any:
 
 GRAPHS: dict[str, Call] = {
     "network": lambda t: network(t, t.rand(4, 3), t.rand(3, 3, requires_grad=True)).backward(),
-    "retained": lambda t: network(t, t.rand(4, 3), t.rand(3, 3, requires_grad=True)).backward(retain_graph=True),
+    "retained": lambda t: network(t, t.rand(4, 3), t.rand(3, 3, requires_grad=True)).backward(
+        retain_graph=True
+    ),
     "no backward": lambda t: network(t, t.rand(4, 3), t.rand(3, 3, requires_grad=True)),
-    "grad": lambda t: (lambda w: t.autograd.grad(network(t, t.rand(4, 3), w), w))(t.rand(3, 3, requires_grad=True)),
-    "hooks": lambda t: (lambda y: (y.register_hook(lambda g: g * 2), y.retain_grad(), y.sum().backward()))(leaf(t) * 2),
-    "leaf hooks": lambda t: (lambda x: (x.register_hook(lambda g: g * 2), (x * 2).sum().backward()))(leaf(t)),
+    "grad": lambda t: (lambda w: t.autograd.grad(network(t, t.rand(4, 3), w), w))(
+        t.rand(3, 3, requires_grad=True)
+    ),
+    "hooks": lambda t: (
+        lambda y: (y.register_hook(lambda g: g * 2), y.retain_grad(), y.sum().backward())
+    )(leaf(t) * 2),
+    "leaf hooks": lambda t: (
+        lambda x: (x.register_hook(lambda g: g * 2), (x * 2).sum().backward())
+    )(leaf(t)),
     "in-place chain": lambda t: (lambda y: (y.mul_(2), y.exp_(), y.sum().backward()))(leaf(t) * 1),
-    "in-place, no backward": lambda t: (lambda y: (y.mul_(2), y.exp_(), y.tanh_(), y[1:].mul_(2)))(leaf(t) * 1),
+    "in-place, no backward": lambda t: (lambda y: (y.mul_(2), y.exp_(), y.tanh_(), y[1:].mul_(2)))(
+        leaf(t) * 1
+    ),
     "views": lambda t: (lambda y: (lambda v: (y.mul_(2), v.sum().backward()))(y[1:]))(leaf(t) * 1),
     "custom": lambda t: (lambda y: y.sum().backward())(broken(t, "saved").apply(leaf(t))),
     "custom, output saved": lambda t: saves_inputs_and_outputs(t) and None,
     "custom, dirty": lambda t: mark_dirty(t) and None,
-    "double grad": lambda t: (lambda x: t.autograd.grad(t.autograd.grad((x**3).sum(), x, create_graph=True)[0].sum(), x))(leaf(t)),
-    "double grad of saved outputs": lambda t: (lambda x: t.autograd.grad(t.autograd.grad(x.exp().tanh().sum(), x, create_graph=True)[0].sum(), x))(leaf(t)),
+    "double grad": lambda t: (
+        lambda x: t.autograd.grad(t.autograd.grad((x**3).sum(), x, create_graph=True)[0].sum(), x)
+    )(leaf(t)),
+    "double grad of saved outputs": lambda t: (
+        lambda x: t.autograd.grad(
+            t.autograd.grad(x.exp().tanh().sum(), x, create_graph=True)[0].sum(), x
+        )
+    )(leaf(t)),
     "several outputs": lambda t: (lambda a, b, c: (a * b).backward())(*leaf(t).unbind()),
     "max": lambda t: leaf(t).max(0)[0].backward(),
     "std": lambda t: leaf(t).std().backward(),
     "prod": lambda t: leaf(t).prod().backward(),
-    "failed backward": lambda t: run(lambda t: broken(t, "raises").apply(leaf(t)).sum().backward(), t) and None,
+    "failed backward": lambda t: (
+        run(lambda t: broken(t, "raises").apply(leaf(t)).sum().backward(), t) and None
+    ),
 }
 
 
@@ -1919,7 +2595,9 @@ def test_graphs_hold_no_reference_cycles(call: Call) -> None:
     with no_cycle_collector():
         before = {id(o) for o in gc.get_objects() if isinstance(o, minitorch.Tensor)}
         call(minitorch)
-        left = [o for o in gc.get_objects() if isinstance(o, minitorch.Tensor) and id(o) not in before]
+        left = [
+            o for o in gc.get_objects() if isinstance(o, minitorch.Tensor) and id(o) not in before
+        ]
         assert left == []
 
 

@@ -223,7 +223,14 @@ def test_default_dtype() -> None:
         before = t.get_default_dtype()
         t.set_default_dtype(t.float64)
         try:
-            inside = t.tensor(1.5), t.zeros(2), t.tensor([1]) / 2, t.tensor([1]) * 1.5, t.arange(3.0), t.tensor(1j)
+            inside = (
+                t.tensor(1.5),
+                t.zeros(2),
+                t.tensor([1]) / 2,
+                t.tensor([1]) * 1.5,
+                t.arange(3.0),
+                t.tensor(1j),
+            )
             words = repr(inside)
         finally:
             t.set_default_dtype(before)
@@ -235,7 +242,11 @@ def test_default_dtype() -> None:
 
 def test_tensor_copies_and_as_tensor_shares() -> None:
     array = np.zeros(3)
-    copied, shared, also = minitorch.tensor(array), minitorch.as_tensor(array), minitorch.from_numpy(array)
+    copied, shared, also = (
+        minitorch.tensor(array),
+        minitorch.as_tensor(array),
+        minitorch.from_numpy(array),
+    )
     array[0] = 5
     assert (copied.tolist(), shared.tolist(), also.tolist()) == ([0, 0, 0], [5, 0, 0], [5, 0, 0])
     assert minitorch.as_tensor(shared) is shared
@@ -273,7 +284,12 @@ def test_promotion_of_tensors(symbol: str, dims: str) -> None:
     function = OPERATORS[symbol]
     left, right = (int(d == "dim") for d in dims.split())
     for a, b in itertools.product(DTYPES, repeat=2):
-        assert_same(lambda t, a=a, b=b: function(operand(t, a, left), operand(t, b, right)), exact=False)
+        assert_same(
+            lambda t, a=a, b=b, left=left, right=right: function(
+                operand(t, a, left), operand(t, b, right)
+            ),
+            exact=False,
+        )
 
 
 @pytest.mark.parametrize("symbol", OPERATORS)
@@ -288,8 +304,8 @@ def test_promotion_with_numbers(symbol: str, dims: int) -> None:
 @pytest.mark.parametrize("dims", [(0, 0), (0, 1), (1, 0), (1, 1)])
 def test_result_type_and_promote_types(dims: tuple[int, int]) -> None:
     kinds = [d for d in DTYPES if d != "float16"] + ["complex64", "complex128"]  # no complex32
+    left, right = dims
     for a, b in itertools.product(kinds, repeat=2):
-        left, right = dims
         assert_same(lambda t, a=a, b=b: t.result_type(operand(t, a, left), operand(t, b, right)))
         assert_same(lambda t, a=a, b=b: t.promote_types(getattr(t, a), getattr(t, b)))
         assert_same(lambda t, a=a, b=b: t.can_cast(getattr(t, a), getattr(t, b)))
@@ -297,9 +313,18 @@ def test_result_type_and_promote_types(dims: tuple[int, int]) -> None:
 
 @pytest.mark.parametrize("symbol", ["+", "-", "*", "/", "//", "%", "**"])
 def test_promotion_in_place(symbol: str) -> None:
-    function = getattr(operator, {
-        "+": "iadd", "-": "isub", "*": "imul", "/": "itruediv", "//": "ifloordiv", "%": "imod", "**": "ipow",
-    }[symbol])
+    function = getattr(
+        operator,
+        {
+            "+": "iadd",
+            "-": "isub",
+            "*": "imul",
+            "/": "itruediv",
+            "//": "ifloordiv",
+            "%": "imod",
+            "**": "ipow",
+        }[symbol],
+    )
     for a, b in itertools.product(DTYPES, repeat=2):
         assert_same(lambda t, a=a, b=b: function(operand(t, a, 1), operand(t, b, 1)), exact=False)
     for a, n in itertools.product(DTYPES, NUMBERS):
@@ -340,16 +365,22 @@ ARITHMETIC: dict[str, Call] = {
     "float division by 0": lambda t: t.tensor([1.0, -1.0, 0.0]) / 0,
     "int division by 0": lambda t: t.tensor([1, -1, 0]) / 0,
     "remainder signs": lambda t: t.tensor([7, -7, 7, -7]) % t.tensor([3, 3, -3, -3]),
-    "float remainder signs": lambda t: t.tensor([7.5, -7.5, 7.5, -7.5]) % t.tensor([2.0, 2.0, -2.0, -2.0]),
+    "float remainder signs": lambda t: (
+        t.tensor([7.5, -7.5, 7.5, -7.5]) % t.tensor([2.0, 2.0, -2.0, -2.0])
+    ),
     "float remainder by 0": lambda t: t.tensor([1.0]) % 0,
     "float remainder by inf": lambda t: t.tensor([1.0, -1.0]) % float("inf"),
     "fmod signs": lambda t: t.fmod(t.tensor([7, -7, 7, -7]), t.tensor([3, 3, -3, -3])),
     "fmod float": lambda t: t.fmod(t.tensor([7.5, -7.5]), 2),
     "trunc division": lambda t: t.div(t.tensor([7, -7]), 2, rounding_mode="trunc"),
-    "trunc division negative": lambda t: t.div(t.tensor([7, -7, 6, -6]), t.tensor([-2]), rounding_mode="trunc"),
+    "trunc division negative": lambda t: t.div(
+        t.tensor([7, -7, 6, -6]), t.tensor([-2]), rounding_mode="trunc"
+    ),
     "trunc division float": lambda t: t.div(t.tensor([7.0, -7.0]), 2, rounding_mode="trunc"),
     "floor division mode": lambda t: t.div(t.tensor([7, -7]), 2, rounding_mode="floor"),
-    "floor division mode uint8": lambda t: t.div(t.tensor([7, 9], dtype=t.uint8), 2, rounding_mode="floor"),
+    "floor division mode uint8": lambda t: t.div(
+        t.tensor([7, 9], dtype=t.uint8), 2, rounding_mode="floor"
+    ),
     "number // tensor": lambda t: 7 // t.tensor([2, -2]),
     "number % tensor": lambda t: 7 % t.tensor([3, -3]),
     "number / tensor": lambda t: 7 / t.tensor([2, 4]),
@@ -396,14 +427,20 @@ ARITHMETIC: dict[str, Call] = {
     "clamp crossed": lambda t: t.clamp(t.tensor([1.0, 2.0, 3.0]), 3, 1),
     "clamp int": lambda t: t.tensor([1, 5]).clamp(max=3),
     "clamp_min": lambda t: t.tensor([1, 5]).clamp_min(3),
-    "maximum nan": lambda t: t.maximum(t.tensor([1.0, float("nan")]), t.tensor([float("nan"), 1.0])),
+    "maximum nan": lambda t: t.maximum(
+        t.tensor([1.0, float("nan")]), t.tensor([float("nan"), 1.0])
+    ),
     "max pair": lambda t: t.max(t.tensor([1, 5]), t.tensor([2.5, 2.5])),
-    "where promotes": lambda t: t.where(t.tensor([True, False]), t.tensor([1, 2]), t.tensor([1.5, 2.5])),
+    "where promotes": lambda t: t.where(
+        t.tensor([True, False]), t.tensor([1, 2]), t.tensor([1.5, 2.5])
+    ),
     "where numbers": lambda t: t.where(t.tensor([True, False]), 1, 0),
     "where float numbers": lambda t: t.where(t.tensor([True, False]), 1.0, 0.0),
     "where number and tensor": lambda t: t.where(t.tensor([True, False]), t.tensor([1, 2]), 0.5),
     "where indices": lambda t: t.where(t.tensor([[True, False], [True, True]])),
-    "isclose": lambda t: t.isclose(t.tensor([1.0, float("nan")]), t.tensor([1.0 + 1e-9, float("nan")])),
+    "isclose": lambda t: t.isclose(
+        t.tensor([1.0, float("nan")]), t.tensor([1.0 + 1e-9, float("nan")])
+    ),
     "equal": lambda t: (t.equal(t.ones(2), t.ones(2)), t.equal(t.ones(2), t.ones(3))),
     "allclose": lambda t: t.allclose(t.ones(2), t.ones(2) + 1e-7),
     "compare with nan": lambda t: t.tensor([float("nan")]) == float("nan"),
@@ -456,6 +493,37 @@ ARITHMETIC: dict[str, Call] = {
     "complex beside float64": lambda t: t.tensor([1.0], dtype=t.float64) * 1j,
     "lerp": lambda t: t.lerp(t.tensor([0.0, 1.0]), t.tensor([10.0, 3.0]), 0.5),
     "addcmul int": lambda t: t.addcmul(t.tensor([1]), t.tensor([2]), t.tensor([3]), value=2),
+    "median empty": lambda t: t.zeros(0).median(),
+    "median int": lambda t: t.tensor([3, 1, 2, 2]).median(),
+    "bool index_add": lambda t: t.zeros(3, dtype=t.int64).index_add(
+        0, t.tensor([1]), t.tensor([5])
+    ),
+    "sum of bool dim": lambda t: t.ones(2, 3, dtype=t.bool).sum(1),
+    "float16 matmul": lambda t: t.ones(2, 600, dtype=t.float16) @ t.ones(600, 2, dtype=t.float16),
+    "int mean dtype": lambda t: t.arange(4).mean(dtype=t.float32),
+    "round neg": lambda t: t.tensor([-2.5]).round(),
+    "logsumexp empty": lambda t: t.zeros(0).logsumexp(0),
+    "max with -inf": lambda t: t.tensor([-float("inf")]).max(),
+    "var 2 dims": lambda t: t.arange(24.0).reshape(2, 3, 4).var((0, 2)),
+    "norm p": lambda t: [t.arange(4.0).norm(p) for p in (0, 1, 2, 3, float("inf"), -float("inf"))],
+    "cumsum dtype": lambda t: t.ones(3, dtype=t.int32).cumsum(0, dtype=t.float32),
+    "prod int8": lambda t: t.tensor([100, 2], dtype=t.int8).prod(),
+    "clamp tensor": lambda t: t.tensor([1.0, 2.0, 3.0]).clamp(t.tensor([2.0]), t.tensor([2.5])),
+    "lerp float": lambda t: t.tensor([1.0]).lerp(t.tensor([3.0]), 0.75),
+    "addcdiv": lambda t: t.addcdiv(t.ones(2), t.ones(2), t.tensor([2.0, 4.0]), value=2),
+    "outer int": lambda t: t.outer(t.arange(2), t.arange(3)),
+    "tril int": lambda t: t.ones(3, 3, dtype=t.int64).tril(),
+    "isclose int": lambda t: t.isclose(t.tensor([1, 2]), t.tensor([1, 3])),
+    "equal dtype": lambda t: t.equal(t.tensor([1]), t.tensor([1.0])),
+    "bernoulli dtype": lambda t: t.bernoulli(t.ones(2)),
+    "searchsorted": lambda t: t.searchsorted(t.tensor([1, 3, 5]), t.tensor([2, 3]), right=True),
+    "multinomial all": lambda t: t.multinomial(t.tensor([0.0, 1.0]), 3, replacement=True),
+    "diag": lambda t: t.diag(t.tensor([1, 2]), 1),
+    "roll neg": lambda t: t.arange(5).roll(-2),
+    "flip neg": lambda t: t.arange(6).reshape(2, 3).flip(-1),
+    "repeat more": lambda t: t.arange(2).repeat(2, 2),
+    "unique dim": lambda t: t.unique(t.tensor([[1, 2], [1, 2], [0, 1]]), dim=0),
+    "where broadcast": lambda t: t.where(t.tensor([[True], [False]]), t.arange(3), -1),
     "trace int": lambda t: t.trace(t.tensor([[1, 2], [3, 4]])),
 }
 
@@ -772,7 +840,15 @@ def test_copies_have_torchs_layout_and_their_own_memory(call: Any) -> None:
         x = base(t, 4, 6)
         y = call(t, x)
         shares = y.untyped_storage().data_ptr() == x.untyped_storage().data_ptr()
-        return y, y.storage_offset(), y.is_contiguous(), y._is_view(), y._base is None, y._version, shares
+        return (
+            y,
+            y.storage_offset(),
+            y.is_contiguous(),
+            y._is_view(),
+            y._base is None,
+            y._version,
+            shares,
+        )
 
     assert_same(where, exact=False)
 
@@ -857,19 +933,30 @@ def test_shape_errors(call: Call) -> None:
         "numel": lambda t: (t.ones(2, 3).numel(), t.ones(2, 3).nelement(), t.numel(t.ones(2))),
         "element_size": lambda t: (t.ones(2).element_size(), t.ones(2).itemsize, t.ones(2).nbytes),
         "len": lambda t: len(t.ones(2, 3)),
-        "is_floating_point": lambda t: (t.ones(2).is_floating_point(), t.tensor(1).is_floating_point()),
+        "is_floating_point": lambda t: (
+            t.ones(2).is_floating_point(),
+            t.tensor(1).is_floating_point(),
+        ),
         "is_complex": lambda t: (t.ones(2).is_complex(), t.tensor(1j).is_complex()),
         "is_signed": lambda t: (t.ones(2).is_signed(), t.ones(2, dtype=t.uint8).is_signed()),
         "is_tensor": lambda t: (t.is_tensor(t.ones(2)), t.is_tensor(1)),
         "is_same_size": lambda t: t.ones(2).is_same_size(t.ones(2)),
         "device": lambda t: t.ones(2).device,
-        "device type": lambda t: (t.ones(2).device.type, str(t.ones(2).device), t.device("cuda:1").index),
+        "device type": lambda t: (
+            t.ones(2).device.type,
+            str(t.ones(2).device),
+            t.device("cuda:1").index,
+        ),
         "device equal": lambda t: t.ones(2).device == t.device("cpu"),
         "get_device": lambda t: t.ones(2).get_device(),
         "is_cuda": lambda t: (t.ones(2).is_cuda, t.ones(2).is_sparse, t.ones(2).is_quantized),
         "is_cpu": lambda t: t.ones(2).is_cpu,
         "layout": lambda t: str(t.ones(2).layout),
-        "type": lambda t: (t.ones(2).type(), t.ones(2, dtype=t.int64).type(), t.ones(2, dtype=t.bool).type()),
+        "type": lambda t: (
+            t.ones(2).type(),
+            t.ones(2, dtype=t.int64).type(),
+            t.ones(2, dtype=t.bool).type(),
+        ),
         "type string": lambda t: t.ones(2).type("torch.DoubleTensor"),
         "type dtype": lambda t: t.ones(2).type(t.int64),
         "type_as": lambda t: t.ones(2).type_as(t.ones(2, dtype=t.float64)),
@@ -902,18 +989,33 @@ def test_shape_errors(call: Call) -> None:
         "int()": lambda t: (int(t.tensor(2.7)), int(t.tensor([-2.7])), int(t.tensor(True))),
         "float()": lambda t: (float(t.tensor(2)), float(t.ones(1, 1))),
         "complex()": lambda t: complex(t.tensor(2.0)),
-        "bool()": lambda t: (bool(t.tensor(2)), bool(t.tensor([0.0])), bool(t.tensor(float("nan")))),
+        "bool()": lambda t: (
+            bool(t.tensor(2)),
+            bool(t.tensor([0.0])),
+            bool(t.tensor(float("nan"))),
+        ),
         "if": lambda t: "yes" if t.tensor([[1]]) else "no",
         "index": lambda t: [10, 20, 30][t.tensor(1)],
         "range": lambda t: list(range(t.tensor(3))),
         "iter": lambda t: [x.tolist() for x in t.tensor([[1, 2], [3, 4]])],
         "iter vector": lambda t: [x.item() for x in t.tensor([1, 2])],
         "unpack": lambda t: (lambda a, b: (a, b))(*t.tensor([1, 2])),
-        "zip": lambda t: [(a.item(), b.item()) for a, b in zip(t.arange(2), t.arange(2), strict=True)],
+        "zip": lambda t: [
+            (a.item(), b.item()) for a, b in zip(t.arange(2), t.arange(2), strict=True)
+        ],
         "reversed": lambda t: t.tensor([1, 2, 3]).flip(0).tolist(),
         "reversed builtin": lambda t: reversed(t.tensor([[1, 2], [3, 4]])),
-        "contains": lambda t: (2 in t.tensor([1, 2]), 5 in t.tensor([1, 2]), t.tensor(1) in t.tensor([1])),
-        "format": lambda t: (f"{t.tensor(1.23456):.2f}", f"{t.tensor(3)}", f"{t.tensor(7):03d}", f"{t.ones(2)}"),
+        "contains": lambda t: (
+            2 in t.tensor([1, 2]),
+            5 in t.tensor([1, 2]),
+            t.tensor(1) in t.tensor([1]),
+        ),
+        "format": lambda t: (
+            f"{t.tensor(1.23456):.2f}",
+            f"{t.tensor(3)}",
+            f"{t.tensor(7):03d}",
+            f"{t.ones(2)}",
+        ),
         "format of a leaf": lambda t: f"{t.tensor(1.5, requires_grad=True):.1f}",
         "str": lambda t: str(t.tensor([1, 2])),
         "round": lambda t: round(t.tensor(2.567), 2),
@@ -924,19 +1026,35 @@ def test_shape_errors(call: Call) -> None:
         "abs builtin": lambda t: abs(t.tensor([-1.0])),
         "divmod": lambda t: t.tensor(7) // 2,
         "pow builtin": lambda t: pow(t.tensor([2.0]), 2),
-        "hash is identity": lambda t: (lambda x: hash(x) == id(x) and hash(x) == hash(x))(t.ones(2)),
+        "hash is identity": lambda t: (lambda x: hash(x) == id(x) and hash(x) == hash(x))(
+            t.ones(2)
+        ),
         "dict key": lambda t: (lambda x: {x: 1}[x])(t.ones(2)),
         "set": lambda t: len({t.ones(2), t.ones(2)}),
         "dir has methods": lambda t: {"add", "numpy", "backward"} <= set(dir(t.ones(1))),
         "attribute": lambda t: (lambda x: (setattr(x, "label", "a"), x.label)[1])(t.ones(1)),
         "isinstance": lambda t: isinstance(t.ones(1), t.Tensor),
-        "storage": lambda t: (lambda x: (x.storage().size(), x.storage().tolist()))(t.arange(6)[2:4]),
-        "untyped_storage": lambda t: (lambda x: (x.untyped_storage().nbytes(), len(x.untyped_storage())))(t.arange(6)),
-        "finfo": lambda t: (t.finfo(t.float32).eps, t.finfo(t.float64).max, t.finfo(t.float16).tiny, t.finfo().bits),
+        "storage": lambda t: (lambda x: (x.storage().size(), x.storage().tolist()))(
+            t.arange(6)[2:4]
+        ),
+        "untyped_storage": lambda t: (
+            lambda x: (x.untyped_storage().nbytes(), len(x.untyped_storage()))
+        )(t.arange(6)),
+        "finfo": lambda t: (
+            t.finfo(t.float32).eps,
+            t.finfo(t.float64).max,
+            t.finfo(t.float16).tiny,
+            t.finfo().bits,
+        ),
         "finfo repr": lambda t: repr(t.finfo(t.float32)),
         "iinfo": lambda t: (t.iinfo(t.int8).min, t.iinfo(t.uint8).max, t.iinfo(t.int64).bits),
         "iinfo repr": lambda t: repr(t.iinfo(t.int32)),
-        "dtype attributes": lambda t: (t.float32.itemsize, t.int64.is_floating_point, t.bool.is_signed, t.half.is_complex),
+        "dtype attributes": lambda t: (
+            t.float32.itemsize,
+            t.int64.is_floating_point,
+            t.bool.is_signed,
+            t.half.is_complex,
+        ),
         "dtype names": lambda t: (t.half, t.float, t.double, t.short, t.int, t.long, t.cfloat),
         "constants": lambda t: (t.pi, t.e, t.inf, t.nan),
         "newaxis": lambda t: t.ones(2)[t.newaxis],
@@ -1003,7 +1121,14 @@ def test_from_numpy_of_a_slice() -> None:
         array = np.arange(12.0).reshape(3, 4)
         x = t.from_numpy(array[1:, 1:3])
         x += 100
-        return x, x.storage_offset(), x._base is None, x.is_contiguous(), array, x[1].storage_offset()
+        return (
+            x,
+            x.storage_offset(),
+            x._base is None,
+            x.is_contiguous(),
+            array,
+            x[1].storage_offset(),
+        )
 
     assert_same(call)
 
@@ -1138,9 +1263,15 @@ REPRS: dict[str, Call] = {
     "mean dim": lambda t: t.ones(2, 2, requires_grad=True).mean(1),
     "view grad_fn": lambda t: t.ones(2, 2, requires_grad=True).view(4),
     "in place": lambda t: (t.ones(2, requires_grad=True) * 2).add_(1),
-    "in place on a view": lambda t: (lambda x: (x[0].mul_(2), x)[1])(t.ones(2, 2, requires_grad=True) * 2),
-    "view of a changed base": lambda t: (lambda x: (lambda v: (x.mul_(2), v)[1])(x[0]))(t.ones(2, 2, requires_grad=True) * 2),
-    "setitem": lambda t: (lambda x: (x.__setitem__(0, 5.0), x)[1])(t.ones(2, requires_grad=True) * 2),
+    "in place on a view": lambda t: (lambda x: (x[0].mul_(2), x)[1])(
+        t.ones(2, 2, requires_grad=True) * 2
+    ),
+    "view of a changed base": lambda t: (lambda x: (lambda v: (x.mul_(2), v)[1])(x[0]))(
+        t.ones(2, 2, requires_grad=True) * 2
+    ),
+    "setitem": lambda t: (lambda x: (x.__setitem__(0, 5.0), x)[1])(
+        t.ones(2, requires_grad=True) * 2
+    ),
     "select": lambda t: t.ones(2, 2, requires_grad=True)[0],
     "slice": lambda t: t.ones(4, requires_grad=True)[1:],
     "index": lambda t: t.ones(4, requires_grad=True)[t.tensor([0, 2])],
@@ -1165,7 +1296,9 @@ REPRS: dict[str, Call] = {
 }
 
 
-@table({name: call for name, call in REPRS.items() if name != "parameter" or hasattr(minitorch, "nn")})
+@table(
+    {name: call for name, call in REPRS.items() if name != "parameter" or hasattr(minitorch, "nn")}
+)
 def test_repr(call: Call) -> None:
     ours, theirs = repr(run(call, minitorch)), repr(run(call, torch))
     assert ours == theirs
@@ -1315,7 +1448,9 @@ INDEX_ERRORS: dict[str, Call] = {
     "assign too many dims": lambda t: t.ones(3).__setitem__(0, t.ones(2)),
     "assign shape to a row": lambda t: t.ones(2, 3).__setitem__(0, t.ones(2)),
     "assign shape at index": lambda t: t.ones(3).__setitem__(t.tensor([0, 1]), t.ones(3)),
-    "assign shape at mask": lambda t: t.ones(3).__setitem__(t.tensor([True, False, True]), t.ones(3)),
+    "assign shape at mask": lambda t: t.ones(3).__setitem__(
+        t.tensor([True, False, True]), t.ones(3)
+    ),
     "assign range": lambda t: t.ones(3).__setitem__(3, 1.0),
     "assign tensor range": lambda t: t.ones(3).__setitem__(t.tensor([5]), 1.0),
     "assign 0-dim": lambda t: t.tensor(1.0).__setitem__(0, 1.0),
@@ -1345,20 +1480,36 @@ def test_assigning_what_is_no_tensor(call: Call) -> None:
 @table(
     {
         "int into float": lambda t: (lambda x: (x.__setitem__(0, 2), x)[1])(t.ones(2)),
-        "float into int": lambda t: (lambda x: (x.__setitem__(0, 2.7), x)[1])(t.ones(2, dtype=t.int64)),
-        "float tensor into int": lambda t: (lambda x: (x.__setitem__(0, t.tensor(2.7)), x)[1])(t.ones(2, dtype=t.int64)),
+        "float into int": lambda t: (lambda x: (x.__setitem__(0, 2.7), x)[1])(
+            t.ones(2, dtype=t.int64)
+        ),
+        "float tensor into int": lambda t: (lambda x: (x.__setitem__(0, t.tensor(2.7)), x)[1])(
+            t.ones(2, dtype=t.int64)
+        ),
         "bool into float": lambda t: (lambda x: (x.__setitem__(0, False), x)[1])(t.ones(2)),
-        "number into bool": lambda t: (lambda x: (x.__setitem__(0, 0), x)[1])(t.tensor([True, True])),
+        "number into bool": lambda t: (lambda x: (x.__setitem__(0, 0), x)[1])(
+            t.tensor([True, True])
+        ),
         "0-dim ellipsis": lambda t: (lambda x: (x.__setitem__(..., 5.0), x)[1])(t.tensor(1.0)),
         "0-dim tuple": lambda t: (lambda x: (x.__setitem__((), 5.0), x)[1])(t.tensor(1.0)),
         "0-dim mask": lambda t: (lambda x: (x.__setitem__(x > 0, 5.0), x)[1])(t.tensor(1.0)),
-        "leading ones": lambda t: (lambda x: (x.__setitem__(slice(None), t.ones(1, 1, 3) * 2), x)[1])(t.ones(3)),
-        "leading ones at index": lambda t: (lambda x: (x.__setitem__([0, 2], t.ones(1, 1, 2) * 2), x)[1])(t.ones(3)),
-        "broadcast row": lambda t: (lambda x: (x.__setitem__(slice(None), t.arange(3.0)), x)[1])(t.ones(2, 3)),
-        "index twice": lambda t: (lambda x: (x.__setitem__(t.tensor([0, 0]), t.tensor([1.0, 2.0])), x)[1])(t.zeros(2)),
+        "leading ones": lambda t: (
+            lambda x: (x.__setitem__(slice(None), t.ones(1, 1, 3) * 2), x)[1]
+        )(t.ones(3)),
+        "leading ones at index": lambda t: (
+            lambda x: (x.__setitem__([0, 2], t.ones(1, 1, 2) * 2), x)[1]
+        )(t.ones(3)),
+        "broadcast row": lambda t: (lambda x: (x.__setitem__(slice(None), t.arange(3.0)), x)[1])(
+            t.ones(2, 3)
+        ),
+        "index twice": lambda t: (
+            lambda x: (x.__setitem__(t.tensor([0, 0]), t.tensor([1.0, 2.0])), x)[1]
+        )(t.zeros(2)),
         "augmented": lambda t: (lambda x: (x.__setitem__(0, x[0] + 5), x)[1])(t.ones(2)),
         "overlapping copy": lambda t: (lambda x: (x[1:].copy_(x[:-1].clone()), x)[1])(t.arange(5)),
-        "index_put_": lambda t: t.zeros(3).index_put_((t.tensor([0, 0]),), t.tensor([1.0, 2.0]), accumulate=True),
+        "index_put_": lambda t: t.zeros(3).index_put_(
+            (t.tensor([0, 0]),), t.tensor([1.0, 2.0]), accumulate=True
+        ),
         "index_add_": lambda t: t.zeros(3).index_add_(0, t.tensor([0, 0]), t.ones(2)),
         "masked_fill_": lambda t: t.zeros(3).masked_fill_(t.tensor([True, False, True]), 2),
         "scatter_ number": lambda t: t.zeros(2, 3).scatter_(1, t.tensor([[0], [2]]), 1.0),
@@ -1385,7 +1536,9 @@ def test_assigning_what_is_no_tensor(call: Call) -> None:
         "squeeze_": lambda t: t.ones(1, 3).squeeze_(),
         "unsqueeze_": lambda t: t.ones(3).unsqueeze_(0),
         "resize by data": lambda t: t.ones(6).view(2, 3).contiguous(),
-        "set overlapping slice": lambda t: (lambda x: (x.__setitem__(slice(1, None), x[:-1].clone()), x)[1])(t.arange(4)),
+        "set overlapping slice": lambda t: (
+            lambda x: (x.__setitem__(slice(1, None), x[:-1].clone()), x)[1]
+        )(t.arange(4)),
         "diagonal write": lambda t: (lambda x: (x.diagonal().fill_(5), x)[1])(t.zeros(3, 3)),
         "exp_": lambda t: t.zeros(2).exp_(),
         "bernoulli_ of 1": lambda t: t.zeros(2).bernoulli_(1.0),
@@ -1398,8 +1551,16 @@ def test_writing(call: Call) -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        operator.iadd, operator.isub, operator.imul, operator.itruediv, operator.ifloordiv,
-        operator.imod, operator.ipow, operator.iand, operator.ior, operator.ixor,
+        operator.iadd,
+        operator.isub,
+        operator.imul,
+        operator.itruediv,
+        operator.ifloordiv,
+        operator.imod,
+        operator.ipow,
+        operator.iand,
+        operator.ior,
+        operator.ixor,
     ],
 )
 def test_augmented_assignment_is_in_place(change: Any) -> None:
@@ -1441,7 +1602,9 @@ NUMPY: dict[str, Call] = {
     "full float64 scalar": lambda t: t.full((2,), np.float64(0.5)),
     "add_ float64 scalar": lambda t: t.ones(2).add_(np.float64(0.5)),
     "mul_ float32 scalar": lambda t: t.ones(2).mul_(np.float32(0.5)),
-    "setitem float64 scalar": lambda t: (lambda x: (x.__setitem__(0, np.float64(0.5)), x)[1])(t.ones(2)),
+    "setitem float64 scalar": lambda t: (lambda x: (x.__setitem__(0, np.float64(0.5)), x)[1])(
+        t.ones(2)
+    ),
     "zeros of numpy int": lambda t: t.zeros(np.int64(2), np.int32(3)),
     "view of numpy int": lambda t: t.ones(6).view(np.int64(2), 3),
     "reshape of numpy ints": lambda t: t.ones(6).reshape(np.int64(2), np.int64(3)),
@@ -1450,7 +1613,9 @@ NUMPY: dict[str, Call] = {
     "np.array of tensors": lambda t: np.array([t.tensor(1.0), t.tensor(2.0)]).tolist(),
     "np.stack": lambda t: np.stack([t.ones(2), t.zeros(2)]),
     "array index by tensor": lambda t: np.arange(5)[t.tensor([1, 3])],
-    "array assignment": lambda t: (lambda a: (a.__setitem__(slice(None), t.ones(3)), a)[1])(np.zeros(3)),
+    "array assignment": lambda t: (lambda a: (a.__setitem__(slice(None), t.ones(3)), a)[1])(
+        np.zeros(3)
+    ),
     "np.allclose": lambda t: np.allclose(t.ones(2), np.ones(2)),
     "scalar + tensor": lambda t: np.float64(1.5) + t.tensor([1.0]),
     "float32 scalar * tensor": lambda t: np.float32(1.5) * t.tensor([1.0]),
@@ -1483,11 +1648,15 @@ def test_array_times_tensor_is_a_tensor() -> None:
 
 # --------------------------------------------------------------------------- results and their operands
 
-ROWS = [pytest.param(op, s, id=f"{op.name}-{i}") for op in TENSOR_OPS for i, s in enumerate(op.samples)]
+ROWS = [
+    pytest.param(op, s, id=f"{op.name}-{i}") for op in TENSOR_OPS for i, s in enumerate(op.samples)
+]
 
 
 @pytest.mark.parametrize(("op", "sample"), ROWS)
-def test_results_share_memory_with_operands_exactly_where_torchs_do(op: OpInfo, sample: Sample) -> None:
+def test_results_share_memory_with_operands_exactly_where_torchs_do(
+    op: OpInfo, sample: Sample
+) -> None:
     """A view that should be a copy, or the reverse, shows only when somebody writes to it."""
     shared = []
     for t in (minitorch, torch):
@@ -1495,7 +1664,12 @@ def test_results_share_memory_with_operands_exactly_where_torchs_do(op: OpInfo, 
         operands = [x for x in tensors if isinstance(x, t.Tensor)]
         results = outputs(op(t, *tensors, **sample.kwargs))
         memory = [x.untyped_storage().data_ptr() for x in operands if x.numel()]
-        shared.append([
-            isinstance(r, t.Tensor) and r.numel() > 0 and r.untyped_storage().data_ptr() in memory for r in results
-        ])
+        shared.append(
+            [
+                isinstance(r, t.Tensor)
+                and r.numel() > 0
+                and r.untyped_storage().data_ptr() in memory
+                for r in results
+            ]
+        )
     assert shared[0] == shared[1]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -115,7 +115,7 @@ class FunctionCtx(Node):
                 raise RuntimeError(f"expected Variable or None (got {type(result).__name__})")
             if result is not None and shape is not None and result._array.shape != shape:
                 try:
-                    result = result.sum_to_size(shape)
+                    result = cast(Any, result).sum_to_size(shape)
                 except RuntimeError:
                     raise RuntimeError(
                         f"Function {self.name()} returned an invalid gradient at index {i} - got "
@@ -220,7 +220,9 @@ class Function:
                 with grad_mode.no_grad():
                     output = Alias.apply(output)
             elif isinstance(output, Variable) and output._view is not None and not differentiable:
-                output = output.detach()  # else it would require grad because its base does
+                output = cast(
+                    Any, output
+                ).detach()  # else it would require grad because its base does
             if tracked and differentiable and output._grad_fn is not ctx:
                 output._grad_fn = ctx
                 output._requires_grad = True

@@ -308,7 +308,9 @@ def run_with_hooks(
         )
 
     def unbox(values: Sequence[Any]) -> list[Any]:  # a list: AccumulateGrad empties it
-        return list(values) if create_graph else [None if v is None else to_array(v) for v in values]
+        return (
+            list(values) if create_graph else [None if v is None else to_array(v) for v in values]
+        )
 
     grad_outputs = box(grads)
     for hook in tuple((node.pre_hooks or {}).values()):

@@ -80,8 +80,7 @@ class Operator(Node):
 
     composed: ClassVar[Callable[..., Any] | None] = None
     """For a fused operation, whose ``backward`` is a kernel: the same operation on tensors,
-    composed of others. Second
-    derivatives go through it."""
+    composed of others. Second derivatives go through it."""
 
     def __init_subclass__(cls, name: str | None = None) -> None:
         # torch numbers the overloads of one operation: pass name="SumBackward1" for the second.
@@ -230,9 +229,7 @@ class Operator(Node):
             )
             ctx.sequence_nr = next_sequence_nr()
             ctx.output_shape, ctx.output_dtype = target.shape, target.dtype
-            if any(
-                [a is target for a in ctx._kept()]
-            ):  # the old value is needed, and about to be overwritten
+            if any([a is target for a in ctx._kept()]):  # the old value is needed by backward
                 inputs = (_copy_with_history(self), *args)
                 ctx._saved = tuple([inputs[0]._array if a is target else a for a in ctx._saved])
             ctx._remember_sources(inputs, [unwrap(x) for x in inputs], out)
@@ -276,7 +273,8 @@ class Operator(Node):
         """
         if self.saved_for is not None and None in self.next_edges:
             self._saved = self._kept()
-        self._sources = sources = []
+        sources: list[Any] = []
+        self._sources = sources
         self._versions = None
         output_version = None
         for array in self._saved:

@@ -39,8 +39,7 @@ def apply_to_copy_(operator: type[Operator], input: Tensor, *args: Any) -> Tenso
 
     Mirrors what VariableType.cpp does for ``original_self``.
     """
-    if grad_mode.state.enabled:
-        check_inplace(input)
+    check_inplace(input, grad_mode.state.enabled and input.requires_grad)
     check_no_overlap(input._array)
     original = wrap(input._array.copy(), input.grad_fn)
     if input.grad_fn is not None:

@@ -117,7 +117,7 @@ def _subtract(input: Any, other: Any) -> Any:
 
 
 def _promote_for_subtraction(input: Any, other: Any) -> tuple[Any, Any]:
-    bools = [isinstance(x, bool) or getattr(x, "dtype", None) == bool for x in (input, other)]
+    bools = [isinstance(x, bool) or getattr(x, "dtype", None) == np.bool_ for x in (input, other)]
     if all(bools):
         raise RuntimeError(
             "Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` "
@@ -189,7 +189,7 @@ class DivRounded(Operator, name="DivBackward2"):
 
 def _kind(input: Any, other: Any) -> str:
     """The kind of dtype of two promoted operands, one of which may be a number."""
-    return (input if hasattr(input, "dtype") else other).dtype.kind  # type: ignore[no-any-return]
+    return (input if hasattr(input, "dtype") else other).dtype.kind
 
 
 def _check_divisor(input: Any, other: Any, kernel: str) -> None:

@@ -229,7 +229,7 @@ def from_numpy(ndarray: Any) -> Tensor:
     steps = [(n - 1) * s for n, s in zip(ndarray.shape, ndarray.strides, strict=True)]
     size = sum(steps) // ndarray.itemsize + 1 if ndarray.size else 0
     flat = np.lib.stride_tricks.as_strided(ndarray, (size,), (ndarray.itemsize,))
-    memory = np.asarray(memoryview(flat))
+    memory = np.asarray(flat.data)
     return wrap(np.ndarray(ndarray.shape, ndarray.dtype, memory, 0, ndarray.strides))
 
 

@@ -157,7 +157,7 @@ def _parse(input: Tensor, index: Any) -> tuple[tuple[Any, ...], tuple[Any, ...] 
         if part is None or part is Ellipsis or isinstance(part, (bool, np.bool_)):
             continue
         values = unwrap(part)
-        consumed += values.ndim if getattr(values, "dtype", None) == bool else 1
+        consumed += values.ndim if getattr(values, "dtype", None) == np.bool_ else 1
     if consumed > array.ndim:
         raise IndexError(f"too many indices for tensor of dimension {array.ndim}")
     seen_ellipsis = False

@@ -40,7 +40,8 @@ def _matmul(a: Any, b: Any) -> Any:
         raise RuntimeError(
             f"expected m1 and m2 to have the same dtype, but got: {names[0]} != {names[1]}"
         )
-    if a.itemsize == 2 and a.dtype == np.float16:  # NumPy would sum in half precision, element by element
+    if a.itemsize == 2 and a.dtype == np.float16:
+        # NumPy would sum in half precision, element by element.
         return gemm(a.astype(np.float32), b.astype(np.float32)).astype(np.float16)
     return gemm(a, b)
 

@@ -262,7 +262,11 @@ class Extreme(Operator, name="MaxBackward1"):
     def backward(ctx: Any, grad: Any) -> Any:
         input, out = ctx.saved_tensors
         axes, keepdim = ctx.arguments
-        mask = _as_number(input == restore(out, input.shape, axes, keepdim), input)
+        extreme = restore(out, input.shape, axes, keepdim)
+        equal = input == extreme
+        if axes is None:  # NaN, which equals nothing, shares it among all that are NaN
+            equal = equal | ((input != input) & (extreme != extreme))
+        mask = _as_number(equal, input)
         return mask * (
             restore(grad, input.shape, axes, keepdim) / mask.sum(axis=axes, keepdims=True)
         )
@@ -270,6 +274,23 @@ class Extreme(Operator, name="MaxBackward1"):
 
 class MinAll(Extreme, name="MinBackward1"):
     ufunc = np.minimum
+
+
+class Median(Extreme, name="MedianBackward0"):
+    """The lower median of all elements; equal ones share the gradient, as extremes do."""
+
+    @staticmethod
+    def forward(ctx: Any, input: Any, axes: Axes, keepdim: bool) -> Any:
+        flat = input.reshape(-1)
+        nan = flat != flat
+        if nan.any() or not flat.size:
+            out = np.full_like(flat, np.nan, shape=())
+        else:
+            out = flat[np.argsort(flat, kind="stable")[(flat.size - 1) // 2]]
+        out = np_asarray(out)
+        ctx.arguments = axes, keepdim
+        ctx.save_for_backward(input, out)
+        return out
 
 
 class Amax(Extreme, name="AmaxBackward0"):
@@ -712,13 +733,7 @@ def dist(input: Tensor, other: Tensor, p: float = 2) -> Tensor:
 def median(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Any:
     """The lower median of all elements, or (values, indices) along ``dim``."""
     if dim is None:
-        flat = input.reshape(-1)
-        order = np.argsort(flat._array, kind="stable")
-        if not order.size:
-            return wrap(np.full_like(input._array, np.nan, shape=()))
-        nan = flat._array != flat._array
-        place = np.flatnonzero(nan)[0] if nan.any() else order[(order.size - 1) // 2]
-        return flat[place.item()]
+        return Median.apply(input, None, False)
     axis = wrap_dim(dim, input._array.ndim)
     order = np.argsort(input._array, axis, kind="stable")
     middle = np.take(order, [(input._array.shape[axis] - 1) // 2], axis)

@@ -17,7 +17,7 @@ from minitorch import dtypes, storage
 from minitorch.autograd import grad_mode, variable
 from minitorch.autograd.graph import Edge, Node, next_sequence_nr
 from minitorch.autograd.inplace import check_inplace, strided_view, view_geometry
-from minitorch.autograd.operator import Alias, Operator
+from minitorch.autograd.operator import Operator
 from minitorch.autograd.variable import Variable, unwrap, wrap
 from minitorch.native.expand_utils import infer_size, meta_of, sum_to
 
@@ -217,7 +217,14 @@ class AsStrided(Operator):
 
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:
-        return Restride.apply(grad, ctx.window, ctx.whole)
+        out = Restride.apply(grad, ctx.window, ctx.whole)
+        shape, strides, _ = ctx.whole
+        if any([s == 0 and n > 1 for n, s in zip(shape, strides, strict=True)]):
+            # Elements that share a place in memory (after expand) share its gradient.
+            ones = np.ones_like(unwrap(out))
+            sharers = Restride.apply(ones, ctx.whole, ctx.whole)
+            out = out / (wrap(sharers) if isinstance(out, Variable) else sharers)
+        return out
 
 
 class Restride(Operator):
@@ -858,8 +865,8 @@ def detach_(input: Tensor) -> Tensor:
             "Can't detach views in-place. Use detach() instead. If you are using "
             "DistributedDataParallel (DDP) for training, and gradient_as_bucket_view is set as "
             "True, gradients are views of DDP buckets, and hence detach_() cannot be called on "
-            "these gradients. To fix this error, please refer to the Optimizer.zero_grad() function "
-            "in torch/optim/optimizer.py as a solution."
+            "these gradients. To fix this error, please refer to the Optimizer.zero_grad() "
+            "function in torch/optim/optimizer.py as a solution."
         )
     input._grad_fn = None
     input._requires_grad = False
@@ -894,8 +901,7 @@ def zero_(input: Tensor) -> Tensor:
 
 def _change_shape(input: Tensor, function: Any, *arguments: Any) -> Tensor:
     """Give a tensor another shape over the memory it has, and the history that goes with it."""
-    if grad_mode.state.enabled:
-        check_inplace(input)
+    check_inplace(input, grad_mode.state.enabled and input.requires_grad)
     before = wrap(input._array)
     before._requires_grad, before._grad_fn = input._requires_grad, input.grad_fn
     before._output_nr = input._output_nr

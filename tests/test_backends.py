@@ -1,0 +1,153 @@
+"""Threads and process-wide settings: they change the time, never the numbers."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+import torch
+
+import minitorch
+from minitorch.native.cpu_blas import MULTIPLICATIONS_PER_THREAD, gemm
+from minitorch.native.parallel import parallel_for
+
+
+@pytest.fixture(autouse=True)
+def threads() -> Iterator[None]:
+    before = minitorch.get_num_threads()
+    yield
+    minitorch.set_num_threads(before)
+
+
+def test_set_num_threads() -> None:
+    minitorch.set_num_threads(3)
+    assert minitorch.get_num_threads() == 3
+    with pytest.raises(RuntimeError, match="set_num_threads expects a positive integer"):
+        minitorch.set_num_threads(0)
+    assert minitorch.get_num_threads() == 3
+
+
+@pytest.mark.parametrize("count", [0, 1, 7, 64])
+@pytest.mark.parametrize("grain_size", [1, 10])
+def test_parallel_for_visits_everything_once(count: int, grain_size: int) -> None:
+    minitorch.set_num_threads(3)
+    visits = np.zeros(count, int)
+
+    def visit(start: int, stop: int) -> None:
+        visits[start:stop] += 1
+
+    parallel_for(0, count, grain_size, visit)
+    assert (visits == 1).all()
+
+
+def test_parallel_for_inside_itself_runs_in_place() -> None:
+    minitorch.set_num_threads(2)
+    visits = np.zeros((8, 8), int)
+
+    def rows(start: int, stop: int) -> None:
+        def columns(first: int, last: int) -> None:
+            visits[start:stop, first:last] += 1
+
+        parallel_for(0, 8, 1, columns)
+
+    parallel_for(0, 8, 1, rows)
+    assert (visits == 1).all()
+
+
+def test_parallel_for_raises_what_a_thread_raised() -> None:
+    minitorch.set_num_threads(2)
+
+    def fail_at_the_end(start: int, stop: int) -> None:
+        if stop == 10:
+            raise ValueError("the second half")
+
+    with pytest.raises(ValueError, match="the second half"):
+        parallel_for(0, 10, 1, fail_at_the_end)
+    test_parallel_for_visits_everything_once(10, 1)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="the system cannot fork")
+def test_parallel_for_in_a_forked_child() -> None:
+    test_parallel_for_visits_everything_once(10, 1)  # the parent's threads exist
+    child = os.fork()
+    if child == 0:
+        try:
+            test_parallel_for_visits_everything_once(10, 1)
+        except BaseException:
+            os._exit(1)
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
+
+
+SIDE = round((3 * MULTIPLICATIONS_PER_THREAD) ** (1 / 3)) + 3  # large enough to be split
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        ((SIDE, SIDE), (SIDE, SIDE)),
+        ((2, SIDE * 9), (SIDE * 9, SIDE * SIDE // 9)),
+        ((SIDE * SIDE // 9, SIDE * 9), (SIDE * 9, 2)),
+        ((9, SIDE // 2, SIDE // 2), (9, SIDE // 2, SIDE)),
+    ],
+    ids=["square", "wide", "tall", "batch"],
+)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("transposed", [False, True])
+def test_a_split_product_equals_torchs(
+    left: tuple[int, ...], right: tuple[int, ...], dtype: str, transposed: bool
+) -> None:
+    minitorch.set_num_threads(2)
+    rng = np.random.default_rng(0)
+    a, b = (rng.standard_normal(s).astype(dtype) for s in (left, right))
+    if transposed:
+        a = np.ascontiguousarray(np.swapaxes(a, -1, -2)).swapaxes(-1, -2)
+        b = np.ascontiguousarray(np.swapaxes(b, -1, -2)).swapaxes(-1, -2)
+    expected = torch.matmul(torch.from_numpy(a), torch.from_numpy(b))
+    # Sums of thousands of products: each library adds in its own order.
+    atol = 2e-3 if dtype == "float32" else 1e-7
+    torch.testing.assert_close(torch.from_numpy(gemm(a, b)), expected, rtol=1e-5, atol=atol)
+
+
+TRAINING = """
+import minitorch as torch
+torch.set_num_threads({threads})
+torch.manual_seed(0)
+nn = torch.nn
+model = nn.Sequential(nn.Conv2d(1, 8, 3), nn.BatchNorm2d(8), nn.ReLU(), nn.MaxPool2d(2),
+                      nn.Flatten(), nn.Dropout(0.1), nn.Linear(8 * 13 * 13, 10))
+optimizer = torch.optim.Adam(model.parameters())
+x, y = torch.randn(64, 1, 28, 28), torch.randint(10, (64,))
+for _ in range(3):
+    optimizer.zero_grad()
+    loss = nn.functional.cross_entropy(model(x), y)
+    loss.backward()
+    optimizer.step()
+    print(loss.item())
+print(torch.__config__.show())
+"""
+
+
+def training(threads: int, **environment: str) -> tuple[list[float], str]:
+    result = subprocess.run(
+        [sys.executable, "-c", TRAINING.format(threads=threads)],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=300,
+    )
+    lines = result.stdout.splitlines()
+    return [float(line) for line in lines[:3]], "\n".join(lines[3:])
+
+
+def test_settings_change_no_numbers() -> None:
+    tuned, shown = training(2)
+    plain, plain_shown = training(1, MINITORCH_CPU_TUNING="0")
+    np.testing.assert_allclose(tuned, plain, rtol=1e-5)
+    assert "MINITORCH_CPU_TUNING: on" in shown and "threads: 2" in shown
+    assert "MINITORCH_CPU_TUNING: off" in plain_shown and "threads: 1" in plain_shown
