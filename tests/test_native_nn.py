@@ -287,10 +287,28 @@ def test_running_statistics_of_instances() -> None:
         assert_same(ours, theirs)
 
 
-@pytest.mark.parametrize("shape", [(64, 3), (4, 3, 50)])
-def test_batch_norm_far_from_zero(shape: tuple[int, ...]) -> None:
+@pytest.mark.parametrize("threads", [1, 2, 3])
+@pytest.mark.parametrize("count", [2, 7, 64])
+def test_batch_norm_of_a_matrix_rounds_as_torch_does(threads: int, count: int) -> None:
+    x, g = values(count, 33) * 3 + 100, values(count, 33, seed=1)
+    w, b = values(33, seed=2), values(33, seed=3)
+    before = [lib.get_num_threads() for lib in LIBRARIES]
+    results = []
+    for lib in LIBRARIES:
+        lib.set_num_threads(threads)
+        leaves = [lib.from_numpy(a.copy()).requires_grad_() for a in (x, w, b)]
+        out = lib.nn.functional.batch_norm(leaves[0], None, None, *leaves[1:], training=True)
+        out.backward(lib.from_numpy(g))
+        results.append([out.detach().numpy(), *[leaf.grad.numpy() for leaf in leaves]])
+    for lib, number in zip(LIBRARIES, before, strict=True):
+        lib.set_num_threads(number)
+    for ours, theirs in zip(*results, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def test_batch_norm_far_from_zero() -> None:
     """torch itself loses three digits here; the truth is its result in float64."""
-    x = (values(*shape, dtype="float64") * 0.01 + 1000).astype("float32")
+    x = (values(4, 3, 50, dtype="float64") * 0.01 + 1000).astype("float32")
     ours = minitorch.nn.functional.batch_norm(minitorch.from_numpy(x), None, None, training=True)
     truth = torch.nn.functional.batch_norm(torch.from_numpy(x).double(), None, None, training=True)
     # The mean, rounded to float32, may lie 3e-5 from the true one: 0.003 deviations.

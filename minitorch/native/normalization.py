@@ -12,7 +12,7 @@ deviation undo:
     grad_input = (g - mean(g) - x̂ * mean(g * x̂)) / sqrt(var + eps)
 
 Means and variances are summed in float64, in two passes: exact enough for inputs whose mean is far
-from zero.
+from zero. Batch normalization of a matrix (N, C) rounds as torch does instead, bit for bit.
 
 Mirrors aten/src/ATen/native/{Normalization.cpp, layer_norm.cpp, group_norm.cpp} and
 native/cpu/{batch_norm_kernel.cpp, layer_norm_kernel.cpp}. Left out: local response normalization.
@@ -27,9 +27,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from minitorch import dtypes
-from minitorch._jit import kernel, prange
+from minitorch._jit import fma, kernel, prange
 from minitorch.autograd import grad_mode
 from minitorch.autograd.operator import Operator
+from minitorch.backends import cpu
 from minitorch.native.dispatch_stub import DispatchStub
 from minitorch.native.tensor_shape import to_dtype, view
 
@@ -70,20 +71,31 @@ def plane_moments_kernel(mean: Any, variance: Any, input: Any) -> None:
 
 @DispatchStub
 @kernel
-def column_moments_kernel(mean: Any, variance: Any, input: Any) -> None:
-    """Mean and biased variance (both float64) of each column of (N, C)."""
+def column_moments_kernel(mean: Any, variance: Any, input: Any, piece: int) -> None:
+    """Mean and biased variance of each column of (N, C), in the dtype of the input.
+
+    Rows are added one by one, ``piece`` rows for each thread of torch's, so that every rounding
+    is torch's own: what batch normalisation leaves of a gradient can be rounding alone.
+    """
     samples, channels = input.shape
+    part = np.empty_like(mean)
     mean[:] = 0
-    for n in range(samples):
-        for c in range(channels):
-            mean[c] += input[n, c]
-    mean /= samples
+    for start in range(0, samples, piece):
+        part[:] = 0
+        for n in range(start, min(start + piece, samples)):
+            for c in range(channels):
+                part[c] += input[n, c]
+        mean += part
+    mean /= mean.dtype.type(samples)
     variance[:] = 0
-    for n in range(samples):
-        for c in range(channels):
-            distance = input[n, c] - mean[c]
-            variance[c] += distance * distance
-    variance /= samples
+    for start in range(0, samples, piece):
+        part[:] = 0
+        for n in range(start, min(start + piece, samples)):
+            for c in range(channels):
+                distance = input[n, c] - mean[c]
+                part[c] = fma(distance, distance, part[c])
+        variance += part
+    variance /= variance.dtype.type(samples)
 
 
 @DispatchStub
@@ -106,11 +118,14 @@ def plane_affine_kernel(out: Any, input: Any, mean: Any, scale: Any, bias: Any) 
 @DispatchStub
 @kernel(parallel=True)
 def column_affine_kernel(out: Any, input: Any, mean: Any, scale: Any, bias: Any) -> None:
-    """The same for each column of (N, C)."""
+    """out = input * scale + (bias - mean * scale) for each column of (N, C)."""
     samples, channels = input.shape
+    shift = np.empty_like(bias)
+    for c in range(channels):
+        shift[c] = fma(-mean[c], scale[c], bias[c])
     for n in prange(samples):
         for c in range(channels):
-            out[n, c] = (input[n, c] - mean[c]) * scale[c] + bias[c]
+            out[n, c] = fma(input[n, c], scale[c], shift[c])
 
 
 @DispatchStub
@@ -137,16 +152,23 @@ def plane_grad_sums_kernel(
 @DispatchStub
 @kernel
 def column_grad_sums_kernel(
-    grad_sum: Any, product_sum: Any, grad: Any, input: Any, mean: Any
+    grad_sum: Any, product_sum: Any, grad: Any, input: Any, mean: Any, piece: int
 ) -> None:
-    """The same for each column of (N, C)."""
+    """The same for each column of (N, C), added up as in column_moments_kernel."""
     samples, channels = input.shape
+    part = np.empty_like(grad_sum)
+    products = np.empty_like(grad_sum)
     grad_sum[:] = 0
     product_sum[:] = 0
-    for n in range(samples):
-        for c in range(channels):
-            grad_sum[c] += grad[n, c]
-            product_sum[c] += grad[n, c] * np.float64(input[n, c] - mean[c])
+    for start in range(0, samples, piece):
+        part[:] = 0
+        products[:] = 0
+        for n in range(start, min(start + piece, samples)):
+            for c in range(channels):
+                part[c] += grad[n, c]
+                products[c] = fma(input[n, c] - mean[c], grad[n, c], products[c])
+        grad_sum += part
+        product_sum += products
 
 
 @DispatchStub
@@ -173,14 +195,21 @@ def plane_grad_kernel(
 @DispatchStub
 @kernel(parallel=True)
 def column_grad_kernel(
-    grad_input: Any, grad: Any, input: Any, mean: Any, scale: Any, shift: Any, slope: Any
+    grad_input: Any,
+    grad: Any,
+    input: Any,
+    mean: Any,
+    rstd: Any,
+    weight: Any,
+    grad_mean: Any,
+    slope: Any,
 ) -> None:
-    """The same for each column of (N, C)."""
+    """grad_input = (grad - grad_mean - (input - mean) * slope) * rstd * weight, by column."""
     samples, channels = input.shape
     for n in prange(samples):
         for c in range(channels):
-            centred = input[n, c] - mean[c]
-            grad_input[n, c] = grad[n, c] * scale[c] - shift[c] - centred * slope[c]
+            rest = fma(mean[c] - input[n, c], slope[c], grad[n, c] - grad_mean[c])
+            grad_input[n, c] = rest * rstd[c] * weight[c]
 
 
 # --------------------------------------------------------------------------------- row kernels
@@ -296,26 +325,30 @@ class NativeBatchNorm(Operator):
         eps: float,
     ) -> Any:
         batch = _as_batch(input)
+        by_column = batch.ndim == 2
         channels = batch.shape[1]
+        statistics_dtype = batch.dtype if by_column else np.float64
         if training:
-            mean = np.empty_like(batch, shape=channels, dtype=np.float64)
+            mean = np.empty_like(batch, shape=channels, dtype=statistics_dtype)
             variance = np.empty_like(mean)
-            moments = column_moments_kernel if batch.ndim == 2 else plane_moments_kernel
-            moments(mean, variance, batch)
+            if by_column:
+                column_moments_kernel(mean, variance, batch, _rows_per_thread(len(batch)))
+            else:
+                plane_moments_kernel(mean, variance, batch)
             count = batch.size // max(channels, 1)
             if running_mean is not None and count:
                 _update(running_mean, mean, momentum)
                 _update(running_var, variance * (count / max(count - 1, 1)), momentum)
         else:
-            mean = running_mean.astype(np.float64)
-            variance = running_var.astype(np.float64)
-        rstd = 1 / np.sqrt(variance + eps)
+            mean = running_mean.astype(statistics_dtype)
+            variance = running_var.astype(statistics_dtype)
+        rstd = (1 / np.sqrt(variance.astype(np.float64) + eps)).astype(statistics_dtype)
         ctx.save_for_backward(input, weight, mean, rstd)
         ctx.training = training
         scale = (rstd if weight is None else rstd * weight).astype(batch.dtype)
         shift = np.zeros_like(scale) if bias is None else bias.astype(batch.dtype)
         out = np.empty_like(batch)
-        affine = column_affine_kernel if batch.ndim == 2 else plane_affine_kernel
+        affine = column_affine_kernel if by_column else plane_affine_kernel
         affine(out, batch, mean.astype(batch.dtype), scale, shift)
         return out.reshape(input.shape).astype(input.dtype, copy=False)
 
@@ -323,22 +356,31 @@ class NativeBatchNorm(Operator):
     def backward(ctx: Any, grad: Any) -> Any:
         input, weight, mean, rstd = ctx.saved_tensors
         batch, gradients = _as_batch(input), _as_batch(grad)
+        by_column = batch.ndim == 2
         centre = mean.astype(batch.dtype)
         grad_sum, product_sum = np.empty_like(mean), np.empty_like(mean)
-        sums = column_grad_sums_kernel if batch.ndim == 2 else plane_grad_sums_kernel
-        sums(grad_sum, product_sum, gradients, batch, centre)
+        if by_column:
+            rows = _rows_per_thread(len(batch))
+            column_grad_sums_kernel(grad_sum, product_sum, gradients, batch, centre, rows)
+        else:
+            plane_grad_sums_kernel(grad_sum, product_sum, gradients, batch, centre)
         grad_input = grad_weight = grad_bias = None
         if ctx.next_edges[0] is not None:
-            scale = rstd if weight is None else rstd * weight
-            shift = slope = np.zeros_like(mean)  # in evaluation the statistics are constants
+            grad_mean = slope = np.zeros_like(mean)  # in evaluation the statistics are constants
             if ctx.training:
-                count = max(batch.size // max(len(mean), 1), 1)
-                shift = grad_sum / count * scale
-                slope = product_sum / count * rstd**2 * scale
+                count = mean.dtype.type(max(batch.size // max(len(mean), 1), 1))
+                grad_mean = grad_sum / count
+                slope = product_sum * rstd * rstd / count
+            factor = np.ones_like(mean) if weight is None else weight.astype(mean.dtype)
             grad_input = np.empty_like(batch)
-            spread = column_grad_kernel if batch.ndim == 2 else plane_grad_kernel
-            per_channel = [part.astype(batch.dtype) for part in (scale, shift, slope)]
-            spread(grad_input, gradients, batch, centre, *per_channel)
+            if by_column:
+                column_grad_kernel(
+                    grad_input, gradients, batch, centre, rstd, factor, grad_mean, slope
+                )
+            else:
+                scale = rstd * factor
+                parts = [p.astype(batch.dtype) for p in (scale, grad_mean * scale, slope * scale)]
+                plane_grad_kernel(grad_input, gradients, batch, centre, *parts)
             grad_input = grad_input.reshape(input.shape).astype(input.dtype, copy=False)
         if ctx.next_edges[1] is not None:
             grad_weight = (product_sum * rstd).astype(weight.dtype)
@@ -368,6 +410,11 @@ class NativeBatchNorm(Operator):
             variance = running_var.reshape(shape)
         out = centred * (variance + eps).rsqrt()
         return _affine(out, weight, bias, shape)
+
+
+def _rows_per_thread(count: int) -> int:
+    """How many rows torch gives to each of its threads, when it has as many as we."""
+    return -(-count // max(min(cpu.get_num_threads(), count), 1)) or 1
 
 
 def _affine(out: Tensor, weight: Tensor | None, bias: Tensor | None, shape: Any) -> Tensor:
