@@ -12,7 +12,8 @@ deviation undo:
     grad_input = (g - mean(g) - x̂ * mean(g * x̂)) / sqrt(var + eps)
 
 Means and variances are summed in float64, in two passes: exact enough for inputs whose mean is far
-from zero. Batch normalization of a matrix (N, C) rounds as torch does instead, bit for bit.
+from zero. Batch normalization of a matrix (N, C) rounds as torch does instead: bit for bit on one
+and two threads, where N is a power of two.
 
 Mirrors aten/src/ATen/native/{Normalization.cpp, layer_norm.cpp, group_norm.cpp} and
 native/cpu/{batch_norm_kernel.cpp, layer_norm_kernel.cpp}. Left out: local response normalization.
