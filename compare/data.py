@@ -78,9 +78,7 @@ def load_digits() -> Data:
     order = np.random.RandomState(0).permutation(len(images))
     train, test = order[:_DIGITS_TRAINING_IMAGES], order[_DIGITS_TRAINING_IMAGES:]
     labels = bundled.target.astype(np.int64)
-    return _scaled(
-        "digits", DIGITS_NOTE, images[train], labels[train], images[test], labels[test]
-    )
+    return _scaled("digits", DIGITS_NOTE, images[train], labels[train], images[test], labels[test])
 
 
 def download_fashion_mnist(root: str) -> None:
