@@ -27,7 +27,7 @@ from typing import Any, overload
 _FAST_SUMS = {"reassoc", "nsz", "contract"}
 
 # Below this many elements, waking the other threads (they sleep: see _load_thread_pool) costs more
-# than they save: a step of the MLP took 3.1 ms with 32,768, and 2.5 ms with this.
+# than they save: a step of the MLP took 3.0 ms with 32,768 and 2.6 ms with 524,288.
 PARALLEL_GRAIN = 262_144
 
 # Kernels write ``for i in prange(n)``; compiled in parallel it becomes Numba's, otherwise it is a
@@ -66,9 +66,9 @@ idle_threads_sleep = False
 def _load_thread_pool() -> None:
     """Load Numba's OpenMP pool such that its idle threads sleep instead of spinning.
 
-    BLAS has a pool of its own. A kernel's threads that spin for milliseconds after their work keep
-    BLAS from the cores: a training step of the MLP took 50 times as long. libgomp reads the
-    variable when it is loaded, and only then, so it is taken back for child processes.
+    Threads that spin for milliseconds after their work keep those of convolutions and products
+    from the cores: with BLAS threads beside them, a convolution took 60 times as long. libgomp
+    reads the variable when it is loaded, and only then, so it is taken back for child processes.
     """
     if "OMP_WAIT_POLICY" in os.environ or "GOMP_SPINCOUNT" in os.environ:
         return

@@ -192,6 +192,7 @@ def test_row_runs_on_arrays_that_only_speak_the_protocols(key: str) -> None:
     found = forward_and_backward(ROWS[key], FarArray)
     assert len(found) == len(expected)
     for ours, theirs in zip(found, expected, strict=True):
+        # Copies may lie otherwise in memory, which reorders sums.
         np.testing.assert_allclose(ours, theirs, rtol=1e-6, atol=1e-6)
 
 

@@ -84,6 +84,9 @@ def gradcheck(
     """Whether the gradients of ``func`` equal finite differences at ``inputs``, which should be
     float64.
 
+    Args:
+        nondet_tol: accepted; backward is deterministic here.
+
     Raises:
         GradcheckError: they do not (unless ``raise_exception=False``).
         ValueError: no input requires grad.

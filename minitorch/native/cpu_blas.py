@@ -13,8 +13,8 @@ import numpy as np
 
 from minitorch.native.parallel import parallel_for
 
-# Multiplications that are worth a thread of their own: about 0.15 ms of work. Waking one takes half
-# of that.
+# Multiplications that are worth a thread of their own: about 0.2 ms of work. With 4 million, a step
+# of the MLP took 3.0 ms instead of 2.7.
 MULTIPLICATIONS_PER_THREAD = 16_000_000
 
 

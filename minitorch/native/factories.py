@@ -262,7 +262,6 @@ def zeros(
     device: Any = None,
     requires_grad: bool = False,
     layout: Any = None,
-    out: Any = None,
 ) -> Tensor:
     """A tensor of zeros."""
     check_device(device)
@@ -279,7 +278,6 @@ def ones(
     device: Any = None,
     requires_grad: bool = False,
     layout: Any = None,
-    out: Any = None,
 ) -> Tensor:
     """A tensor of ones."""
     check_device(device)

@@ -176,7 +176,6 @@ class RnnLayer(Layer):
 
     step_kernel: Any
     step_backward_kernel: Any
-    step_composed: Any
 
     @classmethod
     def run_forward(

@@ -18,10 +18,6 @@ def _pair(x: Size) -> tuple[int, ...]:
     return _ntuple(x, 2)
 
 
-def _triple(x: Size) -> tuple[int, ...]:
-    return _ntuple(x, 3)
-
-
 def _ntuple(x: Size, n: int) -> tuple[int, ...]:
     return tuple(x) if isinstance(x, Iterable) else (x,) * n
 
