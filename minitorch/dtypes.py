@@ -120,6 +120,18 @@ def from_numpy(numpy_dtype: Any) -> dtype:
     )
 
 
+def is_floating(numpy_dtype: Any) -> bool:
+    """Whether a NumPy dtype is a real floating one. (NumPy's own ``kind`` does not know
+    bfloat16.)
+    """
+    return from_numpy(numpy_dtype).category == FLOATING
+
+
+def is_integral(numpy_dtype: Any) -> bool:
+    """Whether a NumPy dtype is an integer one or bool."""
+    return from_numpy(numpy_dtype).category <= INTEGRAL
+
+
 def to_numpy(dtype_or_type: Any) -> np.dtype[Any]:
     """The NumPy dtype of a minitorch dtype, or of Python's ``bool``, ``int``, ``float``.
 

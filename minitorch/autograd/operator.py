@@ -141,7 +141,11 @@ class Operator(Node):
             edges.append(edge)
         ctx = cls()
         ctx._saved = ()
-        out = cls.forward(ctx, *arrays)
+        try:
+            out = cls.forward(ctx, *arrays)
+        except (AttributeError, TypeError):
+            cls._check_operands(args)
+            raise
         if not boxed:
             return out
         if not tracked:
@@ -165,6 +169,28 @@ class Operator(Node):
         tensor = wrap(out, ctx)
         tensor._version_counter = output_version
         return tensor
+
+    @classmethod
+    def _check_operands(cls, args: Sequence[Any]) -> None:
+        """Say which argument is no tensor, once forward has failed.
+
+        Raises:
+            TypeError: an operand is neither tensor nor array; numbers are the last to be blamed.
+        """
+        parameters = [
+            (position, name)
+            for position, (name, kind) in enumerate(cls.forward.__annotations__.items())
+            if kind == "Any" and name not in ("ctx", "return")
+        ]
+        operands = [(p, name, args[p - 1]) for p, name in parameters if p <= len(args)]
+        strangers = [o for o in operands if o[2] is not None and not hasattr(o[2], "dtype")]
+        strangers.sort(key=lambda operand: isinstance(operand[2], (bool, int, float, complex)))
+        if strangers:
+            position, name, value = strangers[0]
+            raise TypeError(
+                f"{cls.__name__.lower()}(): argument '{name}' (position {position}) must be "
+                f"Tensor, not {type(value).__name__}"
+            )
 
     @classmethod
     def _wrap_outputs(
@@ -230,7 +256,7 @@ class Operator(Node):
             ctx.sequence_nr = next_sequence_nr()
             ctx.output_shape, ctx.output_dtype = target.shape, target.dtype
             if any([a is target for a in ctx._kept()]):  # the old value is needed by backward
-                inputs = (_copy_with_history(self), *args)
+                inputs = (copy_with_history(self), *args)
                 ctx._saved = tuple([inputs[0]._array if a is target else a for a in ctx._saved])
             ctx._remember_sources(inputs, [unwrap(x) for x in inputs], out)
             if cls.composed is not None:
@@ -456,7 +482,7 @@ class Alias(Operator):
         return grad
 
 
-def _copy_with_history(tensor: Variable) -> Variable:
+def copy_with_history(tensor: Variable) -> Variable:
     """The value of a tensor before a change in place, with the history that it had."""
     copy = Alias.apply(tensor)
     copy._array = tensor._array.copy()
