@@ -1,0 +1,88 @@
+"""One check: a property of an entry for a dtype, counted over its samples."""
+
+from __future__ import annotations
+
+import random
+import signal
+import warnings
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+
+import minitorch
+from tests.scoreboard.compare import Differs
+from tests.scoreboard.counterpart import Missing
+
+SECONDS_PER_CHECK = 240
+
+
+@dataclass
+class Check:
+    """One property of one entry for one dtype."""
+
+    entry: str
+    family: str
+    property: str
+    dtype: str
+    samples: int = 0
+    passed: int = 0
+    first_error: str = ""
+    rules: list[str] = field(default_factory=list)
+
+    @property
+    def ok(self) -> bool:
+        return self.passed == self.samples and not self.first_error
+
+    @property
+    def key(self) -> str:
+        return f"{self.entry} | {self.property} | {self.dtype}"
+
+    def note_rule(self, rule: str) -> None:
+        if rule not in self.rules:
+            self.rules.append(rule)
+
+
+def seed_everything(text: str) -> None:
+    seed = zlib.crc32(text.encode()) & 0x7FFFFFFF
+    torch.manual_seed(seed)
+    np.random.seed(seed)
+    random.seed(seed)
+
+
+def seed_both() -> None:
+    torch.manual_seed(123)
+    minitorch.manual_seed(123)
+
+
+def note_error(check: Check, error: Exception) -> None:
+    if not check.first_error:
+        kind = "" if isinstance(error, (Differs, Missing)) else f"{type(error).__name__}: "
+        check.first_error = f"{kind}{' '.join(str(error).split())}"[:300] or kind
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        yield
+
+
+@contextmanager
+def time_limit(check: Check) -> Iterator[None]:
+    def expire(*_: Any) -> None:
+        raise TimeoutError(f"not done after {SECONDS_PER_CHECK} s")
+
+    before = signal.signal(signal.SIGALRM, expire)
+    signal.alarm(SECONDS_PER_CHECK)
+    try:
+        yield
+    except TimeoutError as error:
+        note_error(check, error)
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)

@@ -1,0 +1,451 @@
+"""``op_db``: every entry's samples, through every property.
+
+Mirrors, in purpose, test/test_ops.py of torch. A property of an entry for a dtype passes when it
+holds for all samples.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+import minitorch
+from tests.scoreboard import scope
+from tests.scoreboard.checks import (
+    Check,
+    note_error,
+    quiet,
+    seed_both,
+    seed_everything,
+    time_limit,
+)
+from tests.scoreboard.compare import Differs, assert_alike, tensors_in
+from tests.scoreboard.counterpart import Missing, Translator, function, leaf, to_numpy
+from tests.scoreboard.entry import Entry, numbered
+
+FLOATING = (torch.float32, torch.float64)
+VARIANTS = ("method", "inplace", "operator", "inplace operator", "out", "aliases")
+
+
+def full_name(op: Any) -> str:
+    return f"{op.name}.{op.variant_test_name}" if op.variant_test_name else op.name
+
+
+@functools.cache
+def _infos() -> dict[str, Any]:
+    from torch.testing._internal.common_methods_invocations import op_db
+
+    return numbered(op_db, full_name)
+
+
+def entries() -> list[Entry]:
+    """The entries of ``op_db``."""
+    return [
+        Entry("operations", name, scope.family_of(op), scope.out_of_scope(op))
+        for name, op in _infos().items()
+    ]
+
+
+def run(name: str, limit: int | None) -> list[Check]:
+    """All checks of one entry."""
+    op = _infos()[name]
+    checks = []
+    for dtype in scope.DTYPES:
+        if dtype in op.dtypes:
+            checks.append(_over_samples(name, op, "forward", dtype, False, _forward, limit))
+    complex_only = not scope.takes_dense_real(op)
+    if complex_only:
+        checks.append(_over_samples(name, op, "forward", torch.complex64, False, _forward, limit))
+    if op.supports_autograd:
+        backward = op.supported_backward_dtypes("cpu")
+        gradient = FLOATING if not complex_only else (torch.complex64,)
+        for dtype in gradient:
+            if dtype in backward:
+                checks.append(_over_samples(name, op, "gradient", dtype, True, _gradient, limit))
+        double = torch.complex128 if complex_only else torch.float64
+        if op.supports_gradgrad and double in backward:
+            checks.append(
+                _over_samples(
+                    name, op, "second derivative", double, True, _second_derivative, limit
+                )
+            )
+    if op.error_inputs_func is not None:
+        checks.append(_error_inputs(name, op))
+    main = next((d for d in (*scope.DTYPES, torch.complex64) if d in op.dtypes), None)
+    for variant in VARIANTS:
+        if main is not None and _has_variant(op, variant):
+            check = _over_samples(name, op, variant, main, False, _VARIANT_CHECKS[variant], limit)
+            if check.samples or check.first_error:
+                checks.append(check)
+    return checks
+
+
+# --------------------------------------------------------------------------- running
+
+
+def _over_samples(
+    entry: str,
+    op: Any,
+    name: str,
+    dtype: torch.dtype,
+    requires_grad: bool,
+    holds: Callable[[Any, Any, Check], bool],
+    limit: int | None,
+) -> Check:
+    check = Check(entry, scope.family_of(op), name, str(dtype).removeprefix("torch."))
+    seed_everything(check.key)
+    with quiet(), time_limit(check):
+        samples = op.sample_inputs("cpu", dtype, requires_grad=requires_grad)
+        for sample in itertools.islice(samples, limit):
+            check.samples += 1
+            try:
+                if holds(op, sample, check):
+                    check.passed += 1
+                else:
+                    check.samples -= 1  # the property says nothing about this sample
+            except TimeoutError:
+                raise
+            except Exception as error:
+                note_error(check, error)
+    return check
+
+
+@dataclass
+class Call:
+    """A sample's arguments in one library."""
+
+    input: Any
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+
+    def __call__(self, op: Any) -> Any:
+        return op(self.input, *self.args, **self.kwargs)
+
+    def leaves(self) -> list[Any]:
+        tensors = tensors_in((self.input, self.args, self.kwargs))
+        unique = {id(t): t for t in tensors if t.requires_grad}
+        return list(unique.values())
+
+
+def _both_calls(sample: Any) -> tuple[Call, Call]:
+    translate = Translator()
+    memo = {}
+
+    def own(x: Any) -> Any:
+        """torch's tensors as leaves; one tensor given twice stays one."""
+        if isinstance(x, torch.Tensor):
+            return memo.setdefault(id(x), (x, leaf(x)))[1]
+        if isinstance(x, (tuple, list)) and not hasattr(x, "_fields") and type(x) in (tuple, list):
+            return type(x)([own(i) for i in x])
+        return {k: own(v) for k, v in x.items()} if isinstance(x, dict) else x
+
+    theirs = Call(own(sample.input), own(tuple(sample.args)), own(dict(sample.kwargs)))
+    ours = Call(translate(theirs.input), translate(theirs.args), translate(theirs.kwargs))
+    return ours, theirs
+
+
+def _run_both(ours: Call, theirs: Call, op: Any, op_ours: Any) -> tuple[Any, Any]:
+    """Results of both, or None twice when both refuse the sample.
+
+    Raises:
+        Differs: only one of them refuses.
+    """
+    seed_both()
+    try:
+        expected = theirs(op)
+    except Exception as error:
+        try:
+            ours(op_ours)
+        except Exception:
+            return None, None
+        raise Differs(f"torch raises {type(error).__name__}: {error}") from None
+    return ours(op_ours), expected
+
+
+def _alike(
+    op: Any, dtype: torch.dtype, ours: Any, theirs: Any, check: Check, sample: Any = None
+) -> None:
+    """Compare at the default tolerance, then at the entry's own, then by the entry's own view of
+    its result (an eigenvector is defined up to a factor).
+    """
+    values = op.name not in scope.UNINITIALISED
+    if not values:
+        check.note_rule("uninitialised memory: shape and dtype only")
+    try:
+        assert_alike(ours, theirs, None, values)
+        return
+    except Differs:
+        tolerance = scope.own_tolerance(op, dtype)
+        process = getattr(sample, "output_process_fn_grad", None)
+        if sample is not None and process is not None and not _is_identity(process):
+            ours, theirs = function(process)(ours), process(theirs)
+            check.note_rule("compared through the entry's own view of its result")
+        elif tolerance is None:
+            raise
+        if tolerance is not None:
+            check.note_rule("compared at the entry's own tolerance")
+        assert_alike(ours, theirs, tolerance, values)
+
+
+def _is_identity(process: Any) -> bool:
+    probe = object()
+    try:
+        return process(probe) is probe
+    except Exception:
+        return False
+
+
+def _processed(sample: Any, ours: Any, theirs: Any) -> tuple[Any, Any]:
+    process = sample.output_process_fn_grad
+    return (ours, theirs) if _is_identity(process) else (function(process)(ours), process(theirs))
+
+
+# --------------------------------------------------------------------------- properties
+
+
+def _dtype_of(check: Check) -> torch.dtype:
+    return getattr(torch, check.dtype)
+
+
+def _forward(op: Any, sample: Any, check: Check) -> bool:
+    ours, theirs = _both_calls(sample)
+    results = _run_both(ours, theirs, op.op, function(op.op, op.name))
+    _alike(op, _dtype_of(check), *results, check, sample)
+    return True
+
+
+def _cotangents(tensors: list[torch.Tensor]) -> list[torch.Tensor]:
+    """Random gradients of the outputs: a plain sum would hide errors that cancel."""
+    torch.manual_seed(5)
+    return [torch.rand(t.shape, dtype=t.dtype) + 0.5 for t in tensors]
+
+
+def _tracked_outputs(op: Any, sample: Any, ours: Call, theirs: Call) -> tuple[list[Any], list[Any]]:
+    results = _run_both(ours, theirs, op.op, function(op.op, op.name))
+    mine, other = [tensors_in(r) for r in _processed(sample, *results)]
+    tracked = [i for i, t in enumerate(other) if t.requires_grad]
+    for i in tracked:
+        if not mine[i].requires_grad:
+            raise Differs(f"output {i} does not require grad")
+    return [mine[i] for i in tracked], [other[i] for i in tracked]
+
+
+def _gradient(op: Any, sample: Any, check: Check) -> bool:
+    ours, theirs = _both_calls(sample)
+    mine, other = _tracked_outputs(op, sample, ours, theirs)
+    if not other:
+        return False
+    seeds = _cotangents(other)
+    expected = torch.autograd.grad(other, theirs.leaves(), seeds, allow_unused=True)
+    translate = Translator()
+    got = minitorch.autograd.grad(
+        mine, ours.leaves(), [translate(s) for s in seeds], allow_unused=True
+    )
+    try:
+        _alike(op, _dtype_of(check), got, expected, check)
+    except Differs as error:
+        if _dtype_of(check) is not torch.float32 or not _as_exact_as_torch(
+            op, sample, got, expected
+        ):
+            raise error from None
+        check.note_rule("gradient as close to float64 as torch's own")
+    return True
+
+
+def _as_exact_as_torch(op: Any, sample: Any, got: Any, expected: Any) -> bool:
+    """Whether our float32 gradient is at most twice as far from the float64 one as torch's is."""
+    wide = {id(t): t for t in tensors_in((sample.input, sample.args, sample.kwargs))}
+
+    def widen(x: Any) -> Any:
+        if isinstance(x, torch.Tensor):
+            if not x.is_floating_point():
+                return x
+            return wide_of[id(x)]
+        if type(x) in (tuple, list):
+            return type(x)([widen(i) for i in x])
+        if isinstance(x, dict):
+            return {k: widen(v) for k, v in x.items()}
+        return torch.float64 if x is torch.float32 else x
+
+    wide_of = {
+        i: t.detach().double().requires_grad_(t.requires_grad)
+        for i, t in wide.items()
+        if t.is_floating_point()
+    }
+    call = Call(widen(sample.input), widen(tuple(sample.args)), widen(dict(sample.kwargs)))
+    seed_both()
+    outputs = tensors_in(sample.output_process_fn_grad(call(op.op)))
+    tracked = [t for t in outputs if t.requires_grad]
+    seeds = [s.double() for s in _cotangents([t.float() for t in tracked])]
+    exact = torch.autograd.grad(tracked, call.leaves(), seeds, allow_unused=True)
+    for mine, other, truth in zip(got, expected, exact, strict=True):
+        if truth is None:
+            continue
+        reference = to_numpy(truth)
+        distance = np.abs(mine.numpy() - reference)
+        bound = 2 * np.abs(to_numpy(other) - reference).max(initial=0.0)
+        if not (distance <= bound).all():  # a NaN is no pass
+            return False
+    return True
+
+
+def _second_derivative(op: Any, sample: Any, check: Check) -> bool:
+    ours, theirs = _both_calls(sample)
+    mine, other = _tracked_outputs(op, sample, ours, theirs)
+    if not other:
+        return False
+    expected = _differentiate_twice(torch, other, theirs.leaves(), lambda x: x)
+    got = _differentiate_twice(minitorch, mine, ours.leaves(), Translator())
+    _alike(op, _dtype_of(check), got, expected, check)
+    return True
+
+
+def _differentiate_twice(
+    library: Any, outputs: list[Any], leaves: list[Any], translate: Callable[[Any], Any]
+) -> list[Any]:
+    """Gradients of a random combination of the gradients, for the inputs and for the first
+    gradient's seeds; empty if the gradients are constant.
+    """
+    like = [torch.empty(tuple(t.shape), dtype=_torch_dtype(t)) for t in outputs]
+    seeds = [translate(s).requires_grad_() for s in _cotangents(like)]
+    first = library.autograd.grad(outputs, leaves, seeds, create_graph=True, allow_unused=True)
+    tracked = [g for g in first if g is not None and g.requires_grad]
+    if not tracked:
+        return []
+    like = [torch.empty(tuple(g.shape), dtype=_torch_dtype(g)) for g in tracked]
+    again = [translate(s) for s in _cotangents(like)]
+    seconds = library.autograd.grad(tracked, [*leaves, *seeds], again, allow_unused=True)
+    targets = [*leaves, *seeds]
+    return [
+        library.zeros_like(t.detach()) if g is None else g.detach()
+        for g, t in zip(seconds, targets, strict=True)
+    ]
+
+
+def _torch_dtype(t: Any) -> torch.dtype:
+    return getattr(torch, str(t.dtype).removeprefix("torch."))
+
+
+def _error_inputs(name: str, op: Any) -> Check:
+    """Bad inputs must raise the same type of exception."""
+    check = Check(name, scope.family_of(op), "error inputs", "")
+    seed_everything(check.key)
+    with quiet(), time_limit(check):
+        for bad in op.error_inputs("cpu"):
+            check.samples += 1
+            ours, theirs, expected = None, None, None
+            try:
+                ours, theirs = _both_calls(bad.sample_input)
+                seed_both()
+                theirs(op.op)
+            except Missing as error:
+                note_error(check, error)
+                continue
+            except Exception as error:
+                expected = error
+            if expected is None:
+                check.samples -= 1  # this build of torch accepts it
+                continue
+            try:
+                ours(function(op.op, op.name))
+            except Missing as error:
+                note_error(check, error)
+            except Exception as error:
+                if type(error).__name__ == type(expected).__name__:
+                    check.passed += 1
+                else:
+                    note_error(
+                        check,
+                        Differs(
+                            f"torch raises {type(expected).__name__}: {expected}; here "
+                            f"{type(error).__name__}: {error}"
+                        ),
+                    )
+            else:
+                note_error(check, Differs(f"torch raises {type(expected).__name__}: {expected}"))
+    return check
+
+
+# --------------------------------------------------------------------------- variants
+
+
+def _has_variant(op: Any, variant: str) -> bool:
+    return {
+        "method": op.method_variant is not None and op.method_variant is not op.op,
+        "inplace": op.inplace_variant is not None,
+        "operator": op.operator_variant is not None,
+        "inplace operator": op.inplace_operator_variant is not None,
+        "out": op.supports_out,
+        "aliases": bool(op.aliases),
+    }[variant]
+
+
+def _same_as(variant: Any, name: str) -> Callable[[Any, Any, Check], bool]:
+    def holds(op: Any, sample: Any, check: Check) -> bool:
+        form = variant(op)
+        ours, theirs = _both_calls(sample)
+        results = _run_both(ours, theirs, form, function(form, f"{name}{op.name}"))
+        _alike(op, _dtype_of(check), *results, check, sample)
+        return True
+
+    return holds
+
+
+def _in_place(variant: Any) -> Callable[[Any, Any, Check], bool]:
+    def holds(op: Any, sample: Any, check: Check) -> bool:
+        if sample.broadcasts_input:
+            return False
+        form = variant(op)
+        twin = function(form, f"Tensor.{op.name}_")
+        ours, theirs = _both_calls(sample)
+        _run_both(ours, theirs, form, twin)
+        _alike(op, _dtype_of(check), ours.input, theirs.input, check, sample)
+        return True
+
+    return holds
+
+
+def _out(op: Any, sample: Any, check: Check) -> bool:
+    ours, theirs = _both_calls(sample)
+    mine, other = _run_both(ours, theirs, op.op, function(op.op, op.name))
+    shapes = tensors_in(other)
+    if not shapes:
+        return False
+    torch_out = [torch.empty_like(t) for t in shapes]
+    our_out = [minitorch.empty_like(t) for t in tensors_in(mine)]
+    single = isinstance(other, torch.Tensor)
+    theirs.kwargs["out"] = torch_out[0] if single else tuple(torch_out)
+    ours.kwargs["out"] = our_out[0] if single else tuple(our_out)
+    try:
+        seed_both()
+        theirs(op.op)
+    except (RuntimeError, TypeError):
+        return False  # torch has no out= for this sample
+    seed_both()
+    ours(function(op.op, op.name))
+    _alike(op, _dtype_of(check), our_out, torch_out, check)
+    return True
+
+
+def _aliases(op: Any, sample: Any, check: Check) -> bool:
+    for alias in op.aliases:
+        ours, theirs = _both_calls(sample)
+        results = _run_both(ours, theirs, alias.op, function(alias.op, alias.name))
+        _alike(op, _dtype_of(check), *results, check, sample)
+    return True
+
+
+_VARIANT_CHECKS = {
+    "method": _same_as(lambda op: op.method_variant, "Tensor."),
+    "inplace": _in_place(lambda op: op.inplace_variant),
+    "operator": _same_as(lambda op: op.operator_variant, ""),
+    "inplace operator": _in_place(lambda op: op.inplace_operator_variant),
+    "out": _out,
+    "aliases": _aliases,
+}
