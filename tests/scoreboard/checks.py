@@ -33,6 +33,7 @@ class Check:
     passed: int = 0
     first_error: str = ""
     rules: list[str] = field(default_factory=list)
+    main: bool = False  # the forward check that stands for the entry: float32 where it takes it
 
     @property
     def ok(self) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,9 +59,14 @@ def run(name: str, limit: int | None) -> list[Check]:
     for dtype in scope.DTYPES:
         if dtype in op.dtypes:
             checks.append(_over_samples(name, op, "forward", dtype, False, _forward, limit))
+    for dtype in scope.OTHER_DTYPES:
+        if dtype in op.dtypes:
+            few = min(limit or scope.OTHER_DTYPES_SAMPLES, scope.OTHER_DTYPES_SAMPLES)
+            checks.append(_over_samples(name, op, "forward", dtype, False, _forward, few))
     complex_only = not scope.takes_dense_real(op)
     if complex_only:
         checks.append(_over_samples(name, op, "forward", torch.complex64, False, _forward, limit))
+    checks[0].main = True
     if op.supports_autograd:
         backward = op.supported_backward_dtypes("cpu")
         gradient = FLOATING if not complex_only else (torch.complex64,)
@@ -75,6 +80,11 @@ def run(name: str, limit: int | None) -> list[Check]:
                     name, op, "second derivative", double, True, _second_derivative, limit
                 )
             )
+    for dtype in (torch.float32, torch.int64):
+        if dtype in op.dtypes:
+            check = _over_samples(name, op, "edge inputs", dtype, False, _forward, limit)
+            if check.samples or check.first_error:
+                checks.append(check)
     if op.error_inputs_func is not None:
         checks.append(_error_inputs(name, op))
     main = next((d for d in (*scope.DTYPES, torch.complex64) if d in op.dtypes), None)
@@ -101,7 +111,10 @@ def _over_samples(
     check = Check(entry, scope.family_of(op), name, str(dtype).removeprefix("torch."))
     seed_everything(check.key)
     with quiet(), time_limit(check):
-        samples = op.sample_inputs("cpu", dtype, requires_grad=requires_grad)
+        if name == "edge inputs":
+            samples = _edge_samples(op, dtype)
+        else:
+            samples = op.sample_inputs("cpu", dtype, requires_grad=requires_grad)
         for sample in itertools.islice(samples, limit):
             check.samples += 1
             try:
@@ -114,6 +127,27 @@ def _over_samples(
             except Exception as error:
                 note_error(check, error)
     return check
+
+
+def _edge_samples(op: Any, dtype: torch.dtype) -> Iterator[Any]:
+    """What torch compares with NumPy: large and small values, NaN and infinity, all layouts, empty
+    and 0-dim tensors, broadcasts.
+    """
+    from torch.testing._internal.opinfo import core
+
+    if op.reference_inputs_func is not None:
+        yield from op.reference_inputs("cpu", dtype)
+    generators: list[Any] = []
+    if isinstance(op, core.UnaryUfuncInfo):
+        generators = [core.generate_elementwise_unary_small_value_tensors]
+        if dtype.is_floating_point:
+            generators.append(core.generate_elementwise_unary_extremal_value_tensors)
+    elif isinstance(op, core.BinaryUfuncInfo):
+        generators = [core.generate_elementwise_binary_small_value_tensors]
+        if dtype.is_floating_point:
+            generators.append(core.generate_elementwise_binary_extremal_value_tensors)
+    for generate in generators:
+        yield from generate(op, device="cpu", dtype=dtype)
 
 
 @dataclass
@@ -220,7 +254,7 @@ def _forward(op: Any, sample: Any, check: Check) -> bool:
     return True
 
 
-def _cotangents(tensors: list[torch.Tensor]) -> list[torch.Tensor]:
+def cotangents(tensors: list[torch.Tensor]) -> list[torch.Tensor]:
     """Random gradients of the outputs: a plain sum would hide errors that cancel."""
     torch.manual_seed(5)
     return [torch.rand(t.shape, dtype=t.dtype) + 0.5 for t in tensors]
@@ -241,7 +275,7 @@ def _gradient(op: Any, sample: Any, check: Check) -> bool:
     mine, other = _tracked_outputs(op, sample, ours, theirs)
     if not other:
         return False
-    seeds = _cotangents(other)
+    seeds = cotangents(other)
     expected = torch.autograd.grad(other, theirs.leaves(), seeds, allow_unused=True)
     translate = Translator()
     got = minitorch.autograd.grad(
@@ -282,7 +316,7 @@ def _as_exact_as_torch(op: Any, sample: Any, got: Any, expected: Any) -> bool:
     seed_both()
     outputs = tensors_in(sample.output_process_fn_grad(call(op.op)))
     tracked = [t for t in outputs if t.requires_grad]
-    seeds = [s.double() for s in _cotangents([t.float() for t in tracked])]
+    seeds = [s.double() for s in cotangents([t.float() for t in tracked])]
     exact = torch.autograd.grad(tracked, call.leaves(), seeds, allow_unused=True)
     for mine, other, truth in zip(got, expected, exact, strict=True):
         if truth is None:
@@ -300,26 +334,26 @@ def _second_derivative(op: Any, sample: Any, check: Check) -> bool:
     mine, other = _tracked_outputs(op, sample, ours, theirs)
     if not other:
         return False
-    expected = _differentiate_twice(torch, other, theirs.leaves(), lambda x: x)
-    got = _differentiate_twice(minitorch, mine, ours.leaves(), Translator())
+    expected = differentiate_twice(torch, other, theirs.leaves(), lambda x: x)
+    got = differentiate_twice(minitorch, mine, ours.leaves(), Translator())
     _alike(op, _dtype_of(check), got, expected, check)
     return True
 
 
-def _differentiate_twice(
+def differentiate_twice(
     library: Any, outputs: list[Any], leaves: list[Any], translate: Callable[[Any], Any]
 ) -> list[Any]:
     """Gradients of a random combination of the gradients, for the inputs and for the first
     gradient's seeds; empty if the gradients are constant.
     """
     like = [torch.empty(tuple(t.shape), dtype=_torch_dtype(t)) for t in outputs]
-    seeds = [translate(s).requires_grad_() for s in _cotangents(like)]
+    seeds = [translate(s).requires_grad_() for s in cotangents(like)]
     first = library.autograd.grad(outputs, leaves, seeds, create_graph=True, allow_unused=True)
     tracked = [g for g in first if g is not None and g.requires_grad]
     if not tracked:
         return []
     like = [torch.empty(tuple(g.shape), dtype=_torch_dtype(g)) for g in tracked]
-    again = [translate(s) for s in _cotangents(like)]
+    again = [translate(s) for s in cotangents(like)]
     seconds = library.autograd.grad(tracked, [*leaves, *seeds], again, allow_unused=True)
     targets = [*leaves, *seeds]
     return [

@@ -9,6 +9,10 @@ from typing import Any
 import torch
 
 DTYPES = (torch.float32, torch.float64, torch.int64, torch.bool)
+OTHER_DTYPES = (
+    torch.float16, torch.bfloat16, torch.int32, torch.int16, torch.int8, torch.uint8
+)  # fmt: skip
+OTHER_DTYPES_SAMPLES = 4
 
 UNINITIALISED = {
     "empty", "empty_like", "empty_strided", "empty_permuted", "new_empty", "new_empty_strided",
