@@ -5,18 +5,20 @@ Mirrors c10/core/ScalarType.h and aten/src/ATen/native/TypeProperties.cpp. NumPy
 pattern means; torch decides which type a result has (``int32 + 1.5`` is float32 here, float64 in
 NumPy).
 
-Left out: quantized types, float8, bfloat16, and arithmetic between unsigned types wider than a byte
-(torch has none either).
+bfloat16 is not NumPy's own: the package ml_dtypes registers it, and NumPy calls its ``kind`` "V". So
+ask ``is_floating`` here, not the kind. Left out: quantized types, float8, complex32, and arithmetic
+between unsigned types wider than a byte (torch has none either).
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+import ml_dtypes
 import numpy as np
 
 BOOLEAN, INTEGRAL, FLOATING, COMPLEX = range(4)
-_CATEGORY_OF_KIND = {"b": BOOLEAN, "u": INTEGRAL, "i": INTEGRAL, "f": FLOATING, "c": COMPLEX}
+_CATEGORY_OF_KIND = {"b": BOOLEAN, "u": INTEGRAL, "i": INTEGRAL, "f": FLOATING, "V": FLOATING, "c": COMPLEX}
 
 
 class dtype:
@@ -38,7 +40,7 @@ class dtype:
     itemsize = property(lambda self: self.numpy.itemsize)
     is_floating_point = property(lambda self: self.category == FLOATING)
     is_complex = property(lambda self: self.category == COMPLEX)
-    is_signed = property(lambda self: self.numpy.kind in "ifc")
+    is_signed = property(lambda self: self.numpy.kind in "ifVc")
 
     def to_complex(self) -> dtype:
         """The complex dtype whose parts have this one's precision.
@@ -71,6 +73,7 @@ _BY_NAME = {
         "int32": "Int",
         "int64": "Long",
         "float16": "Half",
+        "bfloat16": "BFloat16",
         "float32": "Float",
         "float64": "Double",
         "complex64": "ComplexFloat",
@@ -84,6 +87,7 @@ bool_ = _BY_NAME["bool"]
 uint8, uint16, uint32, uint64 = (_BY_NAME[f"uint{bits}"] for bits in (8, 16, 32, 64))
 int8, int16, int32, int64 = (_BY_NAME[f"int{bits}"] for bits in (8, 16, 32, 64))
 float16, float32, float64 = (_BY_NAME[f"float{bits}"] for bits in (16, 32, 64))
+bfloat16 = _BY_NAME["bfloat16"]
 complex64, complex128 = _BY_NAME["complex64"], _BY_NAME["complex128"]
 _COMPLEX_OF = {
     "float32": complex64,
@@ -120,16 +124,32 @@ def from_numpy(numpy_dtype: Any) -> dtype:
     )
 
 
-def is_floating(numpy_dtype: Any) -> bool:
-    """Whether a NumPy dtype is a real floating one. (NumPy's own ``kind`` does not know
-    bfloat16.)
-    """
-    return from_numpy(numpy_dtype).category == FLOATING
+_FLOATING = frozenset([d.numpy for d in ALL if d.category == FLOATING])
+_DIFFERENTIABLE = frozenset([d.numpy for d in ALL if d.category >= FLOATING])
+_INTEGRAL = frozenset([d.numpy for d in ALL if d.category <= INTEGRAL])
+_HALF = frozenset([float16.numpy, bfloat16.numpy])
 
 
-def is_integral(numpy_dtype: Any) -> bool:
+def is_floating(numpy_dtype: np.dtype[Any]) -> bool:
+    """Whether a NumPy dtype is a real floating one."""
+    return numpy_dtype in _FLOATING
+
+
+def is_differentiable(numpy_dtype: np.dtype[Any]) -> bool:
+    """Whether a NumPy dtype is floating or complex: others have no gradient."""
+    return numpy_dtype in _DIFFERENTIABLE
+
+
+def is_integral(numpy_dtype: np.dtype[Any]) -> bool:
     """Whether a NumPy dtype is an integer one or bool."""
-    return from_numpy(numpy_dtype).category <= INTEGRAL
+    return numpy_dtype in _INTEGRAL
+
+
+def is_half(numpy_dtype: np.dtype[Any]) -> bool:
+    """Whether a NumPy dtype is float16 or bfloat16, whose sums and products are computed in float32
+    and rounded once (torch's opmath_t).
+    """
+    return numpy_dtype in _HALF
 
 
 def to_numpy(dtype_or_type: Any) -> np.dtype[Any]:
@@ -258,14 +278,14 @@ class finfo:
                 "torch.finfo() requires a floating point input type. Use torch.iinfo to handle "
                 f"'{type}'"
             )
-        limits = np.finfo(type.numpy)
+        limits: Any = (ml_dtypes if type is bfloat16 else np).finfo(type.numpy)
         self.bits = limits.bits
         self.eps = float(limits.eps)
         self.max = float(limits.max)
         self.min = float(limits.min)
         self.tiny = self.smallest_normal = float(limits.smallest_normal)
         self.resolution = float(limits.resolution)
-        self.dtype = limits.dtype.name
+        self.dtype = np.dtype(limits.dtype).name
 
     def __repr__(self) -> str:
         fields = ("resolution", "min", "max", "eps", "smallest_normal", "tiny")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from minitorch import dtypes
 from minitorch.autograd import grad_mode
-from minitorch.autograd.inplace import check_inplace
+from minitorch.autograd.inplace import check_inplace, check_no_overlap
 from minitorch.autograd.operator import Operator, copy_with_history
 from minitorch.autograd.variable import Variable
 
@@ -106,6 +106,7 @@ def write_out(name: str, result: Any, out: Any) -> Any:
         )
     _check_cast(result, out)
     resize_output(out, result._array.shape)
+    check_no_overlap(out._array)
     out._array[...] = result._array
     out.bump_version()
     return out

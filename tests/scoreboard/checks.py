@@ -37,7 +37,7 @@ class Check:
 
     @property
     def ok(self) -> bool:
-        return self.passed == self.samples and not self.first_error
+        return 0 < self.samples == self.passed and not self.first_error
 
     @property
     def key(self) -> str:

@@ -7,6 +7,7 @@ themselves by giving its code minitorch where it says ``torch``.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import sys
 import types
@@ -45,9 +46,9 @@ def lookup(path: str) -> Any:
 
 
 @functools.cache
-def path_of_object() -> dict[int, str]:
-    """The public path of every function of torch, by the identity of the function."""
-    paths: dict[int, str] = {}
+def paths_of_object() -> dict[int, list[str]]:
+    """The public paths of every function of torch, by the identity of the function."""
+    paths: dict[int, list[str]] = {}
     for prefix, namespace in NAMESPACES:
         for name in dir(namespace):
             try:
@@ -55,7 +56,7 @@ def path_of_object() -> dict[int, str]:
             except Exception:
                 continue
             if callable(value) and not isinstance(value, types.ModuleType):
-                paths.setdefault(id(value), f"{prefix}.{name}".lstrip("."))
+                paths.setdefault(id(value), []).append(f"{prefix}.{name}".lstrip("."))
     return paths
 
 
@@ -68,9 +69,12 @@ def function(f: Any, name: str = "") -> Any:
     Raises:
         Missing: there is none.
     """
-    path = path_of_object().get(id(f))
-    if path is not None:
-        return lookup(path)
+    paths = paths_of_object().get(id(f), [])
+    for path in [name, *paths] if name in paths else paths:
+        with contextlib.suppress(Missing):
+            return lookup(path)
+    if paths:
+        return lookup(paths[0])
     if isinstance(f, functools.partial):
         return functools.partial(function(f.func), *f.args, **f.keywords)
     if isinstance(f, types.FunctionType):

@@ -29,7 +29,6 @@ from tests.scoreboard.compare import Differs, assert_alike, tensors_in
 from tests.scoreboard.counterpart import Missing, Translator, function, leaf, to_numpy
 from tests.scoreboard.entry import Entry, numbered
 
-FLOATING = (torch.float32, torch.float64)
 VARIANTS = ("method", "inplace", "operator", "inplace operator", "out", "aliases")
 
 
@@ -53,47 +52,41 @@ def entries() -> list[Entry]:
 
 
 def run(name: str, limit: int | None) -> list[Check]:
-    """All checks of one entry."""
+    """All checks of one entry that say something about it."""
     op = _infos()[name]
-    checks = []
-    for dtype in scope.DTYPES:
-        if dtype in op.dtypes:
-            checks.append(_over_samples(name, op, "forward", dtype, False, _forward, limit))
-    for dtype in scope.OTHER_DTYPES:
-        if dtype in op.dtypes:
-            few = min(limit or scope.OTHER_DTYPES_SAMPLES, scope.OTHER_DTYPES_SAMPLES)
-            checks.append(_over_samples(name, op, "forward", dtype, False, _forward, few))
+    check = functools.partial(_over_samples, name, op, limit=limit)
     complex_only = not scope.takes_dense_real(op)
-    if complex_only:
-        checks.append(_over_samples(name, op, "forward", torch.complex64, False, _forward, limit))
+    dtypes = [d for d in (torch.complex64,) if complex_only] or scope.DTYPES
+    checks = [check("forward", d, False, _forward) for d in dtypes if d in op.dtypes]
     checks[0].main = True
+    few = min(limit or scope.OTHER_DTYPES_SAMPLES, scope.OTHER_DTYPES_SAMPLES)
+    checks += [
+        check("forward", d, False, _forward, limit=few)
+        for d in scope.OTHER_DTYPES
+        if d in op.dtypes
+    ]
+    main = getattr(torch, checks[0].dtype)
+    derived = []
     if op.supports_autograd:
         backward = op.supported_backward_dtypes("cpu")
-        gradient = FLOATING if not complex_only else (torch.complex64,)
-        for dtype in gradient:
-            if dtype in backward:
-                checks.append(_over_samples(name, op, "gradient", dtype, True, _gradient, limit))
+        wanted = (torch.complex64,) if complex_only else (torch.float32, torch.float64)
+        derived += [check("gradient", d, True, _gradient) for d in wanted if d in backward]
         double = torch.complex128 if complex_only else torch.float64
         if op.supports_gradgrad and double in backward:
-            checks.append(
-                _over_samples(
-                    name, op, "second derivative", double, True, _second_derivative, limit
-                )
-            )
-    for dtype in (torch.float32, torch.int64):
-        if dtype in op.dtypes:
-            check = _over_samples(name, op, "edge inputs", dtype, False, _forward, limit)
-            if check.samples or check.first_error:
-                checks.append(check)
+            derived.append(check("second derivative", double, True, _second_derivative))
+    derived += [
+        check("edge inputs", d, False, _forward)
+        for d in (torch.float32, torch.int64)
+        if d in op.dtypes
+    ]
     if op.error_inputs_func is not None:
-        checks.append(_error_inputs(name, op))
-    main = next((d for d in (*scope.DTYPES, torch.complex64) if d in op.dtypes), None)
-    for variant in VARIANTS:
-        if main is not None and _has_variant(op, variant):
-            check = _over_samples(name, op, variant, main, False, _VARIANT_CHECKS[variant], limit)
-            if check.samples or check.first_error:
-                checks.append(check)
-    return checks
+        derived.append(_error_inputs(name, op))
+    derived += [
+        check(variant, main, False, _VARIANT_CHECKS[variant])
+        for variant in VARIANTS
+        if _has_variant(op, variant)
+    ]
+    return checks + [c for c in derived if c.samples or c.first_error]
 
 
 # --------------------------------------------------------------------------- running
@@ -102,16 +95,16 @@ def run(name: str, limit: int | None) -> list[Check]:
 def _over_samples(
     entry: str,
     op: Any,
-    name: str,
+    property_: str,
     dtype: torch.dtype,
     requires_grad: bool,
     holds: Callable[[Any, Any, Check], bool],
     limit: int | None,
 ) -> Check:
-    check = Check(entry, scope.family_of(op), name, str(dtype).removeprefix("torch."))
+    check = Check(entry, scope.family_of(op), property_, str(dtype).removeprefix("torch."))
     seed_everything(check.key)
     with quiet(), time_limit(check):
-        if name == "edge inputs":
+        if property_ == "edge inputs":
             samples = _edge_samples(op, dtype)
         else:
             samples = op.sample_inputs("cpu", dtype, requires_grad=requires_grad)
