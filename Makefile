@@ -6,7 +6,7 @@ MODEL ?= all
 ARGS ?=
 REQUIREMENTS := setup.cfg constraints.txt pyproject.toml
 
-.PHONY: venv compare test lint bench clean
+.PHONY: venv compare test lint bench scoreboard boundscheck clean
 
 venv: $(VENV)/all.stamp
 
@@ -30,6 +30,12 @@ test: lint
 
 bench: $(VENV)/all.stamp
 	$(BIN)/python -m benchmarks $(ARGS)
+
+scoreboard: $(VENV)/all.stamp
+	$(BIN)/python -m tests.scoreboard $(ARGS)
+
+boundscheck: $(VENV)/all.stamp
+	$(BIN)/python -m tests.boundscheck $(ARGS)
 
 clean:
 	rm -rf $(VENV) out build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
