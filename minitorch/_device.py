@@ -40,3 +40,22 @@ class device:
 
     def __hash__(self) -> int:
         return hash((self.type, self.index))
+
+
+def check_device(place: Any, pin_memory: bool = False) -> None:
+    """Only the CPU is there, and nothing that memory could be pinned for.
+
+    Raises:
+        RuntimeError: any other device, or pinned memory.
+    """
+    if pin_memory:
+        raise RuntimeError(
+            "pin_memory=True requires a CUDA or other accelerator backend; no pinned memory "
+            "allocator is available on this system."
+        )
+    name = str(getattr(place, "type", place)).split(":")[0]
+    if place is not None and name != "cpu":
+        if name == "cuda":
+            raise AssertionError("Torch not compiled with CUDA enabled")
+        device(name)  # raises if there is no such device anywhere
+        raise RuntimeError(f"PyTorch is not linked with support for {name} devices")

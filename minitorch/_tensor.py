@@ -7,6 +7,7 @@ call differs are written out.
 
 from __future__ import annotations
 
+import builtins
 import copy
 from typing import Any
 
@@ -14,23 +15,78 @@ import numpy as np
 
 from minitorch import _tensor_str, dtypes, random
 from minitorch._device import device
+from minitorch._layout import contiguous_format, strided
 from minitorch._size import Size
 from minitorch.autograd import engine, variable
 from minitorch.autograd.variable import Variable, unwrap, wrap
 from minitorch.native import (
     activation,
+    added_products,
+    advanced_indexing,
+    batch_linear_algebra_cholesky,
+    batch_linear_algebra_det,
+    batch_linear_algebra_lu,
+    batch_linear_algebra_qr,
+    batch_linear_algebra_spectral,
+    bessel_functions,
     binary_ops,
+    bitwise_ops,
+    comparison_ops,
+    complex_ops,
+    conversions,
+    copying,
+    correlation,
+    cross,
+    cumulative_ops,
+    diagonal,
+    differences,
     distributions,
+    error_functions,
+    exponential,
+    extremes,
     factories,
+    float_parts,
+    gamma_functions,
+    histogram,
+    index_ops,
     indexing,
+    joining,
+    lerp,
     linear_algebra,
+    masked_ops,
+    matrix_exp,
+    matrix_functions,
+    norms,
+    order_statistics,
+    pointwise_ops,
+    pow,
+    pseudo_inverse,
+    rearranging,
     reduce_ops,
+    repeat_interleave,
+    resize,
+    rounding,
+    scatter_gather,
+    sizes,
     softmax,
     sorting,
-    special_functions,
-    tensor_shape,
+    splitting,
+    stft,
+    strided_views,
+    tensor_compare,
+    tensor_new,
+    tensor_products,
+    triangular_ops,
+    trigonometry,
+    type_properties,
     unary_ops,
+    variance,
+    view_copies,
+    view_scatter,
+    views,
 )
+from minitorch.native.memory_format import is_in
+from minitorch.native import unique as unique_ops
 from minitorch.storage import TypedStorage, UntypedStorage, place_in_storage
 from minitorch.storage import data_ptr as address
 from minitorch.storage import owner as storage_owner
@@ -127,7 +183,7 @@ class Tensor(Variable):
 
     is_cuda = is_sparse = is_quantized = is_meta = False
     is_cpu = True
-    layout = "torch.strided"
+    layout = strided
 
     @property
     def data(self) -> Tensor:
@@ -143,7 +199,7 @@ class Tensor(Variable):
     @property
     def T(self) -> Tensor:
         """All dimensions in reverse order."""
-        return tensor_shape.permute(self, *range(self._array.ndim - 1, -1, -1))
+        return views.permute(self, *range(self._array.ndim - 1, -1, -1))
 
     @property
     def mT(self) -> Tensor:
@@ -153,14 +209,35 @@ class Tensor(Variable):
                 "tensor.mT is only supported on matrices or batches of matrices. Got "
                 f"{self._array.ndim}-D tensor."
             )
-        return tensor_shape.transpose(self, -2, -1)
+        return views.transpose(self, -2, -1)
+
+    H = property(complex_ops.H)
+    mH = property(complex_ops.mH)
+
+    @property
+    def real(self) -> Tensor:
+        """The real parts; what is assigned is written into this tensor."""
+        return complex_ops.real(self)
+
+    @real.setter
+    def real(self, value: Any) -> None:
+        complex_ops.real(self).copy_(value)
+
+    @property
+    def imag(self) -> Tensor:
+        """The imaginary parts; what is assigned is written into this tensor."""
+        return complex_ops.imag(self)
+
+    @imag.setter
+    def imag(self, value: Any) -> None:
+        complex_ops.imag(self).copy_(value)
 
     def size(self, dim: int | None = None) -> Any:
         """The shape, or one of its sizes."""
         return (
             self.shape
             if dim is None
-            else self._array.shape[tensor_shape.wrap_dim(dim, self._array.ndim)]
+            else self._array.shape[sizes.wrap_dim(dim, self._array.ndim)]
         )
 
     def dim(self) -> int:
@@ -172,7 +249,7 @@ class Tensor(Variable):
     def stride(self, dim: int | None = None) -> Any:
         """Steps between neighbours, in elements."""
         strides = storage_stride(self._array)
-        return strides if dim is None else strides[tensor_shape.wrap_dim(dim, len(strides))]
+        return strides if dim is None else strides[sizes.wrap_dim(dim, len(strides))]
 
     def storage_offset(self) -> int:
         """Elements between the start of the storage and the first element."""
@@ -190,36 +267,12 @@ class Tensor(Variable):
         """The memory behind this tensor and its views, as bytes."""
         return UntypedStorage(self._array)
 
-    def is_contiguous(self, memory_format: Any = None) -> bool:
-        """Whether the elements lie in C order without gaps."""
-        return self._array.flags.c_contiguous
-
-    def is_floating_point(self) -> bool:
-        """Whether the dtype is a floating one."""
-        return self._array.dtype.kind == "f"
-
-    def is_complex(self) -> bool:
-        """Whether the dtype is complex."""
-        return self._array.dtype.kind == "c"
-
-    def is_signed(self) -> bool:
-        """Whether the dtype has negative numbers."""
-        return self.dtype.is_signed
+    def is_contiguous(self, memory_format: Any = contiguous_format) -> bool:
+        """Whether the elements lie in that order (C order, by default) without gaps."""
+        return is_in(self._array, memory_format)
 
     def _is_view(self) -> bool:
         return self._view is not None
-
-    def is_inference(self) -> bool:
-        """Whether the tensor was made under ``inference_mode``: not kept track of, so False."""
-        return False
-
-    def is_nonzero(self) -> bool:
-        """Whether the only element is not zero."""
-        return bool(self)
-
-    def is_same_size(self, other: Tensor) -> bool:
-        """Whether the shapes are equal."""
-        return self._array.shape == other._array.shape
 
     def get_device(self) -> int:
         """The index of the CUDA device: -1, as for every tensor on the CPU."""
@@ -246,7 +299,7 @@ class Tensor(Variable):
         >>> x.grad
         tensor([2., 4.])
         """
-        engine.backward(self, gradient, retain_graph, create_graph, inputs)
+        engine.backward(self, gradient, retain_graph, create_graph, inputs=inputs)
 
     def requires_grad_(self, requires_grad: bool = True) -> Tensor:
         """Set ``requires_grad``, and return the tensor."""
@@ -288,29 +341,6 @@ class Tensor(Variable):
             )
         return self._array.item()
 
-    def to(self, *args: Any, **kwargs: Any) -> Tensor:
-        """Converted to a dtype, or to the dtype of another tensor; a device may stand beside it,
-        and must be the CPU.
-
-        Returns the tensor itself if nothing changes and ``copy`` is not given.
-        """
-        dtype = kwargs.get("dtype")
-        place = kwargs.get("device")
-        for argument in args:
-            if isinstance(argument, dtypes.dtype):
-                dtype = argument
-            elif isinstance(argument, Variable):
-                dtype = dtypes.from_numpy(argument._array.dtype)
-            elif isinstance(
-                argument, np.dtype
-            ):  # backward formulas hand over what array.dtype gave
-                dtype = dtypes.from_numpy(argument)
-            elif not isinstance(argument, bool) and argument is not None:
-                place = argument
-        factories.check_device(place)
-        out = self if dtype is None else tensor_shape.to_dtype(self, dtype)
-        return tensor_shape.clone(out) if kwargs.get("copy") and out is self else out
-
     def type(self, dtype: Any = None) -> Any:
         """The legacy name of the type, such as ``torch.FloatTensor``; with a dtype, the converted
         tensor.
@@ -319,11 +349,7 @@ class Tensor(Variable):
             return f"torch.{self.dtype.c10_name}Tensor"
         if isinstance(dtype, str):
             dtype = next(d for d in dtypes.ALL if f"torch.{d.c10_name}Tensor" == dtype)
-        return tensor_shape.to_dtype(self, dtype)
-
-    def type_as(self, other: Tensor) -> Tensor:
-        """Converted to the dtype of another tensor."""
-        return tensor_shape.to_dtype(self, other.dtype)
+        return conversions.to_dtype(self, dtype)
 
     def cpu(self) -> Tensor:
         """The tensor itself: it is on the CPU."""
@@ -337,42 +363,6 @@ class Tensor(Variable):
     def pin_memory(self) -> Tensor:
         """The tensor itself: there is no device to pin memory for."""
         return self
-
-    def bool(self) -> Tensor:
-        """Converted to bool."""
-        return tensor_shape.to_dtype(self, dtypes.bool_)
-
-    def byte(self) -> Tensor:
-        """Converted to uint8."""
-        return tensor_shape.to_dtype(self, dtypes.uint8)
-
-    def char(self) -> Tensor:
-        """Converted to int8."""
-        return tensor_shape.to_dtype(self, dtypes.int8)
-
-    def short(self) -> Tensor:
-        """Converted to int16."""
-        return tensor_shape.to_dtype(self, dtypes.int16)
-
-    def int(self) -> Tensor:
-        """Converted to int32."""
-        return tensor_shape.to_dtype(self, dtypes.int32)
-
-    def long(self) -> Tensor:
-        """Converted to int64."""
-        return tensor_shape.to_dtype(self, dtypes.int64)
-
-    def half(self) -> Tensor:
-        """Converted to float16."""
-        return tensor_shape.to_dtype(self, dtypes.float16)
-
-    def float(self) -> Tensor:
-        """Converted to float32."""
-        return tensor_shape.to_dtype(self, dtypes.float32)
-
-    def double(self) -> Tensor:
-        """Converted to float64."""
-        return tensor_shape.to_dtype(self, dtypes.float64)
 
     # ----------------------------------------------------------------- Python's protocols
 
@@ -396,13 +386,10 @@ class Tensor(Variable):
     def __iter__(self) -> Any:
         if not self._array.ndim:
             raise TypeError("iteration over a 0-d tensor")
-        return iter(tensor_shape.unbind(self))
+        return iter(splitting.unbind(self))
 
     def __reversed__(self) -> Tensor:
-        return tensor_shape.flip(self, 0) if self._array.ndim else self
-
-    def __pos__(self) -> Tensor:
-        return self
+        return rearranging.flip(self, 0) if self._array.ndim else self
 
     def __contains__(self, element: Any) -> Any:
         if not isinstance(element, (Variable, int, float, complex, np.generic)):
@@ -482,45 +469,103 @@ class Tensor(Variable):
     __sub__ = _operator(binary_ops.sub)
     __rsub__ = _operator(binary_ops.rsub)
     __mul__ = __rmul__ = _operator(binary_ops.mul)
-    __truediv__ = _operator(binary_ops.div)
-    __rtruediv__ = _operator(binary_ops.rdiv)
+    __truediv__ = __div__ = _operator(binary_ops.div)
+    __rtruediv__ = __rdiv__ = _operator(binary_ops.rdiv)
     __floordiv__ = _operator(binary_ops.floor_divide)
     __rfloordiv__ = _operator(binary_ops.rfloordiv)
     __mod__ = _operator(binary_ops.remainder)
     __rmod__ = _operator(binary_ops.rmod)
-    __pow__ = _operator(binary_ops.pow)
-    __rpow__ = _operator(binary_ops.rpow)
+    __pow__ = _operator(pow.pow)
+    __rpow__ = _operator(pow.rpow)
     __matmul__ = _matrix_operator(linear_algebra.matmul)
     __rmatmul__ = _matrix_operator(linear_algebra.rmatmul)
-    __eq__ = _operator(binary_ops.eq)
-    __ne__ = _operator(binary_ops.ne)
-    __lt__ = _operator(binary_ops.lt)
-    __le__ = _operator(binary_ops.le)
-    __gt__ = _operator(binary_ops.gt)
-    __ge__ = _operator(binary_ops.ge)
-    __and__ = __rand__ = _operator(binary_ops.bitwise_and)
-    __or__ = __ror__ = _operator(binary_ops.bitwise_or)
-    __xor__ = __rxor__ = _operator(binary_ops.bitwise_xor)
-    __lshift__ = _operator(binary_ops.bitwise_left_shift)
-    __rshift__ = _operator(binary_ops.bitwise_right_shift)
-    __invert__ = unary_ops.bitwise_not
+    __eq__ = _operator(comparison_ops.eq)
+    __ne__ = _operator(comparison_ops.ne)
+    __lt__ = _operator(comparison_ops.lt)
+    __le__ = _operator(comparison_ops.le)
+    __gt__ = _operator(comparison_ops.gt)
+    __ge__ = _operator(comparison_ops.ge)
+    __and__ = __rand__ = _operator(bitwise_ops.bitwise_and)
+    __or__ = __ror__ = _operator(bitwise_ops.bitwise_or)
+    __xor__ = __rxor__ = _operator(bitwise_ops.bitwise_xor)
+    __lshift__ = _operator(bitwise_ops.bitwise_left_shift)
+    __rshift__ = _operator(bitwise_ops.bitwise_right_shift)
+    __rlshift__ = _operator(bitwise_ops.rlshift)
+    __rrshift__ = _operator(bitwise_ops.rrshift)
+    __invert__ = bitwise_ops.invert
     __neg__ = unary_ops.neg
+    __pos__ = unary_ops.positive
     __abs__ = unary_ops.abs
     __iadd__ = _operator(binary_ops.add_)
     __isub__ = _operator(binary_ops.sub_)
     __imul__ = _operator(binary_ops.mul_)
-    __itruediv__ = _operator(binary_ops.div_)
+    __itruediv__ = __idiv__ = _operator(binary_ops.div_)
     __ifloordiv__ = _operator(binary_ops.floor_divide_)
     __imod__ = _operator(binary_ops.remainder_)
-    __ipow__ = _operator(binary_ops.pow_)
-    __iand__ = _operator(binary_ops.bitwise_and_)
-    __ior__ = _operator(binary_ops.bitwise_or_)
-    __ixor__ = _operator(binary_ops.bitwise_xor_)
+    __ipow__ = _operator(pow.pow_)
+    __iand__ = _operator(bitwise_ops.bitwise_and_)
+    __ior__ = _operator(bitwise_ops.bitwise_or_)
+    __ixor__ = _operator(bitwise_ops.bitwise_xor_)
+    __ilshift__ = _operator(bitwise_ops.bitwise_left_shift_)
+    __irshift__ = _operator(bitwise_ops.bitwise_right_shift_)
     __getitem__ = indexing.getitem
     __setitem__ = indexing.setitem
 
     # ----------------------------------------------------------------- the functions of native/, as
     # methods
+
+    addmm = linear_algebra.addmm
+    addmm_ = linear_algebra.addmm_
+    bmm = linear_algebra.bmm
+    dot = linear_algebra.dot
+    matmul = linear_algebra.matmul
+    mm = linear_algebra.mm
+    mv = linear_algebra.mv
+    addbmm = added_products.addbmm
+    addbmm_ = added_products.addbmm_
+    addmv = added_products.addmv
+    addmv_ = added_products.addmv_
+    addr = added_products.addr
+    addr_ = added_products.addr_
+    baddbmm = added_products.baddbmm
+    baddbmm_ = added_products.baddbmm_
+    ger = tensor_products.ger
+    inner = tensor_products.inner
+    kron = tensor_products.kron
+    outer = tensor_products.outer
+    vdot = tensor_products.vdot
+    tril = triangular_ops.tril
+    tril_ = triangular_ops.tril_
+    triu = triangular_ops.triu
+    triu_ = triangular_ops.triu_
+    diag = diagonal.diag
+    diag_embed = diagonal.diag_embed
+    diagflat = diagonal.diagflat
+    trace = diagonal.trace
+    diagonal = diagonal.diagonal
+    cross = cross.cross
+    corrcoef = correlation.corrcoef
+    cov = correlation.cov
+    cholesky = batch_linear_algebra_cholesky.cholesky
+    cholesky_inverse = batch_linear_algebra_cholesky.cholesky_inverse
+    cholesky_solve = batch_linear_algebra_cholesky.cholesky_solve
+    triangular_solve = batch_linear_algebra_cholesky.triangular_solve
+    inverse = batch_linear_algebra_lu.inverse
+    lu = batch_linear_algebra_lu.lu
+    lu_solve = batch_linear_algebra_lu.lu_solve
+    det = batch_linear_algebra_det.det
+    logdet = batch_linear_algebra_det.logdet
+    slogdet = batch_linear_algebra_det.slogdet
+    geqrf = batch_linear_algebra_qr.geqrf
+    orgqr = batch_linear_algebra_qr.orgqr
+    ormqr = batch_linear_algebra_qr.ormqr
+    qr = batch_linear_algebra_qr.qr
+    svd = batch_linear_algebra_spectral.svd
+    pinverse = pseudo_inverse.pinverse
+    matrix_exp = matrix_exp.matrix_exp
+    matrix_power = matrix_functions.matrix_power
+    dist = norms.dist
+    norm = norms.norm
 
     add = binary_ops.add
     sub = subtract = binary_ops.sub
@@ -529,193 +574,368 @@ class Tensor(Variable):
     floor_divide = binary_ops.floor_divide
     remainder = binary_ops.remainder
     fmod = binary_ops.fmod
-    pow = binary_ops.pow
-    maximum = binary_ops.maximum
-    minimum = binary_ops.minimum
-    atan2 = binary_ops.atan2
-    lerp = binary_ops.lerp
-    addcmul = binary_ops.addcmul
-    addcdiv = binary_ops.addcdiv
     add_ = binary_ops.add_
     sub_ = subtract_ = binary_ops.sub_
     mul_ = multiply_ = binary_ops.mul_
-    div_ = divide_ = binary_ops.div_
+    div_ = true_divide_ = divide_ = binary_ops.div_
     floor_divide_ = binary_ops.floor_divide_
     remainder_ = binary_ops.remainder_
     fmod_ = binary_ops.fmod_
-    pow_ = binary_ops.pow_
-    lerp_ = binary_ops.lerp_
-    addcmul_ = binary_ops.addcmul_
-    addcdiv_ = binary_ops.addcdiv_
-    eq = binary_ops.eq
-    ne = not_equal = binary_ops.ne
-    lt = less = binary_ops.lt
-    le = less_equal = binary_ops.le
-    gt = greater = binary_ops.gt
-    ge = greater_equal = binary_ops.ge
-    logical_and = binary_ops.logical_and
-    logical_or = binary_ops.logical_or
-    logical_xor = binary_ops.logical_xor
-    bitwise_and = binary_ops.bitwise_and
-    bitwise_or = binary_ops.bitwise_or
-    bitwise_xor = binary_ops.bitwise_xor
-    bitwise_left_shift = binary_ops.bitwise_left_shift
-    bitwise_right_shift = binary_ops.bitwise_right_shift
-    bitwise_and_ = binary_ops.bitwise_and_
-    bitwise_or_ = binary_ops.bitwise_or_
-    bitwise_xor_ = binary_ops.bitwise_xor_
-    isclose = binary_ops.isclose
-    allclose = binary_ops.allclose
-    equal = binary_ops.equal
+    addcmul = pointwise_ops.addcmul
+    addcdiv = pointwise_ops.addcdiv
+    addcmul_ = pointwise_ops.addcmul_
+    addcdiv_ = pointwise_ops.addcdiv_
+    square = pow.square
+    square_ = pow.square_
+    float_power = pow.float_power
+    float_power_ = pow.float_power_
+    pow_ = pow.pow_
+    pow = pow.pow  # last of its kind: from here on the name means the function
+    lerp_ = lerp.lerp_
+    lerp = lerp.lerp  # last, as pow
+
+    eq = comparison_ops.eq
+    ne = not_equal = comparison_ops.ne
+    lt = less = comparison_ops.lt
+    le = less_equal = comparison_ops.le
+    gt = greater = comparison_ops.gt
+    ge = greater_equal = comparison_ops.ge
+    logical_and = comparison_ops.logical_and
+    logical_or = comparison_ops.logical_or
+    logical_xor = comparison_ops.logical_xor
+    logical_not = comparison_ops.logical_not
+    eq_ = comparison_ops.eq_
+    ne_ = not_equal_ = comparison_ops.ne_
+    lt_ = less_ = comparison_ops.lt_
+    le_ = less_equal_ = comparison_ops.le_
+    gt_ = greater_ = comparison_ops.gt_
+    ge_ = greater_equal_ = comparison_ops.ge_
+    logical_and_ = comparison_ops.logical_and_
+    logical_or_ = comparison_ops.logical_or_
+    logical_xor_ = comparison_ops.logical_xor_
+    logical_not_ = comparison_ops.logical_not_
+
+    bitwise_and = bitwise_ops.bitwise_and
+    bitwise_or = bitwise_ops.bitwise_or
+    bitwise_xor = bitwise_ops.bitwise_xor
+    bitwise_not = bitwise_ops.bitwise_not
+    bitwise_left_shift = bitwise_ops.bitwise_left_shift
+    bitwise_right_shift = bitwise_ops.bitwise_right_shift
+    gcd = bitwise_ops.gcd
+    lcm = bitwise_ops.lcm
+    bitwise_and_ = bitwise_ops.bitwise_and_
+    bitwise_or_ = bitwise_ops.bitwise_or_
+    bitwise_xor_ = bitwise_ops.bitwise_xor_
+    bitwise_not_ = bitwise_ops.bitwise_not_
+    bitwise_left_shift_ = bitwise_ops.bitwise_left_shift_
+    bitwise_right_shift_ = bitwise_ops.bitwise_right_shift_
+    gcd_ = bitwise_ops.gcd_
+    lcm_ = bitwise_ops.lcm_
+
+    maximum = tensor_compare.maximum
+    minimum = tensor_compare.minimum
+    fmax = tensor_compare.fmax
+    fmin = tensor_compare.fmin
+    clamp = clip = tensor_compare.clamp
+    clamp_min = tensor_compare.clamp_min
+    clamp_max = tensor_compare.clamp_max
+    clamp_ = clip_ = tensor_compare.clamp_
+    clamp_min_ = tensor_compare.clamp_min_
+    clamp_max_ = tensor_compare.clamp_max_
+    isclose = tensor_compare.isclose
+    allclose = tensor_compare.allclose
+    equal = tensor_compare.equal
+    isnan = tensor_compare.isnan
+    isinf = tensor_compare.isinf
+    isfinite = tensor_compare.isfinite
+    isposinf = tensor_compare.isposinf
+    isneginf = tensor_compare.isneginf
 
     neg = negative = unary_ops.neg
     abs = absolute = unary_ops.abs
-    exp = unary_ops.exp
-    expm1 = unary_ops.expm1
-    exp2 = unary_ops.exp2
-    log = unary_ops.log
-    log2 = unary_ops.log2
-    log10 = unary_ops.log10
-    log1p = unary_ops.log1p
+    positive = unary_ops.positive
+    sign = unary_ops.sign
     sqrt = unary_ops.sqrt
     rsqrt = unary_ops.rsqrt
     reciprocal = unary_ops.reciprocal
-    square = unary_ops.square
-    sin = unary_ops.sin
-    cos = unary_ops.cos
-    tan = unary_ops.tan
-    asin = arcsin = unary_ops.asin
-    acos = arccos = unary_ops.acos
-    atan = arctan = unary_ops.atan
-    sinh = unary_ops.sinh
-    cosh = unary_ops.cosh
-    tanh = unary_ops.tanh
-    sigmoid = unary_ops.sigmoid
-    sign = unary_ops.sign
-    floor = unary_ops.floor
-    ceil = unary_ops.ceil
-    trunc = unary_ops.trunc
-    round = unary_ops.round
-    clamp = clip = unary_ops.clamp
-    neg_ = unary_ops.neg_
-    abs_ = unary_ops.abs_
-    exp_ = unary_ops.exp_
-    log_ = unary_ops.log_
+    nan_to_num = unary_ops.nan_to_num
+    neg_ = negative_ = unary_ops.neg_
+    abs_ = absolute_ = unary_ops.abs_
+    sign_ = unary_ops.sign_
     sqrt_ = unary_ops.sqrt_
     rsqrt_ = unary_ops.rsqrt_
     reciprocal_ = unary_ops.reciprocal_
-    sin_ = unary_ops.sin_
-    cos_ = unary_ops.cos_
-    tanh_ = unary_ops.tanh_
-    sigmoid_ = unary_ops.sigmoid_
-    floor_ = unary_ops.floor_
-    ceil_ = unary_ops.ceil_
-    round_ = unary_ops.round_
-    clamp_ = unary_ops.clamp_
-    isnan = unary_ops.isnan
-    isinf = unary_ops.isinf
-    isfinite = unary_ops.isfinite
-    logical_not = unary_ops.logical_not
-    bitwise_not = unary_ops.bitwise_not
+    nan_to_num_ = unary_ops.nan_to_num_
+
+    exp = exponential.exp
+    expm1 = exponential.expm1
+    exp2 = exponential.exp2
+    log = exponential.log
+    log2 = exponential.log2
+    log10 = exponential.log10
+    log1p = exponential.log1p
+    sigmoid = exponential.sigmoid
+    logit = exponential.logit
+    logaddexp = exponential.logaddexp
+    logaddexp2 = exponential.logaddexp2
+    xlogy = exponential.xlogy
+    exp_ = exponential.exp_
+    expm1_ = exponential.expm1_
+    exp2_ = exponential.exp2_
+    log_ = exponential.log_
+    log2_ = exponential.log2_
+    log10_ = exponential.log10_
+    log1p_ = exponential.log1p_
+    sigmoid_ = exponential.sigmoid_
+    logit_ = exponential.logit_
+    xlogy_ = exponential.xlogy_
+
+    sin = trigonometry.sin
+    cos = trigonometry.cos
+    tan = trigonometry.tan
+    asin = arcsin = trigonometry.asin
+    acos = arccos = trigonometry.acos
+    atan = arctan = trigonometry.atan
+    sinh = trigonometry.sinh
+    cosh = trigonometry.cosh
+    tanh = trigonometry.tanh
+    asinh = arcsinh = trigonometry.asinh
+    acosh = arccosh = trigonometry.acosh
+    atanh = arctanh = trigonometry.atanh
+    sinc = trigonometry.sinc
+    deg2rad = trigonometry.deg2rad
+    rad2deg = trigonometry.rad2deg
+    atan2 = arctan2 = trigonometry.atan2
+    hypot = trigonometry.hypot
+    sin_ = trigonometry.sin_
+    cos_ = trigonometry.cos_
+    tan_ = trigonometry.tan_
+    asin_ = arcsin_ = trigonometry.asin_
+    acos_ = arccos_ = trigonometry.acos_
+    atan_ = arctan_ = trigonometry.atan_
+    sinh_ = trigonometry.sinh_
+    cosh_ = trigonometry.cosh_
+    tanh_ = trigonometry.tanh_
+    asinh_ = arcsinh_ = trigonometry.asinh_
+    acosh_ = arccosh_ = trigonometry.acosh_
+    atanh_ = arctanh_ = trigonometry.atanh_
+    sinc_ = trigonometry.sinc_
+    deg2rad_ = trigonometry.deg2rad_
+    rad2deg_ = trigonometry.rad2deg_
+    atan2_ = arctan2_ = trigonometry.atan2_
+    hypot_ = trigonometry.hypot_
+
+    floor = rounding.floor
+    ceil = rounding.ceil
+    trunc = fix = rounding.trunc
+    frac = rounding.frac
+    round = rounding.round
+    floor_ = rounding.floor_
+    ceil_ = rounding.ceil_
+    trunc_ = fix_ = rounding.trunc_
+    frac_ = rounding.frac_
+    round_ = rounding.round_
+
+    frexp = float_parts.frexp
+    ldexp = float_parts.ldexp
+    copysign = float_parts.copysign
+    nextafter = float_parts.nextafter
+    heaviside = float_parts.heaviside
+    signbit = float_parts.signbit
+    ldexp_ = float_parts.ldexp_
+    copysign_ = float_parts.copysign_
+    nextafter_ = float_parts.nextafter_
+    heaviside_ = float_parts.heaviside_
+
+    erf = error_functions.erf
+    erfc = error_functions.erfc
+    erfinv = error_functions.erfinv
+    lgamma = gamma_functions.lgamma
+    digamma = gamma_functions.digamma
+    mvlgamma = gamma_functions.mvlgamma
+    igamma = gamma_functions.igamma
+    igammac = gamma_functions.igammac
+    i0 = bessel_functions.i0
+    erf_ = error_functions.erf_
+    erfc_ = error_functions.erfc_
+    erfinv_ = error_functions.erfinv_
+    lgamma_ = gamma_functions.lgamma_
+    digamma_ = gamma_functions.digamma_
+    polygamma_ = gamma_functions.polygamma_
+    mvlgamma_ = gamma_functions.mvlgamma_
+    igamma_ = gamma_functions.igamma_
+    igammac_ = gamma_functions.igammac_
+    i0_ = bessel_functions.i0_
+
+    conj = complex_ops.conj
+    conj_physical = complex_ops.conj_physical
+    conj_physical_ = complex_ops.conj_physical_
+    resolve_conj = complex_ops.resolve_conj
+    resolve_neg = complex_ops.resolve_neg
+    adjoint = complex_ops.adjoint
+    sgn = complex_ops.sgn
+    sgn_ = complex_ops.sgn_
+    angle = complex_ops.angle
+    is_complex = complex_ops.is_complex
+    is_conj = complex_ops.is_conj
+    is_neg = complex_ops.is_neg
+    isreal = complex_ops.isreal
 
     sum = reduce_ops.sum
     nansum = reduce_ops.nansum
     mean = reduce_ops.mean
-    var = reduce_ops.var
-    std = reduce_ops.std
+    var = variance.var
+    std = variance.std
     prod = reduce_ops.prod
-    cumsum = reduce_ops.cumsum
-    cumprod = reduce_ops.cumprod
-    max = reduce_ops.max
-    min = reduce_ops.min
-    amax = reduce_ops.amax
-    amin = reduce_ops.amin
-    argmax = reduce_ops.argmax
-    argmin = reduce_ops.argmin
+    cumsum = cumulative_ops.cumsum
+    cumprod = cumulative_ops.cumprod
+    max = extremes.max
+    min = extremes.min
+    amax = extremes.amax
+    amin = extremes.amin
+    argmax = extremes.argmax
+    argmin = extremes.argmin
     all = reduce_ops.all
     any = reduce_ops.any
     count_nonzero = reduce_ops.count_nonzero
     logsumexp = reduce_ops.logsumexp
-    norm = reduce_ops.norm
-    dist = reduce_ops.dist
-    median = reduce_ops.median
+    median = order_statistics.median
+    nanmean = reduce_ops.nanmean
+    hash_tensor = reduce_ops.hash_tensor
+    aminmax = extremes.aminmax
+    cumsum_ = cumulative_ops.cumsum_
+    cumprod_ = cumulative_ops.cumprod_
+    cummax = cumulative_ops.cummax
+    cummin = cumulative_ops.cummin
+    logcumsumexp = cumulative_ops.logcumsumexp
+    nanmedian = order_statistics.nanmedian
+    mode = order_statistics.mode
+    quantile = order_statistics.quantile
+    nanquantile = order_statistics.nanquantile
+    msort = sorting.msort
+    unique_consecutive = unique_ops.unique_consecutive
+    histc = histogram.histc
 
-    mm = linear_algebra.mm
-    addmm = linear_algebra.addmm
-    bmm = linear_algebra.bmm
-    baddbmm = linear_algebra.baddbmm
-    mv = linear_algebra.mv
-    dot = linear_algebra.dot
-    outer = linear_algebra.outer
-    matmul = linear_algebra.matmul
-    tril = linear_algebra.tril
-    triu = linear_algebra.triu
-    diagonal = linear_algebra.diagonal
-    diag = linear_algebra.diag
-    trace = linear_algebra.trace
 
-    view = tensor_shape.view
-    reshape = tensor_shape.reshape
-    view_as = tensor_shape.view_as
-    reshape_as = tensor_shape.reshape_as
-    flatten = tensor_shape.flatten
-    unflatten = tensor_shape.unflatten
-    ravel = tensor_shape.ravel
-    permute = tensor_shape.permute
-    transpose = swapaxes = swapdims = tensor_shape.transpose
-    t = tensor_shape.t
-    movedim = moveaxis = tensor_shape.movedim
-    expand = tensor_shape.expand
-    expand_as = tensor_shape.expand_as
-    broadcast_to = tensor_shape.broadcast_to
-    squeeze = tensor_shape.squeeze
-    unsqueeze = tensor_shape.unsqueeze
-    as_strided = tensor_shape.as_strided
-    unbind = tensor_shape.unbind
-    split = tensor_shape.split
-    chunk = tensor_shape.chunk
-    narrow = tensor_shape.narrow
-    select = tensor_shape.select
-    repeat = tensor_shape.repeat
-    tile = tensor_shape.tile
-    flip = tensor_shape.flip
-    roll = tensor_shape.roll
-    clone = tensor_shape.clone
-    contiguous = tensor_shape.contiguous
-    detach = tensor_shape.detach
-    detach_ = tensor_shape.detach_
-    copy_ = tensor_shape.copy_
-    fill_ = tensor_shape.fill_
-    zero_ = tensor_shape.zero_
-    squeeze_ = tensor_shape.squeeze_
-    unsqueeze_ = tensor_shape.unsqueeze_
-    transpose_ = swapaxes_ = swapdims_ = tensor_shape.transpose_
-    t_ = tensor_shape.t_
-    sum_to_size = tensor_shape.sum_to_size
-    numel = nelement = tensor_shape.numel
+    view = views.view
+    reshape = views.reshape
+    view_as = views.view_as
+    reshape_as = views.reshape_as
+    flatten = views.flatten
+    unflatten = views.unflatten
+    ravel = views.ravel
+    permute = views.permute
+    transpose = swapaxes = swapdims = views.transpose
+    t = views.t
+    movedim = moveaxis = views.movedim
+    expand = views.expand
+    expand_as = views.expand_as
+    broadcast_to = views.broadcast_to
+    squeeze = views.squeeze
+    unsqueeze = views.unsqueeze
+    detach = views.detach
+    sum_to_size = views.sum_to_size
+    as_strided = strided_views.as_strided
+    unfold = strided_views.unfold
+    unbind = splitting.unbind
+    split = splitting.split
+    split_with_sizes = splitting.split_with_sizes
+    unsafe_split = splitting.unsafe_split
+    unsafe_split_with_sizes = splitting.unsafe_split_with_sizes
+    chunk = splitting.chunk
+    unsafe_chunk = splitting.unsafe_chunk
+    tensor_split = splitting.tensor_split
+    hsplit = splitting.hsplit
+    vsplit = splitting.vsplit
+    dsplit = splitting.dsplit
+    narrow = splitting.narrow
+    select = splitting.select
+    narrow_copy = view_copies.narrow_copy
+    select_scatter = view_scatter.select_scatter
+    slice_scatter = view_scatter.slice_scatter
+    diagonal_scatter = view_scatter.diagonal_scatter
+    as_strided_scatter = view_scatter.as_strided_scatter
+    repeat = rearranging.repeat
+    tile = rearranging.tile
+    repeat_interleave = repeat_interleave.repeat_interleave
+    flip = rearranging.flip
+    fliplr = rearranging.fliplr
+    flipud = rearranging.flipud
+    rot90 = rearranging.rot90
+    roll = rearranging.roll
+    diff = differences.diff
+    clone = conversions.clone
+    contiguous = conversions.contiguous
+    to = conversions.to
+    type_as = conversions.type_as
+    byte = conversions.byte
+    char = conversions.char
+    short = conversions.short
+    long = conversions.long
+    half = conversions.half
+    bfloat16 = conversions.bfloat16
+    bool = conversions.bool_
+    int = conversions.int_
+    float = conversions.float_
+    double = conversions.double
+    cfloat = conversions.cfloat
+    cdouble = conversions.cdouble
+    copy_ = copying.copy_
+    fill_ = copying.fill_
+    zero_ = copying.zero_
+    squeeze_ = resize.squeeze_
+    unsqueeze_ = resize.unsqueeze_
+    transpose_ = swapaxes_ = swapdims_ = resize.transpose_
+    t_ = resize.t_
+    as_strided_ = resize.as_strided_
+    detach_ = resize.detach_
+    resize_ = resize.resize_
+    resize_as_ = resize.resize_as_
+    set_ = resize.set_
+    numel = nelement = sizes.numel
+    is_floating_point = type_properties.is_floating_point
+    is_signed = type_properties.is_signed
+    is_nonzero = type_properties.is_nonzero
+    is_same_size = type_properties.is_same_size
 
-    gather = indexing.gather
-    take_along_dim = indexing.take_along_dim
-    scatter = indexing.scatter
-    scatter_ = indexing.scatter_
-    scatter_add = indexing.scatter_add
-    scatter_add_ = indexing.scatter_add_
-    index_select = indexing.index_select
-    index_add = indexing.index_add
-    index_add_ = indexing.index_add_
-    index_put_ = indexing.index_put_
-    masked_fill = indexing.masked_fill
-    masked_fill_ = indexing.masked_fill_
-    masked_select = indexing.masked_select
-    nonzero = indexing.nonzero
-    argwhere = indexing.argwhere
+    gather = scatter_gather.gather
+    take_along_dim = scatter_gather.take_along_dim
+    scatter = scatter_gather.scatter
+    scatter_ = scatter_gather.scatter_
+    scatter_add = scatter_gather.scatter_add
+    scatter_add_ = scatter_gather.scatter_add_
+    index_select = index_ops.index_select
+    index_add = index_ops.index_add
+    index_add_ = index_ops.index_add_
+    index_put_ = advanced_indexing.index_put_
+    masked_fill = masked_ops.masked_fill
+    masked_fill_ = masked_ops.masked_fill_
+    masked_select = masked_ops.masked_select
+    nonzero = masked_ops.nonzero
+    argwhere = masked_ops.argwhere
+    nonzero_static = masked_ops.nonzero_static
+    masked_scatter_ = masked_ops.masked_scatter_
+    masked_scatter = masked_ops.masked_scatter
+    put_ = advanced_indexing.put_
+    put = advanced_indexing.put
+    take = advanced_indexing.take
+    index_put = advanced_indexing.index_put
+    index_reduce_ = index_ops.index_reduce_
+    index_reduce = index_ops.index_reduce
+    index_fill_ = index_ops.index_fill_
+    index_fill = index_ops.index_fill
+    index_copy_ = index_ops.index_copy_
+    index_copy = index_ops.index_copy
+    scatter_reduce_ = scatter_gather.scatter_reduce_
+    scatter_reduce = scatter_gather.scatter_reduce
 
     sort = sorting.sort
     argsort = sorting.argsort
     topk = sorting.topk
-    kthvalue = sorting.kthvalue
-    unique = sorting.unique
-    bincount = sorting.bincount
+    kthvalue = order_statistics.kthvalue
+    unique = unique_ops.unique
+    bincount = histogram.bincount
+    histogram = histogram.histogram
 
     uniform_ = distributions.uniform_
     normal_ = distributions.normal_
@@ -728,14 +948,22 @@ class Tensor(Variable):
     bernoulli = distributions.bernoulli
     multinomial = distributions.multinomial
 
-    new_tensor = factories.new_tensor
+    new_tensor = tensor_new.new_tensor
     new_zeros = factories.new_zeros
     new_ones = factories.new_ones
     new_empty = factories.new_empty
     new_full = factories.new_full
+    new_empty_strided = factories.new_empty_strided
 
-    erf = special_functions.erf
-    erf_ = special_functions.erf_
+    def new(self, *data: Any, device: Any = None) -> Tensor:
+        """A tensor of this dtype: ``new(2, 3)`` has that shape, ``new([2, 3])`` that data."""
+        if len(data) == 1 and isinstance(data[0], Size):
+            data = tuple(data[0])
+        if len(data) == 1 and isinstance(data[0], Variable):
+            return views.alias(data[0])  # type: ignore[arg-type]
+        if data and not isinstance(data[0], builtins.int):
+            return tensor_new.new_tensor(self, data[0])
+        return factories.new_empty(self, data or (0,))
 
     relu = activation.relu
     relu_ = activation.relu_
@@ -743,17 +971,16 @@ class Tensor(Variable):
     log_softmax = softmax.log_softmax
     softmax = softmax.softmax  # last: from here on the name means the function
 
+    istft = stft.istft
+    stft = stft.stft  # last, as softmax
+
     def where(self, condition: Tensor, other: Any) -> Tensor:
         """This tensor where ``condition``, else ``other``."""
-        return binary_ops.where(condition, self, other)
+        return tensor_compare.where(condition, self, other)
 
-    def clamp_min(self, min: Any) -> Tensor:
-        """``clamp`` from below."""
-        return unary_ops.clamp(self, min)
-
-    def clamp_max(self, max: Any) -> Tensor:
-        """``clamp`` from above."""
-        return unary_ops.clamp(self, None, max)
+    def polygamma(self, n: int) -> Tensor:  # type: ignore[valid-type]
+        """The n-th derivative of ``digamma``."""
+        return gamma_functions.polygamma(n, self)
 
 
 def _copy_with_storage(array: Any, memo: dict[int, Any]) -> Any:
@@ -776,4 +1003,5 @@ def _rebuild(cls: type[Tensor], memory: Any, place: Any, requires_grad: bool) ->
 
 # The knot: what lies below needs the class, as torch's C++ needs THPVariableClass.
 variable.tensor_class = Tensor
+variable.stack = joining.stack
 random.wrap_state = wrap

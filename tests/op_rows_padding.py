@@ -23,13 +23,6 @@ PADDING_OPS = [
             sample(draw(2, 3, 4), (-1, 2, 1, -1)),
             sample(draw(3, 4), (0, 0)),
             sample(draw(0, 4), (1, 1)),
-            sample(draw(2, 3, 5), (2, 4), "reflect"),
-            sample(draw(2, 3, 5, 4), (1, 2, 3, 0), "reflect"),
-            sample(draw(3, 5), (7, 2), "replicate"),
-            sample(draw(2, 3, 5, 4), (1, 2, 3, 0), "replicate"),
-            sample(draw(2, 3, 5), (5, 4), "circular"),
-            sample(draw(2, 3, 5, 4), (1, 2, 3, 0), "circular"),
         ],
-        composite=True,
     ),
 ]

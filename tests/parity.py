@@ -47,7 +47,9 @@ def plain(x: Any) -> Any:
         return type(x).__name__ if type(x) in (tuple, list) else "named tuple", [
             plain(i) for i in x
         ]
-    if isinstance(x, (torch.dtype, torch.device, minitorch.dtype, minitorch.device, torch.layout)):
+    if isinstance(x, (torch.dtype, torch.device, torch.layout, torch.memory_format)):
+        return repr(x)
+    if isinstance(x, (minitorch.dtype, minitorch.device, minitorch.memory_format)):
         return repr(x)
     if isinstance(x, float) and math.isnan(x):
         return "nan"

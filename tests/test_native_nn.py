@@ -10,7 +10,7 @@ import pytest
 import torch
 
 import minitorch
-from minitorch.native import convolution
+from minitorch.native import convolution_mm
 
 LIBRARIES = (minitorch, torch)
 
@@ -169,7 +169,7 @@ def test_errors_are_torchs(mistake: Callable[[Any], Any]) -> None:
 def test_convolution_does_not_depend_on_its_batches(
     elements: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(convolution, "ELEMENTS_PER_PRODUCT", elements)
+    monkeypatch.setattr(convolution_mm, "ELEMENTS_PER_PRODUCT", elements)
     x, w, b = values(5, 3, 6, 6), values(4, 3, 3, 3, seed=1), values(4, seed=2)
     results = []
     for lib in LIBRARIES:

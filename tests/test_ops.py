@@ -23,6 +23,9 @@ def all_rows() -> list[OpInfo]:
         ("op_rows_nn", "NN_OPS"),
         ("op_rows_activation_loss", "ACTIVATION_LOSS_OPS"),
         ("op_rows_padding", "PADDING_OPS"),
+        ("op_rows_spatial", "SPATIAL_OPS"),
+        ("op_rows_elementwise", "ELEMENTWISE_OPS"),
+        ("op_rows_spectral", "SPECTRAL_OPS"),
     ):
         rows += getattr(importlib.import_module(f"tests.{module}"), name)
     return rows

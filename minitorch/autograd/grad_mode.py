@@ -1,6 +1,6 @@
 """Switching the recording of operations off and on, per thread.
 
-Mirrors torch/autograd/grad_mode.py. Left out: forward-mode and multithreading switches.
+Mirrors torch/autograd/grad_mode.py. Left out: the switch for forward mode.
 """
 
 from __future__ import annotations
@@ -20,6 +20,10 @@ class _GradMode(threading.local):
 
 
 state = _GradMode()
+
+inference_blocks: list[object] = []
+"""One entry for each ``inference_mode`` that some thread is in: while it is empty, as is usual, no
+thread asks whether new tensors are inference tensors."""
 
 
 def is_grad_enabled() -> bool:
@@ -88,14 +92,14 @@ class set_grad_enabled(_ContextDecorator):
     def __init__(self, mode: bool) -> None:
         self.previous = state.enabled
         self.mode = bool(mode)
-        state.enabled = self.mode
+        state.enabled = self.mode and not state.inference
 
     def __call__(self, function: F) -> F:
         state.enabled = self.previous
         return super().__call__(function)
 
     def __enter__(self) -> None:
-        state.enabled = self.mode
+        state.enabled = self.mode and not state.inference
 
     def __exit__(self, *exc_info: object) -> None:
         state.enabled = self.previous
@@ -117,7 +121,7 @@ class no_grad(_ContextDecorator):
 
     def __enter__(self) -> None:
         self.previous = state.enabled
-        state.enabled = self.mode
+        state.enabled = self.mode and not state.inference
 
     def __exit__(self, *exc_info: object) -> None:
         state.enabled = self.previous
@@ -129,8 +133,26 @@ class enable_grad(no_grad):
     mode = True
 
 
+class set_multithreading_enabled(_ContextDecorator):
+    """Accepted: backward always runs in the thread that calls it."""
+
+    def __init__(self, mode: bool) -> None:
+        self.mode = mode
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, *exc_info: object) -> None:
+        pass
+
+    def clone(self) -> set_multithreading_enabled:
+        return set_multithreading_enabled(self.mode)
+
+
 class inference_mode(_ContextDecorator):
-    """``no_grad`` that announces that its results will never be used in autograd."""
+    """``no_grad`` whose results can never be used in autograd: they are *inference tensors*, which
+    no backward may save, and which only another such block may change in place.
+    """
 
     def __new__(cls, mode: Any = True) -> Any:
         instance = super().__new__(cls)
@@ -145,9 +167,11 @@ class inference_mode(_ContextDecorator):
     def __enter__(self) -> None:
         self.previous = state.enabled, state.inference
         state.inference = self.mode
-        state.enabled = state.enabled and not self.mode
+        state.enabled = not self.mode
+        inference_blocks.append(self)
 
     def __exit__(self, *exc_info: object) -> None:
+        inference_blocks.remove(self)
         state.enabled, state.inference = self.previous
 
     def clone(self) -> inference_mode:

@@ -1,335 +1,201 @@
-"""The backward graph and the engine that runs it.
+"""Looking into the graph, and a hand on what it saves.
 
-Mirrors torch/csrc/autograd/{function.h, edge.h, engine.cpp}. Knows neither tensors nor operators: a
-gradient is whatever supports ``+``. Left out: devices and worker threads (backward runs in the
-calling thread), reentrant depth limits.
+Mirrors torch/autograd/graph.py. The nodes themselves are in ``node``, the engine that runs them in
+``graph_task``. Left out: what concerns streams and compilation.
 """
 
 from __future__ import annotations
 
-import itertools
-import re
-from collections.abc import Sequence
-from heapq import heappop, heappush, heappushpop
+import contextlib
+import functools
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
+from minitorch.autograd import graph_task
+from minitorch.autograd.engine import GradientEdge, get_gradient_edge
 from minitorch.autograd.hooks import Hooks, RemovableHandle
+from minitorch.autograd.node import Node
+from minitorch.autograd.saved_variable import pop_default_hooks, push_default_hooks, set_refusal
+from minitorch.autograd.variable import Variable
 
-next_sequence_nr = itertools.count().__next__
-
-BACKWARD_TWICE = (
-    "Trying to backward through the graph a second time (or directly access saved tensors after "
-    "they have already been freed). Saved intermediate values of the graph are freed when you call "
-    ".backward() or autograd.grad(). Specify retain_graph=True if you need to backward through the "
-    "graph a second time or if you need to access saved tensors after calling backward."
-)
-
-# Nodes run in order of sequence number, highest first. AccumulateGrad counts from here, so it runs
-# before all others.
-RUNS_FIRST = 1 << 62
-
-
-def short_name(name: str) -> str:
-    """The operation's name in messages: ``Mul`` of ``MulBackward0``."""
-    return re.sub(r"Backward\d+$", "", name)
+__all__ = [
+    "GradientEdge",
+    "Node",
+    "allow_mutation_on_saved_tensors",
+    "disable_saved_tensors_hooks",
+    "get_gradient_edge",
+    "increment_version",
+    "register_multi_grad_hook",
+    "save_on_cpu",
+    "saved_tensors_hooks",
+]
 
 
-class Node:
-    """One step of the backward pass: takes the gradients of its outputs, returns those of its
-    inputs.
+class saved_tensors_hooks:
+    """Inside this block, operations keep ``pack_hook(tensor)`` in the place of each tensor that
+    they save, and backward gets ``unpack_hook`` of that.
 
-    ``next_edges[i]`` says where the gradient of input ``i`` goes: to which node, and as the
-    gradient of which of that node's outputs; None where no gradient is wanted.
+    Of nested blocks, the innermost counts. ``pack_hook`` must not return the tensor itself, which
+    may lead back to the node that saves it; ``tensor.detach()`` is safe.
+
+    >>> import minitorch
+    >>> x = minitorch.tensor(2.0, requires_grad=True)
+    >>> with saved_tensors_hooks(lambda t: t.item(), lambda n: minitorch.tensor(n)):
+    ...     y = x * x
+    >>> y.backward()
+    >>> x.grad
+    tensor(4.)
     """
 
-    __slots__ = ("next_edges", "sequence_nr", "__dict__", "__weakref__")
-    next_edges: tuple[Edge | None, ...]
-    sequence_nr: int
+    def __init__(
+        self, pack_hook: Callable[[Any], Any], unpack_hook: Callable[[Any], Any]
+    ) -> None:
+        self.pack_hook = pack_hook
+        self.unpack_hook = unpack_hook
 
-    num_outputs = 1
-    output_shape: tuple[int, ...] | None = (
-        None  # what a gradient that arrives here must look like; None: anything
-    )
-    output_dtype: Any = None
-    tensor_pre_hooks: dict[int, Hooks] | None = None  # by output number: Tensor.register_hook
-    pre_hooks: Hooks | None = None
-    post_hooks: Hooks | None = None
-    hooked = False  # whether any of the three is there
+    def __enter__(self) -> None:
+        push_default_hooks((self.pack_hook, self.unpack_hook))
 
-    view_node: Node | None = None
-    """While ``CopySlices`` runs this node, what the output that it saved has for a ``grad_fn``."""
-
-    def run(self, grads: Sequence[Any], create_graph: bool) -> tuple[Any, ...]:
-        """The gradients of the inputs. Gradients are arrays, or tensors when ``create_graph``."""
-        raise NotImplementedError
-
-    def release(self) -> None:
-        """Free what was saved for backward."""
-
-    def name(self) -> str:
-        """The name torch prints, such as ``MulBackward0``."""
-        return type(self).__name__
-
-    @property
-    def next_functions(self) -> tuple[tuple[Node | None, int], ...]:
-        """The nodes that this one hands its results to."""
-        return tuple((None, 0) if edge is None else edge for edge in self.next_edges)
-
-    def register_prehook(self, hook: Any) -> RemovableHandle:
-        """Call ``hook(grad_outputs)`` before this node runs; what it returns replaces them."""
-        if self.pre_hooks is None:
-            self.pre_hooks = Hooks()
-            self.hooked = True
-        return self.pre_hooks.add(hook)
-
-    def register_hook(self, hook: Any) -> RemovableHandle:
-        """Call ``hook(grad_inputs, grad_outputs)`` after this node ran; what it returns replaces
-        ``grad_inputs``.
-        """
-        if self.post_hooks is None:
-            self.post_hooks = Hooks()
-            self.hooked = True
-        return self.post_hooks.add(hook)
-
-    def __repr__(self) -> str:
-        return f"<{self.name()} object at {id(self):#x}>"
+    def __exit__(self, *exc_info: object) -> None:
+        pop_default_hooks()
 
 
-Edge = tuple[Node, int]
+class save_on_cpu(saved_tensors_hooks):
+    """Keep saved tensors in the memory of the CPU, where all of them are."""
+
+    def __init__(self, pin_memory: bool = False, device_type: str = "cuda") -> None:
+        def pack(tensor: Any) -> Any:
+            return tensor.device, tensor.detach().cpu()
+
+        def unpack(packed: Any) -> Any:
+            device, tensor = packed
+            return tensor.to(device)
+
+        super().__init__(pack, unpack)
 
 
-class GraphTask:
-    """What a backward pass must visit: how many gradients each node waits for and, if only some
-    inputs are wanted, which
-    nodes lead to them. Mirrors GraphTask and Engine::compute_dependencies."""
-
-    def __init__(self, roots: Sequence[Edge], captures: dict[Edge, Any] | None) -> None:
-        self.captures = captures
-        self.dependencies: dict[Node, int] = {}
-        self.needed: set[Node] | None = None
-        self.captured_nodes = {node for node, _ in captures} if captures is not None else set()
-        parents: dict[Node, list[Node]] | None = None if captures is None else {}
-        dependencies = self.dependencies
-        stack = []
-        for node, _ in roots:
-            if node not in dependencies:
-                dependencies[node] = 0
-                stack.append(node)
-        while stack:
-            node = stack.pop()
-            for edge in node.next_edges:
-                if edge is None:
-                    continue
-                next_node = edge[0]
-                if next_node in dependencies:
-                    dependencies[next_node] += 1
-                else:
-                    dependencies[next_node] = 1
-                    stack.append(next_node)
-                if parents is not None:
-                    parents.setdefault(next_node, []).append(node)
-        if parents is not None:
-            self.needed = self._leading_to_captures(parents)
-
-    def _leading_to_captures(self, parents: dict[Node, list[Node]]) -> set[Node]:
-        needed: set[Node] = set()
-        stack = list(self.captured_nodes)
-        while stack:
-            for parent in parents.get(stack.pop(), ()):
-                if parent not in needed:
-                    needed.add(parent)
-                    stack.append(parent)
-        return needed
+@contextlib.contextmanager
+def disable_saved_tensors_hooks(error_message: str) -> Iterator[None]:
+    """Inside this block, ``saved_tensors_hooks`` raises a RuntimeError with these words."""
+    previous = set_refusal(error_message)
+    try:
+        yield
+    finally:
+        set_refusal(previous)
 
 
-def run_backward(
-    roots: Sequence[Edge],
-    grads: Sequence[Any],
-    keep_graph: bool,
-    create_graph: bool,
-    captures: dict[Edge, Any] | None = None,
-) -> None:
-    """Push ``grads`` from ``roots`` to the leaves: each node runs once, after all its uses (Kahn's
-    algorithm).
+class allow_mutation_on_saved_tensors(saved_tensors_hooks):
+    """Inside this block, tensors that were saved may be changed in place: backward, which must run
+    inside too, uses the values of before.
 
-    Args:
-        captures: when given, only the gradients of these edges are computed; each is written into
-            the dict instead of
-            being accumulated (None stays where no gradient arrived).
+    Every saved tensor is copied at once; torch copies when the change comes.
+
+    >>> import minitorch
+    >>> with allow_mutation_on_saved_tensors():
+    ...     x = minitorch.ones(2, requires_grad=True)
+    ...     y = x.clone()
+    ...     out = (y**2).sum()
+    ...     _ = y.zero_()
+    ...     out.backward()
+    >>> x.grad
+    tensor([2., 2.])
     """
-    task = GraphTask(roots, captures)
-    dependencies, needed, captured_nodes = task.dependencies, task.needed, task.captured_nodes
-    buffers: dict[
-        Node, list[Any]
-    ] = {}  # gradients that arrived so far, one slot per output of the node
-    ready: list[tuple[int, Node]] = []
-    for (node, nr), grad in zip(roots, grads, strict=True):
-        if node not in buffers:
-            buffers[node] = [None] * node.num_outputs
-            if dependencies[node] == 0:
-                heappush(ready, (-node.sequence_nr, node))
-        slots: Any = buffers[node]
-        slots[nr] = grad if slots[nr] is None else slots[nr] + grad
-    node = heappop(ready)[1]
-    while True:
-        results: Any
-        slots = buffers.pop(node, None)
-        if slots is None:  # every path that leads here returned None
-            results = (None,) * len(node.next_edges)
-        elif captures is not None and node in captured_nodes:
-            results = run_captured(node, slots, create_graph, captures, needed)
-        elif node.hooked:
-            results = run_with_hooks(node, slots, create_graph)
-        else:
-            results = node.run(slots, create_graph)
-        if not keep_graph:
-            node.release()
-        upcoming = None
-        for edge, grad in zip(node.next_edges, results):  # noqa: B905 (trailing constants have no gradient)
-            if edge is None:
-                continue
-            next_node, nr = edge
-            if needed is not None and next_node not in needed and next_node not in captured_nodes:
-                continue
-            if grad is not None:
-                shape = next_node.output_shape
-                if shape is not None and (
-                    grad.shape != shape or grad.dtype is not next_node.output_dtype
-                ):
-                    grad = fit(grad, shape, next_node.output_dtype)
-                slots = buffers.get(next_node)
-                if slots is None:
-                    slots = [None] * next_node.num_outputs
-                    slots[nr] = grad
-                    buffers[next_node] = slots
-                else:
-                    slots[nr] = grad if slots[nr] is None else slots[nr] + grad
-            waits_for = dependencies[next_node] - 1
-            dependencies[next_node] = waits_for
-            if waits_for == 0:
-                if upcoming is not None:
-                    heappush(ready, (-upcoming.sequence_nr, upcoming))
-                upcoming = next_node
-        results = grad = slots = (
-            None  # AccumulateGrad keeps a gradient without a copy if nobody else holds it
-        )
-        if upcoming is not None:
-            node = heappushpop(ready, (-upcoming.sequence_nr, upcoming))[1] if ready else upcoming
-        elif ready:
-            node = heappop(ready)[1]
-        else:
-            return
+
+    _active = False
+
+    def __init__(self) -> None:
+        def unpack(copy: Any) -> Any:
+            if not self._entered:
+                raise AssertionError(
+                    "Trying to backward outside of the 'allow_mutation_on_saved_tensors' context"
+                    "in which the graph was originally recorded."
+                )
+            return copy
+
+        self._entered = False
+        super().__init__(lambda tensor: tensor.detach().clone(), unpack)
+
+    def __enter__(self) -> None:
+        if allow_mutation_on_saved_tensors._active:
+            raise RuntimeError("allow_mutation_on_saved_tensors contexts cannot be nested")
+        super().__enter__()
+        self._entered = allow_mutation_on_saved_tensors._active = True
+
+    def __exit__(self, *exc_info: object) -> None:
+        self._entered = allow_mutation_on_saved_tensors._active = False
+        super().__exit__(*exc_info)
 
 
-def run_captured(
-    node: Node, slots: list[Any], create_graph: bool, captures: dict[Edge, Any], needed: Any
-) -> Any:
-    """Write down the gradients that are wanted of a node's outputs, and run it only if others lie
-    behind it.
+def increment_version(tensor: Variable | Iterable[Variable]) -> None:
+    """Tell autograd that the memory of a tensor, or of several, was changed by other means.
+
+    Inference tensors, which have no version, stay as they are.
     """
-    call_tensor_pre_hooks(node, slots, create_graph)
-    for nr in range(node.num_outputs):
-        if (node, nr) in captures:
-            captures[node, nr] = slots[nr]
-    if node not in needed:
-        return ()
-    return (
-        run_with_hooks(node, slots, create_graph, tensor_hooks_ran=True)
-        if node.hooked
-        else node.run(slots, create_graph)
+    tensors = (tensor,) if isinstance(tensor, Variable) else tuple(tensor)
+    for t in tensors:
+        if not isinstance(t, Variable):
+            raise RuntimeError("increment_version expects each element of the iterable to be a tensor")
+    for t in tensors:
+        if not t.is_inference():
+            t.bump_version()
+
+
+class _Handles(RemovableHandle):
+    """Several handles as one."""
+
+    def __init__(self, handles: Sequence[RemovableHandle]) -> None:
+        super().__init__(Hooks())
+        self.handles = handles
+
+    def remove(self) -> None:
+        for handle in self.handles:
+            handle.remove()
+
+
+def register_multi_grad_hook(
+    tensors: Sequence[Any], fn: Callable[[Any], None], *, mode: str = "all"
+) -> RemovableHandle:
+    """Call ``fn(grads)`` once in each backward, when the gradients of all ``tensors`` that take
+    part in it are there (None for the others); or, in mode "any", ``fn(grad)`` when the first is.
+    """
+    if mode not in ("all", "any"):
+        raise ValueError(f"Expects mode to be one of {('all', 'any')} but got {mode}")
+    if mode == "any":
+        return _register_first(tensors, fn)
+    nodes = [get_gradient_edge(tensor).node for tensor in tensors]
+    arrived: dict[int, dict[int, Any]] = {}  # of each backward pass, gradients by position
+    lock = threading.Lock()
+
+    def note(position: int, grad: Any) -> None:
+        task = graph_task.current.task
+        assert task is not None, "expected this hook to be called inside a backward call"
+        with lock:
+            grads = arrived.setdefault(task.id, {})
+            grads[position] = grad
+            complete = len(grads) == sum([task.will_run(node) for node in nodes])
+            if complete:
+                del arrived[task.id]
+        if complete:
+            fn([grads.get(i) for i in range(len(nodes))])
+
+    return _Handles(
+        [t.register_hook(functools.partial(note, i)) for i, t in enumerate(tensors)]
     )
 
 
-def fit(grad: Any, shape: tuple[int, ...], dtype: Any) -> Any:
-    """The gradient of an operand that was broadcast, or promoted: summed back to its shape, and in
-    its dtype.
+def _register_first(tensors: Sequence[Any], fn: Callable[[Any], None]) -> RemovableHandle:
+    last_task = -1
+    lock = threading.Lock()
 
-    Mirrors validate_outputs. Backward formulas need not care about broadcasting: what reaches a
-    node is made to fit here.
-    """
-    if grad.shape != shape:
-        lead = grad.ndim - len(shape)
-        axes = [
-            *range(lead),
-            *[d + lead for d, n in enumerate(shape) if n == 1 and grad.shape[d + lead] != 1],
-        ]
-        grad = (
-            grad.sum(axis=tuple(axes), keepdims=True).reshape(shape)
-            if axes
-            else grad.reshape(shape)
-        )
-    if grad.dtype != dtype:
-        grad = grad.astype(dtype) if hasattr(grad, "astype") else grad.to(dtype)
-    return grad
+    @functools.wraps(fn)
+    def note(grad: Any) -> None:
+        nonlocal last_task
+        task = graph_task.current.task
+        assert task is not None, "expected this hook to be called inside a backward call"
+        with lock:
+            first, last_task = task.id != last_task, task.id
+        if first:
+            fn(grad)
 
-
-def call_tensor_hooks(hooks: Hooks, grad: Any, create_graph: bool) -> Any:
-    """Pass a gradient through the hooks of one tensor; each may replace it."""
-    box = grad if create_graph else to_tensor(grad)
-    for hook in tuple(hooks.values()):
-        result = hook(box)
-        if result is not None:
-            if not isinstance(result, type(box)):
-                raise TypeError(f"expected Variable, but hook returned '{type(result).__name__}'")
-            if result.shape != box.shape:
-                name = getattr(hook, "__name__", type(hook).__name__)
-                raise RuntimeError(f"hook '{name}' has changed the size of value")
-            box = result
-    if hooks.last is not None:
-        hooks.last(box)
-    return box if create_graph else to_array(box)
-
-
-def call_tensor_pre_hooks(node: Node, slots: list[Any], create_graph: bool) -> None:
-    """Run the hooks of the tensors that are a node's outputs, on the gradients that arrived for
-    them.
-    """
-    for nr, hooks in (node.tensor_pre_hooks or {}).items():
-        if slots[nr] is not None:
-            slots[nr] = call_tensor_hooks(hooks, slots[nr], create_graph)
-
-
-def run_with_hooks(
-    node: Node, grads: list[Any], create_graph: bool, tensor_hooks_ran: bool = False
-) -> tuple[Any, ...]:
-    """Run a node between the hooks of its outputs, its own pre-hooks and its post-hooks, which all
-    see tensors.
-    """
-    if not tensor_hooks_ran:
-        call_tensor_pre_hooks(node, grads, create_graph)
-    if node.pre_hooks is None and node.post_hooks is None:
-        return node.run(grads, create_graph)
-
-    def box(values: Sequence[Any]) -> tuple[Any, ...]:
-        return (
-            tuple(values)
-            if create_graph
-            else tuple(None if v is None else to_tensor(v) for v in values)
-        )
-
-    def unbox(values: Sequence[Any]) -> list[Any]:  # a list: AccumulateGrad empties it
-        return (
-            list(values) if create_graph else [None if v is None else to_array(v) for v in values]
-        )
-
-    grad_outputs = box(grads)
-    for hook in tuple((node.pre_hooks or {}).values()):
-        result = hook(grad_outputs)
-        if result is not None:
-            grad_outputs = result if isinstance(result, tuple) else (result,)
-    grad_inputs = box(node.run(unbox(grad_outputs), create_graph))
-    for hook in tuple((node.post_hooks or {}).values()):
-        result = hook(grad_inputs, grad_outputs)
-        if result is not None:
-            grad_inputs = result if isinstance(result, tuple) else (result,)
-    return tuple(unbox(grad_inputs))
-
-
-def to_tensor(array: Any) -> Any:
-    """Set by autograd/variable.py, which knows tensors: the engine below them does not."""
-    raise NotImplementedError
-
-
-def to_array(tensor: Any) -> Any:
-    """Set by autograd/variable.py."""
-    raise NotImplementedError
+    return _Handles([t.register_hook(note) for t in tensors if t.requires_grad])

@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from minitorch.autograd import variable
-from minitorch.autograd.graph import BACKWARD_TWICE, Edge, Node, next_sequence_nr, short_name
-from minitorch.autograd.variable import Variable
+from minitorch.autograd import anomaly_mode, variable
+from minitorch.autograd.node import BACKWARD_TWICE, Edge, Node, next_sequence_nr
+from minitorch.autograd.variable import DIRECTLY, Variable, check_inference, refusal_in_words
 from minitorch.storage import data_ptr
 
 
@@ -24,12 +24,13 @@ def check_inplace(tensor: Variable, tracked: bool = True) -> None:
     Args:
         tracked: whether the tensor, or what it is changed by, requires grad.
     """
+    check_inference(tensor)
     if not tracked:
         return
     view = tensor._view
     if view is not None:
         if view.refusal is not None:
-            raise RuntimeError(_words(view.refusal))
+            raise RuntimeError(refusal_in_words(view.refusal, DIRECTLY))
         if tensor.requires_grad and view.base.is_leaf:
             raise RuntimeError(
                 "a view of a leaf Variable that requires grad is being used in an in-place "
@@ -39,18 +40,6 @@ def check_inplace(tensor: Variable, tracked: bool = True) -> None:
         raise RuntimeError(
             "a leaf Variable that requires grad is being used in an in-place operation."
         )
-
-
-def _words(refusal: str | tuple[int, str]) -> str:
-    if isinstance(refusal, str):
-        return refusal
-    nr, name = refusal
-    return (
-        f"Output {nr} of {short_name(name)} is a view and is being modified inplace. This view is "
-        "the output of a function that returns multiple views. Such functions do not allow the "
-        "output views to be modified inplace. You should replace the inplace operation by an "
-        "out-of-place one."
-    )
 
 
 def check_no_overlap(array: Any) -> None:
@@ -78,7 +67,8 @@ def rebase_history(tensor: Variable, node: Node) -> None:
         tensor.leave_hooks_behind()
         return
     base = tensor._view.base
-    base._grad_fn = CopySlices(base, tensor._array, node)
+    same = base._array.dtype == tensor._array.dtype
+    base._grad_fn = (CopySlices if same else copy_parts)(base, tensor._array, node)
     base._output_nr = 0
     base._requires_grad = True
     base.leave_hooks_behind()
@@ -86,6 +76,13 @@ def rebase_history(tensor: Variable, node: Node) -> None:
     assert (
         tensor.grad_fn is not None
     )  # reading it replaces the view's node, since the version has changed
+
+
+def copy_parts(base: Variable, view_array: Any, node: Node) -> Node:
+    """``CopySlices`` for a change to the real or imaginary parts of a complex tensor; set by
+    native/complex_ops.py, which takes numbers apart.
+    """
+    raise NotImplementedError
 
 
 class CopySlices(Node):
@@ -105,6 +102,8 @@ class CopySlices(Node):
         self.next_edges = (edge, *node.next_edges[1:])
         self.sequence_nr = next_sequence_nr()
         self.output_shape, self.output_dtype = base._array.shape, base._array.dtype
+        if anomaly_mode.state.enabled:
+            anomaly_mode.remember_forward(self)
 
     def run(self, grads: Sequence[Any], create_graph: bool) -> tuple[Any, ...]:
         if self.node is None:

@@ -18,20 +18,26 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from minitorch import dtypes
-from minitorch.autograd import grad_mode
-from minitorch.autograd.graph import (
-    BACKWARD_TWICE,
-    Node,
-    next_sequence_nr,
-    run_backward,
-    short_name,
-)
+from minitorch.autograd import anomaly_mode, grad_mode
+from minitorch.autograd.graph_task import run_backward
 from minitorch.autograd.inplace import check_inplace, check_no_overlap, rebase_history
+from minitorch.autograd.node import BACKWARD_TWICE, Node, next_sequence_nr
+from minitorch.autograd.saved_attributes import add_saved_attributes, list_saved_attributes
+from minitorch.autograd.saved_variable import PackedVariable, PackHooks, default_hooks, modified
+from minitorch.autograd.saved_variable import in_use as hooks_in_use
 from minitorch.autograd.variable import Variable, unwrap, wrap, wrap_view
 
 if TYPE_CHECKING:
     from minitorch._tensor import Tensor
 
+anomaly = anomaly_mode.state
+
+INFERENCE_SAVED = (
+    "Inference tensors cannot be saved for backward. Please do not use Tensors created in "
+    "inference mode in computation tracked by autograd. To work around this, you can make a clone "
+    "to get a normal tensor and use it in autograd, or use `torch.no_grad()` instead of "
+    "`torch.inference_mode()`."
+)
 
 class SavedOutput:
     """What a node remembers of its own output, if it saved the output's array."""
@@ -85,6 +91,7 @@ class Operator(Node):
     def __init_subclass__(cls, name: str | None = None) -> None:
         # torch numbers the overloads of one operation: pass name="SumBackward1" for the second.
         cls.node_name = name or f"{cls.__name__}Backward0"
+        add_saved_attributes(cls)
 
     @staticmethod
     def forward(ctx: Any, *args: Any) -> Any:
@@ -154,11 +161,15 @@ class Operator(Node):
             return wrap_view(out, args[0], None) if cls.is_view else wrap(out)
         ctx.next_edges = tuple(edges)
         ctx.sequence_nr = next_sequence_nr()
+        if anomaly.enabled:
+            anomaly_mode.remember_forward(ctx)
         if cls.composed is not None:
             ctx._args = args
         output_version = None
         if ctx._saved:
             output_version = ctx._remember_sources(args, arrays, out)
+            if hooks_in_use and type(out) is not tuple:
+                ctx._pack_saved()
         else:
             ctx._sources, ctx._versions = (), None
         if type(out) is tuple:
@@ -215,6 +226,8 @@ class Operator(Node):
             for array, tensor in zip(arrays, tensors, strict=True):
                 if tensor is not None:
                     ctx._follow_output_versions(array, tensor)
+            if hooks_in_use and ctx._saved:
+                ctx._pack_saved()
         return tuple(tensors)
 
     # ----------------------------------------------------------------- in place
@@ -255,10 +268,16 @@ class Operator(Node):
             )
             ctx.sequence_nr = next_sequence_nr()
             ctx.output_shape, ctx.output_dtype = target.shape, target.dtype
-            if any([a is target for a in ctx._kept()]):  # the old value is needed by backward
+            if anomaly.enabled:
+                anomaly_mode.remember_forward(ctx)
+            needs_old_value = any([a is target for a in ctx._kept()])
+            is_lost = needs_old_value and any([x is self for x in args])  # y.mul_(y)
+            if needs_old_value and not is_lost:
                 inputs = (copy_with_history(self), *args)
                 ctx._saved = tuple([inputs[0]._array if a is target else a for a in ctx._saved])
             ctx._remember_sources(inputs, [unwrap(x) for x in inputs], out)
+            if is_lost:  # backward will say so
+                ctx._expect_present_version(target, self)
             if cls.composed is not None:
                 ctx._args = inputs
         if out is not target:
@@ -267,6 +286,8 @@ class Operator(Node):
         self.bump_version()
         if tracked:
             ctx._follow_output_versions(target, self)
+            if hooks_in_use and ctx._saved:
+                ctx._pack_saved()
             rebase_history(self, ctx)
         return self
 
@@ -319,6 +340,8 @@ class Operator(Node):
         return output_version
 
     def _note_version(self, position: int, version: int) -> None:
+        if version < 0:
+            raise RuntimeError(INFERENCE_SAVED)
         if self._versions is None:
             self._versions = [0] * len(self._saved)
         self._versions[position] = version
@@ -328,7 +351,19 @@ class Operator(Node):
         for position, saved in enumerate(self._saved):
             if saved is array:
                 counter = tensor.shared_version_counter()
+                source = self._sources[position]
+                if source is not None and source._version_counter is counter:
+                    continue  # an operand that this change in place has overwritten
                 self._sources[position] = SavedOutput(tensor._output_nr, counter)
+                if counter[0]:
+                    self._note_version(position, counter[0])
+
+    def _expect_present_version(self, array: Any, tensor: Variable) -> None:
+        """Note that a saved operand is needed as it is, before it is overwritten."""
+        counter = tensor.shared_version_counter()
+        for position, saved in enumerate(self._saved):
+            if saved is array:
+                self._sources[position] = SavedOutput(0, counter)
                 if counter[0]:
                     self._note_version(position, counter[0])
 
@@ -340,8 +375,8 @@ class Operator(Node):
             RuntimeError: it was freed by an earlier backward, or changed in place since.
         """
         saved = self._saved
-        if saved is None:
-            raise RuntimeError(BACKWARD_TWICE)
+        if type(saved) is not tuple:
+            saved = tuple([unwrap(x) for x in self._unpacked()])
         versions = self._versions
         for source in self._sources:
             if source is not None:
@@ -358,19 +393,49 @@ class Operator(Node):
 
     def _raise_modified(self, source: Any, counter: list[Any], version: int) -> None:
         array = next(a for a, s in zip(self._saved, self._sources, strict=True) if s is source)
-        maker = ""
         if isinstance(source, SavedOutput):
-            maker = f", which is output {source.nr} of {short_name(self.name())},"
-        elif source.grad_fn is not None:
-            maker = f", which is output {source.output_nr} of {short_name(source.grad_fn.name())},"
-        raise RuntimeError(
-            "one of the variables needed for gradient computation has been modified by an inplace "
-            "operation: "
-            f"[torch.{dtypes.from_numpy(array.dtype).c10_name}Tensor {list(array.shape)}]{maker} "
-            f"is at version {counter[0]}; "
-            f"expected version {version} instead. Hint: {self.name()} needs it, and it was "
-            f"changed at {counter[1]}."
-        )
+            raise modified(self, array, self, source.nr, counter, version)
+        raise modified(self, array, source.grad_fn, source.output_nr, counter, version)
+
+    # ----------------------------------------------------------------- saved arrays under hooks
+
+    def _pack_saved(self) -> None:
+        """Hand everything that was saved to the hooks of this thread, if it has any."""
+        hooks = default_hooks()
+        if hooks is None:
+            return
+        packed: dict[int, PackedVariable] = {}
+        for position, source in enumerate(self._sources):
+            if hasattr(self._saved[position], "dtype"):
+                packed[id(source)] = self.pack_saved(position, hooks)
+        if self.composed is not None:
+            self._args = tuple([packed.get(id(x), x) for x in self._args])
+
+    def pack_saved(
+        self, position: int, hooks: PackHooks, *, detach: bool = False
+    ) -> PackedVariable:
+        """Put what the pack hook returns in the place of one saved array."""
+        array = self._saved[position]
+        tensor = self._unpack(position, array)
+        is_output = isinstance(self._sources[position], SavedOutput)
+        packed = PackedVariable(tensor, hooks, is_output=is_output, detach=detach)
+        # A list instead of a tuple tells that some of it must be unpacked; hooks take over the
+        # watch over versions.
+        self._saved, self._sources = list(self._saved), list(self._sources)
+        self._saved[position], self._sources[position] = packed, None
+        return packed
+
+    def _unpacked(self) -> list[Any]:
+        """Arrays, and tensors in the place of what hooks had packed."""
+        if self._saved is None:
+            raise RuntimeError(BACKWARD_TWICE)
+        owner = self.view_node or self
+        return [x.unpack(owner) if type(x) is PackedVariable else x for x in self._saved]
+
+    def output_meta(self, nr: int) -> tuple[tuple[int, ...], Any]:
+        if self.output_shape is None:
+            return self._output_meta[nr]
+        return super().output_meta(nr)
 
     def release(self) -> None:
         if self._saved:
@@ -393,12 +458,13 @@ class Operator(Node):
     def _run_on_tensors(self, grads: Sequence[Any]) -> Any:
         if self.composed is not None:
             return self._backward_through_composed(grads)
-        arrays = self.saved_tensors
+        kept = self._saved
+        arrays = self.saved_tensors if type(kept) is tuple else self._unpacked()
         self._saved = tuple([self._unpack(i, a) for i, a in enumerate(arrays)])
         try:
             return self.backward(self, *grads)
         finally:
-            self._saved = arrays
+            self._saved = kept
 
     def _materialize(self, grads: Sequence[Any], create_graph: bool) -> list[Any]:
         """Zeros where no gradient arrived for an output."""
@@ -418,6 +484,8 @@ class Operator(Node):
         source = self._sources[position] if self._sources else None
         if isinstance(source, Variable):
             return source
+        if isinstance(array, Variable):  # hooks have unpacked it
+            return array
         if array is None or type(array) in (
             bool,
             int,
@@ -439,11 +507,13 @@ class Operator(Node):
         Aliases of the inputs end this private graph: one input may well have been computed from
         another.
         """
-        assert self.composed is not None and self.saved_tensors is not None
+        assert self.composed is not None
+        if self._saved is None or type(self._saved) is tuple:
+            self.saved_tensors  # noqa: B018 (unchanged, or raises)
         with grad_mode.enable_grad():
+            args = [x.unpack(self) if type(x) is PackedVariable else x for x in self._args]
             aliases = [
-                Alias.apply(x) if isinstance(x, Variable) and x.requires_grad else x
-                for x in self._args
+                Alias.apply(x) if isinstance(x, Variable) and x.requires_grad else x for x in args
             ]
             outputs = type(self).composed(*aliases)  # type: ignore[misc]
         outputs = outputs if isinstance(outputs, tuple) else (outputs,)
@@ -457,6 +527,9 @@ class Operator(Node):
         roots = [(edge, g) for edge, g in reached if edge is not None]
         run_backward([edge for edge, _ in roots], [g for _, g in roots], True, True, captures)
         return tuple([captures.get(edge) for edge in edges])
+
+    def __dir__(self) -> list[str]:
+        return list_saved_attributes(self, super().__dir__())
 
     def __call__(self, *grads: Any) -> Any:
         """Run this node on tensors, as ``y.grad_fn(grad)`` does in torch."""

@@ -11,14 +11,16 @@ import os
 import sys
 import threading
 import weakref
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from minitorch import dtypes
-from minitorch.autograd import grad_mode, graph
-from minitorch.autograd.graph import RUNS_FIRST, Edge, Node, next_sequence_nr
+from minitorch.autograd import grad_mode, graph_task
+from minitorch.autograd.grad_mode import inference_blocks
 from minitorch.autograd.hooks import Hooks, RemovableHandle
+from minitorch.autograd.node import RUNS_FIRST, Edge, Node, next_sequence_nr, short_name
 
 if TYPE_CHECKING:
     from minitorch._tensor import Tensor
@@ -28,16 +30,20 @@ ndarray = np.ndarray
 _PACKAGE_DIR = os.path.dirname(os.path.dirname(__file__)) + os.sep
 
 
+Refusal = tuple[str, str, str] | tuple[int, str] | tuple[int, str, str]
+
+
 class View:
     """That a tensor shows another's memory. Mirrors ViewInfo and DifferentiableViewMeta."""
 
     __slots__ = ("base", "version_of_grad_fn", "refusal")
 
-    def __init__(self, base: Variable, version: int, refusal: str | tuple[int, str] | None) -> None:
+    def __init__(self, base: Variable, version: int, refusal: Refusal | None) -> None:
         self.base = base  # never itself a view: views of views point to the first tensor
         self.version_of_grad_fn = version
-        # Why autograd cannot follow in-place changes through this view: in words or, for one of
-        # several outputs, as its number and the name of the node.
+        # Why autograd cannot follow in-place changes through this view: the mode it was made in
+        # or, for one of several outputs and those of custom functions, its number and its node's
+        # name.
         self.refusal = refusal
 
 
@@ -87,6 +93,8 @@ class Variable:
             return self._grad_fn
         version = self._version
         if view.version_of_grad_fn != version:
+            if view.base._requires_grad and view.refusal is not None:
+                raise RuntimeError(refusal_in_words(view.refusal, INDIRECTLY))
             view.version_of_grad_fn = version
             if view.base._requires_grad:
                 base = view.base
@@ -122,6 +130,11 @@ class Variable:
         if value and self._array.dtype.kind not in "fc":
             raise RuntimeError(
                 "only Tensors of floating point and complex dtype can require gradients"
+            )
+        if value and self._version_counter is INFERENCE and not grad_mode.state.inference:
+            raise RuntimeError(
+                "Setting requires_grad=True on inference tensor outside InferenceMode is not "
+                "allowed."
             )
         self._requires_grad = bool(value)
 
@@ -263,7 +276,13 @@ class Variable:
     def _version(self) -> int:
         """How often this memory was changed in place."""
         counter = self._version_counter
+        if counter is INFERENCE:
+            raise RuntimeError("Inference tensors do not track version counter.")
         return counter[0] if counter is not None else 0
+
+    def is_inference(self) -> bool:
+        """Whether the memory was made under ``inference_mode``."""
+        return self._version_counter is INFERENCE
 
     @property
     def _base(self) -> Variable | None:
@@ -280,6 +299,9 @@ class Variable:
     def bump_version(self) -> None:
         """Note an in-place change, and the user's line that made it."""
         counter = self.shared_version_counter()
+        if counter is INFERENCE:
+            check_inference(self)
+            return
         counter[0] += 1
         frame = sys._getframe(1)
         while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE_DIR):
@@ -287,12 +309,59 @@ class Variable:
         counter[1] = f"{frame.f_code.co_filename}:{frame.f_lineno}"
 
 
-MADE_UNDER_NO_GRAD = (
-    "A view was created in no_grad mode and is being modified inplace with grad mode enabled. "
-    "Given that this use case is ambiguous and error-prone, it is forbidden. You can clarify your "
-    "code by moving both the view and the inplace either both inside the no_grad block (if you "
-    "don't want the inplace to be tracked) or both outside (if you want the inplace to be tracked)."
+INFERENCE: list[Any] = [-1, None]
+"""The version counter of all inference tensors: versions are not counted under ``inference_mode``.
+What is saved for backward is asked for its version, and this one is refused."""
+
+
+def check_inference(tensor: Variable) -> None:
+    """Refuse to change an inference tensor outside ``inference_mode``."""
+    if tensor._version_counter is INFERENCE and not grad_mode.state.inference:
+        raise RuntimeError(
+            "Inplace update to inference tensor outside InferenceMode is not allowed.You can make "
+            "a clone to get a normal tensor before doing inplace update.See "
+            "https://github.com/pytorch/rfcs/pull/17 for more details."
+        )
+
+
+MADE_UNDER_NO_GRAD = "no_grad mode", "with grad mode enabled", "no_grad"
+MADE_UNDER_INFERENCE = "inference mode", "in normal mode", "inference_mode"
+
+DIRECTLY = "is being"
+INDIRECTLY = "its base or another view of its base has been"
+
+
+ONE_OF_SEVERAL = (
+    "This view is the output of a function that returns multiple views. Such functions do not "
+    "allow the output views to be modified inplace. You should replace the inplace operation by an "
+    "out-of-place one."
 )
+CUSTOM = (
+    "This view was created inside a custom Function (or because an input was returned as-is) and "
+    "the autograd logic to handle view+inplace would override the custom backward associated with "
+    "the custom Function, leading to incorrect gradients. This behavior is forbidden. You can fix "
+    "this by cloning the output of the custom Function."
+)
+
+
+def refusal_in_words(refusal: Refusal, change: str) -> str:
+    """Why a change in place cannot be followed through a view. Mirrors handle_view_on_rebase.
+
+    Args:
+        change: ``DIRECTLY`` to the view, or ``INDIRECTLY``.
+    """
+    if isinstance(refusal[0], str):
+        mode, against, block = refusal
+        return (
+            f"A view was created in {mode} and {change} modified inplace {against}. Given that "
+            "this use case is ambiguous and error-prone, it is forbidden. You can clarify your "
+            f"code by moving both the view and the inplace either both inside the {block} block "
+            "(if you don't want the inplace to be tracked) or both outside (if you want the "
+            "inplace to be tracked)."
+        )
+    nr, name = refusal[:2]
+    words = refusal[2] if len(refusal) == 3 else ONE_OF_SEVERAL
+    return f"Output {nr} of {short_name(str(name))} is a view and {change} modified inplace. {words}"
 
 
 def initialize(tensor: Variable, array: Any) -> None:
@@ -303,7 +372,7 @@ def initialize(tensor: Variable, array: Any) -> None:
     tensor._grad_fn = None
     tensor._accumulator = None
     tensor._view = None
-    tensor._version_counter = None
+    tensor._version_counter = INFERENCE if grad_mode.state.inference else None
 
 
 new_object = object.__new__
@@ -324,6 +393,8 @@ def wrap(array: Any, grad_fn: Node | None = None) -> Tensor:
     tensor._accumulator = None
     tensor._view = None
     tensor._version_counter = None
+    if inference_blocks and grad_mode.state.inference:
+        tensor._version_counter = INFERENCE
     return tensor
 
 
@@ -336,7 +407,7 @@ def wrap_view(array: Any, of: Variable, grad_fn: Node | None, refusal: Any = Non
     if of._view is not None and of._view.refusal is not None:
         refusal = of._view.refusal
     elif not grad_mode.state.enabled:
-        refusal = MADE_UNDER_NO_GRAD
+        refusal = MADE_UNDER_INFERENCE if grad_mode.state.inference else MADE_UNDER_NO_GRAD
     tensor._view = View(base, counter[0], refusal)
     return tensor
 
@@ -451,5 +522,10 @@ def as_strided_node(edge: Edge | None, base: Any, array: Any) -> Node:
     raise NotImplementedError
 
 
-graph.to_tensor = wrap
-graph.to_array = unwrap
+def stack(tensors: Sequence[Any], dim: int = 0) -> Any:
+    """Join tensors along a new dimension; set by minitorch/_tensor.py, which knows the operations."""
+    raise NotImplementedError
+
+
+graph_task.to_tensor = wrap
+graph_task.to_array = unwrap

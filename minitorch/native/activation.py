@@ -1,12 +1,10 @@
-"""Activation functions: relu and its relatives, gelu, silu, elu, softplus, glu, ...
+"""Activation functions made of straight pieces: relu, hardtanh, leaky_relu, prelu, hardswish, ...
 
-The piecewise linear ones write their backward in shared operators, so it serves second derivatives
-too. The smooth ones are fused, one pass over memory in each direction (activation_kernels.py), and
-name a composed formula for second derivatives. tanh and sigmoid are in unary_ops.py, softmax in
-softmax.py.
+Their backward is written in shared operators, so it serves second derivatives too; only hardswish,
+which is not linear in its middle, is fused. The smooth ones stand in activation_smooth.py, tanh in
+trigonometry.py, sigmoid in exponential.py, softmax in softmax.py.
 
-Mirrors aten/src/ATen/native/Activation.cpp and torch/nn/functional.py. Left out: complex inputs,
-``out=`` arguments.
+Mirrors aten/src/ATen/native/Activation.cpp and torch/nn/functional.py. Left out: complex inputs.
 """
 
 from __future__ import annotations
@@ -17,42 +15,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from minitorch import dtypes
-from minitorch.autograd import grad_mode
-from minitorch.autograd.inplace import check_inplace, check_no_overlap, rebase_history
 from minitorch.autograd.operator import Operator
-from minitorch.autograd.variable import wrap
 from minitorch.native import activation_kernels as kernels
-from minitorch.native import tensor_shape, unary_ops
-from minitorch.native.binary_ops import Where
 from minitorch.native.distribution_kernels import uniform_
 from minitorch.native.expand_utils import meta_of, sum_to
 from minitorch.native.pointwise import check_floating, pointwise
-from minitorch.native.special_functions import erf
+from minitorch.native.tensor_compare import Where
+from minitorch.native.views import reshape
 from minitorch.random import Generator
 
 if TYPE_CHECKING:
     from minitorch._tensor import Tensor
-
-
-def apply_to_copy_(operator: type[Operator], input: Tensor, *args: Any) -> Tensor:
-    """The in-place twin of an operation whose backward needs its input: a copy of it is kept.
-
-    Mirrors what VariableType.cpp does for ``original_self``.
-    """
-    check_inplace(input, grad_mode.state.enabled and input.requires_grad)
-    check_no_overlap(input._array)
-    original = wrap(input._array.copy(), input.grad_fn)
-    if input.grad_fn is not None:
-        original._output_nr = input.output_nr
-    out = operator.apply(original, *args)
-    input._array[...] = out._array
-    input.bump_version()
-    if out._grad_fn is not None:
-        rebase_history(input, out._grad_fn)
-    return input
-
-
-# ------------------------------------------------------------------ piecewise linear
 
 
 class ThresholdBackward(Operator):
@@ -300,159 +273,6 @@ class RreluAtMean(LeakyRelu, name="RreluWithNoiseBackward0"):
     """rrelu in evaluation: the slope is the middle of its range."""
 
 
-# ------------------------------------------------------------------ smooth
-
-
-class Elu(Operator):
-    """``positive * x`` for x > 0, else ``negative * (exp(inner * x) - 1)``."""
-
-    @staticmethod
-    def forward(ctx: Any, input: Any, negative: float, positive: float, inner: float) -> Any:
-        ctx.save_for_backward(input)
-        ctx.coefficients = negative, positive, inner
-        return pointwise(kernels.elu_kernel, "elu_cpu", (input,), negative, positive, inner)
-
-    @staticmethod
-    def backward(ctx: Any, grad: Any) -> Any:
-        (input,) = ctx.saved_tensors
-        return pointwise(kernels.elu_backward_kernel, "elu_cpu", (grad, input), *ctx.coefficients)
-
-    @staticmethod
-    def composed(input: Tensor, negative: float, positive: float, inner: float) -> Any:
-        below = Where.apply(input > 0, 0.0, input)
-        low = unary_ops.expm1(below * inner) * negative
-        return Where.apply(input > 0, input * positive, low)
-
-
-class EluInPlace(Elu, name="EluBackward1"):
-    pass
-
-
-class Celu(Elu):
-    pass
-
-
-class CeluInPlace(Elu, name="CeluBackward1"):
-    pass
-
-
-class Gelu(Operator):
-    @staticmethod
-    def forward(ctx: Any, input: Any, approximate: str) -> Any:
-        ctx.save_for_backward(input)
-        ctx.approximate = approximate
-        stub = kernels.gelu_kernel if approximate == "none" else kernels.gelu_tanh_kernel
-        return pointwise(stub, "GeluKernelImpl", (input,))
-
-    @staticmethod
-    def backward(ctx: Any, grad: Any) -> Any:
-        (input,) = ctx.saved_tensors
-        exact = ctx.approximate == "none"
-        stub = kernels.gelu_backward_kernel if exact else kernels.gelu_tanh_backward_kernel
-        return pointwise(stub, "GeluBackwardKernelImpl", (grad, input))
-
-    @staticmethod
-    def composed(input: Tensor, approximate: str) -> Tensor:
-        if approximate == "none":
-            return input * 0.5 * (1 + erf(input * math.sqrt(0.5)))
-        inner = math.sqrt(2 / math.pi) * (input + 0.044715 * (input * input * input))
-        return input * 0.5 * (1 + unary_ops.tanh(inner))
-
-
-class Silu(Operator):
-    @staticmethod
-    def forward(ctx: Any, input: Any) -> Any:
-        ctx.save_for_backward(input)
-        return pointwise(kernels.silu_kernel, "silu_cpu", (input,))
-
-    @staticmethod
-    def backward(ctx: Any, grad: Any) -> Any:
-        (input,) = ctx.saved_tensors
-        return pointwise(kernels.silu_backward_kernel, "silu_backward_cpu", (grad, input))
-
-    @staticmethod
-    def composed(input: Tensor) -> Tensor:
-        return input * unary_ops.sigmoid(input)
-
-
-class Mish(Operator):
-    @staticmethod
-    def forward(ctx: Any, input: Any) -> Any:
-        ctx.save_for_backward(input)
-        return pointwise(kernels.mish_kernel, "mish_cpu", (input,))
-
-    @staticmethod
-    def backward(ctx: Any, grad: Any) -> Any:
-        (input,) = ctx.saved_tensors
-        return pointwise(kernels.mish_backward_kernel, "mish_backward_cpu", (grad, input))
-
-    @staticmethod
-    def composed(input: Tensor) -> Tensor:
-        return input * unary_ops.tanh(Softplus.composed(input, 1.0, 20.0))
-
-
-class Softplus(Operator):
-    @staticmethod
-    def forward(ctx: Any, input: Any, beta: float, threshold: float) -> Any:
-        ctx.save_for_backward(input)
-        ctx.settings = beta, threshold
-        return pointwise(kernels.softplus_kernel, "softplus_cpu", (input,), beta, threshold)
-
-    @staticmethod
-    def backward(ctx: Any, grad: Any) -> Any:
-        (input,) = ctx.saved_tensors
-        stub = kernels.softplus_backward_kernel
-        return pointwise(stub, "softplus_backward_cpu", (grad, input), *ctx.settings)
-
-    @staticmethod
-    def composed(input: Tensor, beta: float, threshold: float) -> Any:
-        linear = input * beta > threshold
-        inner = Where.apply(linear, 0.0, input * beta)  # exp(large) would make its gradient NaN
-        return Where.apply(linear, input, unary_ops.log1p(unary_ops.exp(inner)) / beta)
-
-
-class LogSigmoid(Operator):
-    @staticmethod
-    def forward(ctx: Any, input: Any) -> Any:
-        ctx.save_for_backward(input)
-        return pointwise(kernels.logsigmoid_kernel, "log_sigmoid_cpu", (input,))
-
-    @staticmethod
-    def backward(ctx: Any, grad: Any) -> Any:
-        (input,) = ctx.saved_tensors
-        stub = kernels.logsigmoid_backward_kernel
-        return pointwise(stub, "log_sigmoid_backward_cpu", (grad, input))
-
-    @staticmethod
-    def composed(input: Tensor) -> Tensor:
-        return -Softplus.composed(-input, 1.0, 30.0)
-
-
-class Glu(Operator):
-    """Half of the input, gated by the sigmoid of the other half."""
-
-    @staticmethod
-    def forward(ctx: Any, input: Any, dim: int) -> Any:
-        check_floating(input, "glu_cpu")
-        value, gate = np.split(input, 2, axis=dim)
-        gate = unary_ops.Sigmoid.apply(gate)
-        ctx.save_for_backward(input, gate)
-        ctx.dim = dim
-        return value * gate
-
-    @staticmethod
-    def backward(ctx: Any, grad: Any) -> Any:
-        input, gate = ctx.saved_tensors
-        value = np.split(input, 2, axis=ctx.dim)[0]
-        grad_value = grad * gate
-        return np.concatenate([grad_value, grad_value * value * (1 - gate)], axis=ctx.dim)
-
-    @staticmethod
-    def composed(input: Tensor, dim: int) -> Tensor:
-        value, gate = tensor_shape.chunk(input, 2, dim)
-        return value * unary_ops.sigmoid(gate)
-
-
 # ------------------------------------------------------------------ functions
 
 
@@ -480,7 +300,7 @@ def threshold(input: Tensor, threshold: float, value: float, inplace: bool = Fal
 
 def threshold_(input: Tensor, threshold: float, value: float) -> Tensor:
     """``threshold`` in place."""
-    return apply_to_copy_(Threshold, input, threshold, value)
+    return Threshold.apply_(input, threshold, value)
 
 
 def hardtanh(
@@ -548,7 +368,7 @@ def prelu(input: Tensor, weight: Tensor) -> Tensor:
         )
     if w.ndim != x.ndim:
         shape = (1, w.size) + (1,) * (x.ndim - 2) if x.ndim >= 2 else (1,) * x.ndim
-        weight = tensor_shape.reshape(weight, shape)
+        weight = reshape(weight, shape)
     return PreluKernel.apply(input, weight)
 
 
@@ -564,14 +384,22 @@ def rrelu(
     """leaky_relu whose slope is drawn for each element from U(lower, upper).
 
     In evaluation the slope is the middle of the range.
+
+    Raises:
+        RuntimeError: the bounds are not finite, or lower > upper.
     """
+    for name, bound in (("lower", lower), ("upper", upper)):
+        if not math.isfinite(bound):
+            raise RuntimeError(f"rrelu: {name} bound must be finite, got {bound:g}")
+    if lower > upper:
+        raise RuntimeError("Lower bound should be less than or equal to the upper bound")
     if training:
         if inplace:
-            return apply_to_copy_(RreluWithNoise, input, lower, upper, generator)
+            return RreluWithNoise.apply_(input, lower, upper, generator)
         return RreluWithNoise.apply(input, lower, upper, generator)
     slope = (lower + upper) / 2
     if inplace:
-        return apply_to_copy_(RreluAtMean, input, slope)
+        return RreluAtMean.apply_(input, slope)
     return RreluAtMean.apply(input, slope)
 
 
@@ -584,12 +412,12 @@ def rrelu_(
 
 def hardsigmoid(input: Tensor, inplace: bool = False) -> Tensor:
     """out = min(max(input + 3, 0), 6) / 6."""
-    return apply_to_copy_(Hardsigmoid, input) if inplace else Hardsigmoid.apply(input)
+    return Hardsigmoid.apply_(input) if inplace else Hardsigmoid.apply(input)
 
 
 def hardswish(input: Tensor, inplace: bool = False) -> Tensor:
     """out = input * min(max(input + 3, 0), 6) / 6."""
-    return apply_to_copy_(Hardswish, input) if inplace else Hardswish.apply(input)
+    return Hardswish.apply_(input) if inplace else Hardswish.apply(input)
 
 
 def hardshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
@@ -600,108 +428,3 @@ def hardshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
 def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
     """out = input moved by lambd towards 0, and 0 where it would cross."""
     return Softshrink.apply(input, lambd)
-
-
-def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
-    """out = input where input > 0, else alpha * (exp(input) - 1)."""
-    return elu_(input, alpha) if inplace else Elu.apply(input, alpha, 1.0, 1.0)
-
-
-def elu_(input: Tensor, alpha: float = 1.0) -> Tensor:
-    """``elu`` in place."""
-    return apply_to_copy_(EluInPlace, input, alpha, 1.0, 1.0)
-
-
-# The fixed point at which mean 0 and variance 1 are kept (Klambauer et al., 2017).
-SELU_ALPHA = 1.6732632423543772848170429916717
-SELU_SCALE = 1.0507009873554804934193349852946
-
-
-def selu(input: Tensor, inplace: bool = False) -> Tensor:
-    """out = scale * elu(input, alpha), with the constants that keep mean 0 and variance 1."""
-    if inplace:
-        return selu_(input)
-    return Elu.apply(input, SELU_ALPHA * SELU_SCALE, SELU_SCALE, 1.0)
-
-
-def selu_(input: Tensor) -> Tensor:
-    """``selu`` in place."""
-    return apply_to_copy_(EluInPlace, input, SELU_ALPHA * SELU_SCALE, SELU_SCALE, 1.0)
-
-
-def celu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
-    """out = input where input > 0, else alpha * (exp(input / alpha) - 1).
-
-    Raises:
-        RuntimeError: alpha is 0.
-    """
-    if alpha == 0:
-        raise RuntimeError("ZeroDivisionError: alpha cannot be 0 for CELU")
-    if inplace:
-        return apply_to_copy_(CeluInPlace, input, alpha, 1.0, 1.0 / alpha)
-    return Celu.apply(input, alpha, 1.0, 1.0 / alpha)
-
-
-def celu_(input: Tensor, alpha: float = 1.0) -> Tensor:
-    """``celu`` in place."""
-    return celu(input, alpha, inplace=True)
-
-
-def gelu(input: Tensor, approximate: str = "none") -> Tensor:
-    """out = input * P(Z <= input) for a standard normal Z.
-
-    Args:
-        approximate: 'none', or 'tanh' for a formula without the error function.
-    """
-    if approximate not in ("none", "tanh"):
-        raise RuntimeError("approximate argument must be either none or tanh.")
-    return Gelu.apply(input, approximate)
-
-
-def silu(input: Tensor, inplace: bool = False) -> Tensor:
-    """out = input * sigmoid(input); also called swish."""
-    return apply_to_copy_(Silu, input) if inplace else Silu.apply(input)
-
-
-def mish(input: Tensor, inplace: bool = False) -> Tensor:
-    """out = input * tanh(softplus(input))."""
-    return apply_to_copy_(Mish, input) if inplace else Mish.apply(input)
-
-
-def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
-    """out = log(1 + exp(beta * input)) / beta, and input where beta * input > threshold."""
-    return Softplus.apply(input, beta, threshold)
-
-
-def logsigmoid(input: Tensor) -> Tensor:
-    """out = log(sigmoid(input)), also where sigmoid would round to 0."""
-    return LogSigmoid.apply(input)
-
-
-def softsign(input: Tensor) -> Tensor:
-    """out = input / (1 + abs(input))."""
-    return input / (unary_ops.abs(input) + 1)
-
-
-def tanhshrink(input: Tensor) -> Tensor:
-    """out = input - tanh(input)."""
-    return input - unary_ops.tanh(input)
-
-
-def glu(input: Tensor, dim: int = -1) -> Tensor:
-    """out = a * sigmoid(b), where a and b are the halves of the input along ``dim``.
-
-    Shape:
-        input ``(*, 2 n, *)``; out ``(*, n, *)``.
-    Raises:
-        RuntimeError: the size is odd, or the input has no dimensions.
-    """
-    shape = input._array.shape
-    if not shape:
-        raise RuntimeError("glu does not support scalars because halving size must be even")
-    dim = tensor_shape.wrap_dim(dim, len(shape))
-    if shape[dim] % 2:
-        raise RuntimeError(
-            f"Halving dimension must be even, but dimension {dim} is size {shape[dim]}"
-        )
-    return Glu.apply(input, dim)

@@ -148,7 +148,7 @@ def _cauchy(out: Any, engine: Any, median: Any, sigma: Any) -> None:
 
 
 def assert_no_internal_overlap(array: Array) -> None:
-    if any(
+    if array.size and any(
         stride == 0 and size > 1 for size, stride in zip(array.shape, array.strides, strict=True)
     ):
         raise RuntimeError(

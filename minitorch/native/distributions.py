@@ -1,7 +1,8 @@
 """Random tensors, from torch's own stream: the same seed gives the same bits.
 
-Mirrors aten/src/ATen/native/{Distributions.cpp, TensorFactories.cpp}. The draws themselves are in
-the ``*_kernels`` beside this file; here they become operations on tensors.
+Mirrors aten/src/ATen/native/Distributions.cpp. The draws themselves are in the ``*_kernels`` beside
+this file; here they become operations on tensors. Functions that make new tensors from a size stand
+in random_factories.py.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from minitorch import dtypes
+from minitorch._device import check_device
 from minitorch.autograd import grad_mode
 from minitorch.autograd.inplace import check_inplace
 from minitorch.autograd.operator import Operator
@@ -21,32 +23,79 @@ from minitorch.native import (
     normal_kernels,
     rejection_kernels,
 )
-from minitorch.native.factories import _check_sizes, _finish, _like, _new_dtype, check_device
-from minitorch.native.tensor_shape import as_shape
+from minitorch.native.expand_utils import infer_size
+from minitorch.native.not_differentiable import NotDifferentiable
+from minitorch.native.sizes import as_shape
+from minitorch.native.tensor_new import default_dtype, dtype_or, new_leaf
+from minitorch.native.tensor_iterator import zero_like
+from minitorch.native.variants import accepts_out, write_out
 
 if TYPE_CHECKING:
     from minitorch._tensor import Tensor
     from minitorch.random import Generator
 
 
-class Random(Operator, name="UniformBackward0"):
+# --------------------------------------------------------------------------- in place
+
+
+class Random(Operator, name="RandomBackward2"):
     """An in-place draw: nothing of the old value remains, so its gradient is zero."""
 
     @staticmethod
-    def forward(ctx: Any, input: Any, draw: Any, arguments: tuple[Any, ...]) -> Any:
+    def forward(ctx: Any, input: Any, draw: object, arguments: tuple[Any, ...]) -> Any:
         out = np.empty_like(input)
-        draw(out, *arguments)
+        draw(out, *arguments)  # type: ignore[operator]
         return out
 
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:
-        return grad * 0
+        return zero_like(grad)
 
 
-def _fill(input: Tensor, draw: Any, *arguments: Any) -> Tensor:
+class RandomTo(Random, name="RandomBackward1"):
+    """``random_(to)``."""
+
+
+class RandomFromTo(Random, name="RandomBackward0"):
+    """``random_(from, to)``."""
+
+
+class Uniform(Random):
+    """``uniform_``."""
+
+
+class Normal(Random):
+    """``normal_``."""
+
+
+class LogNormal(Random):
+    """``log_normal_``."""
+
+
+class BernoulliOfTensor(Random, name="BernoulliBackward1"):
+    """``bernoulli_`` with a tensor of probabilities."""
+
+
+class BernoulliOfNumber(Random, name="BernoulliBackward2"):
+    """``bernoulli_`` with one probability."""
+
+
+class Exponential(Random):
+    """``exponential_``."""
+
+
+class Geometric(Random):
+    """``geometric_``."""
+
+
+class Cauchy(Random):
+    """``cauchy_``."""
+
+
+def _fill(operator: type[Random], input: Tensor, draw: Any, *arguments: Any) -> Tensor:
     if grad_mode.state.enabled and input.requires_grad:
         check_inplace(input)
-        return Random.apply_(input, draw, arguments)
+        return operator.apply_(input, draw, arguments)
     draw(input._array, *arguments)
     input.bump_version()
     return input
@@ -61,21 +110,22 @@ def uniform_(
     **names: float,
 ) -> Tensor:
     """Fill with numbers drawn evenly from [from, to)."""
-    return _fill(input, distribution_kernels.uniform_, names.get("from", from_), to, generator)
+    low = names.get("from", from_)  # torch's name for it is a keyword of Python's
+    return _fill(Uniform, input, distribution_kernels.uniform_, low, to, generator)
 
 
 def normal_(
     input: Tensor, mean: float = 0.0, std: float = 1.0, *, generator: Generator | None = None
 ) -> Tensor:
     """Fill with numbers drawn from the normal distribution."""
-    return _fill(input, normal_kernels.normal_, mean, std, generator)
+    return _fill(Normal, input, normal_kernels.normal_, mean, std, generator)
 
 
 def log_normal_(
     input: Tensor, mean: float = 1.0, std: float = 2.0, *, generator: Generator | None = None
 ) -> Tensor:
     """Fill with e to the power of normal numbers."""
-    return _fill(input, normal_kernels.log_normal_, mean, std, generator)
+    return _fill(LogNormal, input, normal_kernels.log_normal_, mean, std, generator)
 
 
 def random_(
@@ -84,49 +134,130 @@ def random_(
     to: int | None = None,
     *,
     generator: Generator | None = None,
+    **names: int,
 ) -> Tensor:
     """Fill with integers drawn evenly from [from, to), or from all that the dtype can hold."""
-    if from_ is not None and to is None:
+    operator = RandomFromTo
+    from_ = names.get("from", from_)
+    if from_ is None or to is None:
+        operator = Random if from_ is None and to is None else RandomTo
+    if to is None and from_ is not None:
         from_, to = 0, from_
-    return _fill(input, integer_kernels.random_, from_, to, generator)
+    elif from_ is None and to is not None:
+        from_ = 0
+    return _fill(operator, input, integer_kernels.random_, from_, to, generator)
 
 
 def bernoulli_(input: Tensor, p: Any = 0.5, *, generator: Generator | None = None) -> Tensor:
     """Fill with 1 with probability ``p`` (a number or a tensor), else 0."""
-    return _fill(input, distribution_kernels.bernoulli_, unwrap(p), generator)
+    operator = BernoulliOfTensor if isinstance(p, Variable) else BernoulliOfNumber
+    return _fill(operator, input, distribution_kernels.bernoulli_, unwrap(p), generator)
 
 
 def exponential_(
     input: Tensor, lambd: float = 1.0, *, generator: Generator | None = None
 ) -> Tensor:
     """Fill with numbers drawn from the exponential distribution of rate ``lambd``."""
-    return _fill(input, distribution_kernels.exponential_, lambd, generator)
+    return _fill(Exponential, input, distribution_kernels.exponential_, lambd, generator)
 
 
 def geometric_(input: Tensor, p: float, *, generator: Generator | None = None) -> Tensor:
     """Fill with the number of trials up to the first success of probability ``p``."""
-    return _fill(input, distribution_kernels.geometric_, p, generator)
+    return _fill(Geometric, input, distribution_kernels.geometric_, p, generator)
 
 
 def cauchy_(
     input: Tensor, median: float = 0.0, sigma: float = 1.0, *, generator: Generator | None = None
 ) -> Tensor:
     """Fill with numbers drawn from the Cauchy distribution."""
-    return _fill(input, distribution_kernels.cauchy_, median, sigma, generator)
+    return _fill(Cauchy, input, distribution_kernels.cauchy_, median, sigma, generator)
 
 
+# --------------------------------------------------------------------------- new tensors
+
+
+class Bernoulli(Operator):
+    """A draw has no derivative; torch lets it pass as zero."""
+
+    @staticmethod
+    def forward(ctx: Any, input: Any, p: object, generator: Generator | None) -> Any:
+        out = np.empty(input.shape, input.dtype)
+        return distribution_kernels.bernoulli_(out, input if p is None else p, generator)  # type: ignore[arg-type]
+
+    @staticmethod
+    def backward(ctx: Any, grad: Any) -> Any:
+        return zero_like(grad)
+
+
+class Poisson(Operator):
+    @staticmethod
+    def forward(ctx: Any, input: Any, generator: Generator | None) -> Any:
+        return rejection_kernels.poisson(input, generator)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Any) -> Any:
+        return zero_like(grad)
+
+
+class Binomial(NotDifferentiable, name="NotImplemented"):
+    aten_name = "binomial"
+
+    @staticmethod
+    def forward(ctx: Any, count: Any, prob: Any, generator: Generator | None) -> Any:
+        return rejection_kernels.binomial(count, prob, generator)
+
+
+class NormalOfTensors(Operator, name="NormalBackward3"):
+    """Draws with a mean and a standard deviation each, through which no gradient flows."""
+
+    @staticmethod
+    def forward(ctx: Any, mean: Any, std: Any, generator: Generator | None) -> Any:
+        tensor = mean if hasattr(mean, "dtype") else std
+        shape = infer_size(getattr(mean, "shape", ()), getattr(std, "shape", ()))
+        out = normal_kernels.normal_(np.empty(shape, tensor.dtype), 0.0, 1.0, generator)
+        return (out * std + mean).astype(out.dtype, copy=False)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Any) -> Any:
+        return zero_like(grad), zero_like(grad)
+
+
+class NormalOfMeans(NormalOfTensors, name="NormalBackward1"):
+    """``normal(mean, number)``."""
+
+
+class NormalOfDeviations(NormalOfTensors, name="NormalBackward2"):
+    """``normal(number, std)``."""
+
+
+@accepts_out
 def bernoulli(
     input: Tensor, p: float | None = None, *, generator: Generator | None = None
 ) -> Tensor:
     """1 with the probability that stands in ``input`` (or ``p``), else 0."""
-    out = np.empty_like(input._array)
-    probability = input._array if p is None else p
-    return wrap(distribution_kernels.bernoulli_(out, probability, generator))
+    return Bernoulli.apply(input, p, generator)
 
 
 def poisson(input: Tensor, generator: Generator | None = None) -> Tensor:
     """Numbers drawn from the Poisson distributions whose rates stand in ``input``."""
-    return wrap(rejection_kernels.poisson(input._array, generator))
+    return Poisson.apply(input, generator)
+
+
+def binomial(count: Tensor, prob: Tensor, generator: Generator | None = None) -> Tensor:
+    """Numbers of successes in ``count`` trials of probability ``prob`` each.
+
+    Raises:
+        ValueError: ``count`` is not floating.
+        RuntimeError: the dtypes differ.
+    """
+    ours, other = (dtypes.from_numpy(x._array.dtype) for x in (count, prob))
+    if not ours.is_floating_point:
+        raise ValueError(
+            f"binomial only supports floating-point dtypes for count, got: {ours.c10_name}"
+        )
+    if ours is not other:
+        raise RuntimeError(f"Found dtype {other.c10_name} but expected {ours.c10_name}")
+    return Binomial.apply(count, prob, generator)
 
 
 def multinomial(
@@ -135,107 +266,20 @@ def multinomial(
     replacement: bool = False,
     *,
     generator: Generator | None = None,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Indices drawn with the (unnormalised) probabilities of each row.
 
     Shape: (rows, categories) -> (rows, num_samples), or without rows.
     """
-    return wrap(distribution_kernels.multinomial(input._array, num_samples, replacement, generator))
+    if out is not None and out._array.dtype != np.int64:
+        name = dtypes.from_numpy(out._array.dtype).c10_name
+        raise RuntimeError(f"multinomial expects Long tensor out, got: {name}")
+    drawn = distribution_kernels.multinomial(input._array, num_samples, replacement, generator)
+    return wrap(drawn) if out is None else write_out("multinomial", wrap(drawn), out)
 
 
-def rand(
-    *sizes: Any,
-    size: Any = None,
-    generator: Generator | None = None,
-    dtype: Any = None,
-    device: Any = None,
-    requires_grad: bool = False,
-) -> Tensor:
-    """Numbers drawn evenly from [0, 1)."""
-    check_device(device)
-    out = np.empty(_check_sizes(as_shape(sizes if size is None else (size,))), _new_dtype(dtype))
-    return _finish(distribution_kernels.uniform_(out, 0.0, 1.0, generator), requires_grad)
-
-
-def randn(
-    *sizes: Any,
-    size: Any = None,
-    generator: Generator | None = None,
-    dtype: Any = None,
-    device: Any = None,
-    requires_grad: bool = False,
-) -> Tensor:
-    """Numbers drawn from the standard normal distribution.
-
-    >>> import minitorch
-    >>> _ = minitorch.manual_seed(0)
-    >>> minitorch.randn(3)
-    tensor([ 1.5410, -0.2934, -2.1788])
-    """
-    check_device(device)
-    out = np.empty(_check_sizes(as_shape(sizes if size is None else (size,))), _new_dtype(dtype))
-    return _finish(normal_kernels.normal_(out, 0.0, 1.0, generator), requires_grad)
-
-
-def randint(
-    low: int,
-    high: Any = None,
-    size: Any = None,
-    *,
-    generator: Generator | None = None,
-    dtype: Any = None,
-    device: Any = None,
-    requires_grad: bool = False,
-) -> Tensor:
-    """Integers drawn evenly from [low, high): ``randint(high, size)`` or ``randint(low, high,
-    size)``.
-    """
-    check_device(device)
-    if size is None:
-        low, high, size = 0, low, high
-    out = np.empty(as_shape((size,)), np.int64 if dtype is None else dtypes.to_numpy(dtype))
-    return _finish(integer_kernels.random_(out, low, high, generator), requires_grad)
-
-
-def randperm(
-    n: int,
-    *,
-    generator: Generator | None = None,
-    dtype: Any = None,
-    device: Any = None,
-    requires_grad: bool = False,
-) -> Tensor:
-    """The numbers 0 to n - 1 in random order."""
-    check_device(device)
-    kind = np.dtype(np.int64) if dtype is None else dtypes.to_numpy(dtype)
-    return _finish(integer_kernels.randperm(n, kind, generator), requires_grad)
-
-
-def rand_like(
-    input: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
-) -> Tensor:
-    """``rand`` of the shape and dtype of ``input``."""
-    out = np.empty_like(input._array, _like(input, dtype))
-    return _finish(distribution_kernels.uniform_(out, 0.0, 1.0, None), requires_grad)
-
-
-def randn_like(
-    input: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
-) -> Tensor:
-    """``randn`` of the shape and dtype of ``input``."""
-    out = np.empty_like(input._array, _like(input, dtype))
-    return _finish(normal_kernels.normal_(out, 0.0, 1.0, None), requires_grad)
-
-
-def randint_like(input: Tensor, low: int, high: int | None = None, *, dtype: Any = None) -> Tensor:
-    """``randint`` of the shape and dtype of ``input``."""
-    if high is None:
-        low, high = 0, low
-    return wrap(
-        integer_kernels.random_(np.empty_like(input._array, _like(input, dtype)), low, high, None)
-    )
-
-
+@accepts_out
 def normal(
     mean: Any,
     std: Any = 1.0,
@@ -243,12 +287,28 @@ def normal(
     *,
     generator: Generator | None = None,
     dtype: Any = None,
+    layout: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    pin_memory: bool = False,
 ) -> Tensor:
     """Normal numbers; mean and std are numbers with a ``size``, or tensors that broadcast."""
+    check_device(device, pin_memory)
     if size is not None:
-        out = np.empty(as_shape((size,)), _new_dtype(dtype))
-        return wrap(normal_kernels.normal_(out, float(mean), float(std), generator))
-    like = mean if isinstance(mean, Variable) else std
-    shape = np.broadcast_shapes(np.shape(unwrap(mean)), np.shape(unwrap(std)))
-    out = normal_kernels.normal_(np.empty(shape, like._array.dtype), 0.0, 1.0, generator)
-    return wrap((out * unwrap(std) + unwrap(mean)).astype(out.dtype, copy=False))
+        out = np.empty(as_shape((size,)), dtype_or(default_dtype(), dtype))
+        return new_leaf(
+            normal_kernels.normal_(out, float(mean), float(std), generator), requires_grad
+        )
+    if isinstance(std, Variable):
+        if (std._array < 0).any():
+            raise RuntimeError("normal expects all elements of std >= 0.0")
+        operator = NormalOfTensors if isinstance(mean, Variable) else NormalOfDeviations
+        return operator.apply(mean, std, generator)
+    if not isinstance(mean, Variable):
+        raise TypeError(
+            "normal() received an invalid combination of arguments - got "
+            f"({type(mean).__name__}, {type(std).__name__}): numbers need a size"
+        )
+    if std < 0:
+        raise RuntimeError(f"normal expects std >= 0.0, but found std {std:g}")
+    return NormalOfMeans.apply(mean, std, generator)

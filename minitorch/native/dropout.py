@@ -3,33 +3,25 @@
 The noise is drawn from the default generator exactly as torch draws it, so that the same seed drops
 the same elements. Nothing is drawn where nothing is random: in evaluation, for p = 0 and p = 1.
 
-Mirrors aten/src/ATen/native/Dropout.cpp. Left out: the fused ``native_dropout``.
+Mirrors aten/src/ATen/native/Dropout.cpp.
 """
 
 from __future__ import annotations
 
 import math
 import warnings
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from minitorch import dtypes
+from minitorch.autograd.operator import Operator
 from minitorch.autograd.variable import wrap
 from minitorch.native.distribution_kernels import bernoulli_
+from minitorch.native.tensor_iterator import elementwise
 
 if TYPE_CHECKING:
     from minitorch._tensor import Tensor
-
-__all__ = [
-    "alpha_dropout",
-    "dropout",
-    "dropout1d",
-    "dropout2d",
-    "dropout3d",
-    "feature_alpha_dropout",
-    "feature_dropout",
-]
 
 # The value that selu approaches at -inf: alpha dropout sets elements to this instead of zero.
 _SELU_FLOOR = -1.7580993408473766
@@ -180,3 +172,61 @@ def feature_alpha_dropout(
 ) -> Tensor:
     """``alpha_dropout`` of whole channels, (N, C, *)."""
     return _alpha_dropout(input, p, training, inplace, per_channel=True)
+
+
+# --------------------------------------------------------------------------- mask in the open
+
+
+class NativeDropout(Operator):
+    """The result, and where it is kept."""
+
+    @staticmethod
+    def forward(ctx: Any, input: Any, p: float, train: bool | None) -> Any:
+        if input.size == 0:
+            return input.copy(), np.empty_like(input)
+        ctx.scale = 1.0
+        if train is False:
+            mask = np.ones_like(input, dtype=bool)
+            ctx.save_for_backward(mask)
+            return input.copy(), mask
+        mask = bernoulli_(np.empty_like(input, dtype=bool), 1 - p)
+        ctx.save_for_backward(mask)
+        ctx.scale = 0.0 if p == 1 else 1 / (1 - p)
+        out = input * mask
+        out *= out.dtype.type(ctx.scale)
+        return out, mask
+
+    @staticmethod
+    def backward(ctx: Any, grad: Any, of_mask: Any = None) -> Any:
+        if not ctx._saved:
+            return grad
+        (mask,) = ctx.saved_tensors
+        return NativeDropoutBackward.apply(grad, mask, ctx.scale)
+
+
+class NativeDropoutBackward(Operator, name="NativeDropoutBackwardBackward0"):
+    @staticmethod
+    def forward(ctx: Any, grad_output: Any, mask: Any, scale: float) -> Any:
+        ctx.save_for_backward(mask)
+        ctx.scale = scale
+        return scaled_product(grad_output, mask, scale)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Any) -> Any:
+        (mask,) = ctx.saved_tensors
+        return NativeDropoutBackward.apply(grad, mask, ctx.scale), None
+
+
+def scaled_product(array: Any, mask: Any, scale: float) -> Any:
+    """array * mask * scale, promoted as torch promotes."""
+    return elementwise(np.multiply, elementwise(np.multiply, array, mask), scale)
+
+
+def native_dropout(input: Tensor, p: float, train: bool | None) -> tuple[Tensor, Tensor]:
+    """``dropout``, and the mask of what was kept, in bool."""
+    return NativeDropout.apply(input, p, train)
+
+
+def native_dropout_backward(grad_output: Tensor, mask: Tensor, scale: float) -> Tensor:
+    """out = grad_output * mask * scale."""
+    return NativeDropoutBackward.apply(grad_output, mask, scale)

@@ -1,7 +1,8 @@
 """Embedding: rows of a table, looked up by number.
 
-Mirrors aten/src/ATen/native/{Embedding.cpp, Onehot.cpp}. Left out: sparse gradients, which become
-dense ones, and embedding_bag.
+Sums of rows stand in embedding_bag.py.
+
+Mirrors aten/src/ATen/native/{Embedding.cpp, Onehot.cpp}. Left out: sparse gradients.
 """
 
 from __future__ import annotations
@@ -19,8 +20,6 @@ from minitorch.native.dispatch_stub import DispatchStub
 
 if TYPE_CHECKING:
     from minitorch._tensor import Tensor
-
-__all__ = ["embedding", "one_hot"]
 
 # The gradient of a table is summed in this many bands of rows, one after the other by a thread.
 BANDS = 16
@@ -124,6 +123,7 @@ def embedding(
 
     Raises:
         IndexError: an index is no row of the table.
+        NotImplementedError: a sparse gradient is asked for.
 
     >>> import minitorch
     >>> table = minitorch.tensor([[0.0, 1.0], [2.0, 3.0]])
@@ -134,6 +134,7 @@ def embedding(
     """
     if weight.ndim != 2:
         raise RuntimeError("'weight' must be 2-D")
+    refuse_sparse(weight, sparse)
     count = weight.shape[0]
     if padding_idx is None:
         padding_idx = -1
@@ -149,12 +150,12 @@ def embedding(
             f"Long, Int; but got {name} instead (while checking arguments for embedding)"
         )
     if max_norm is not None:
-        _renormalize(weight, input, max_norm, norm_type)
+        renormalize(weight, input, max_norm, norm_type)
     out: Tensor = Embedding.apply(weight, input, padding_idx, scale_grad_by_freq)
     return out
 
 
-def _renormalize(weight: Tensor, indices: Tensor, max_norm: float, norm_type: float) -> None:
+def renormalize(weight: Tensor, indices: Tensor, max_norm: float, norm_type: float) -> None:
     """Scale the named rows down to ``max_norm``, in place. Mirrors embedding_renorm_."""
     with grad_mode.no_grad():
         rows = np.unique(indices._array)
@@ -165,6 +166,13 @@ def _renormalize(weight: Tensor, indices: Tensor, max_norm: float, norm_type: fl
         scales = max_norm / (norms[long] + 1e-7)
         table[rows[long]] *= scales[:, None].astype(table.dtype)
         weight.bump_version()
+
+
+def refuse_sparse(weight: Tensor, sparse: bool) -> None:
+    if sparse and weight.requires_grad:
+        raise NotImplementedError(
+            "there are no sparse gradients here: call with sparse=False, the result is the same"
+        )
 
 
 def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:

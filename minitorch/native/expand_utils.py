@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from minitorch.autograd.graph import fit
+from minitorch.autograd.graph_task import fit
 
 Meta = tuple[tuple[int, ...], Any]
 

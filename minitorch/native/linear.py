@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from minitorch.native.linear_algebra import linear
+from minitorch.native.linear_algebra import linear, matmul
 
 if TYPE_CHECKING:
     from minitorch._tensor import Tensor
@@ -38,5 +38,5 @@ def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None
         )
     matrix = weight.permute(0, 2, 1).reshape(out * in2, in1)
     product = linear(input1, matrix).reshape(*input1.shape[:-1], out, in2)  # x₁ᵀ Wₖ
-    output: Tensor = (product * input2.unsqueeze(-2)).sum(-1)
+    output: Tensor = matmul(product, input2.unsqueeze(-1)).squeeze(-1)
     return output if bias is None else output + bias

@@ -1,8 +1,8 @@
-"""Products of vectors and matrices, and what is built on them.
+"""Products of vectors and matrices: dot, mv, mm, bmm, and ``matmul`` and ``linear``, made of them.
 
-Mirrors aten/src/ATen/native/{LinearAlgebra.cpp, Linear.cpp, TriangularOps.cpp}. Every product is
-one BLAS call through ``np.matmul``; ``matmul`` chooses among dot, mv, mm and bmm by the number of
-dimensions, as torch does.
+Mirrors aten/src/ATen/native/{LinearAlgebra.cpp, Linear.cpp, Blas.cpp}. Every product is one BLAS
+call through ``np.matmul``; ``matmul`` chooses among the others by the number of dimensions, as
+torch does.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from minitorch import dtypes
-from minitorch.autograd.operator import Operator
+from minitorch.autograd.holomorphic import Holomorphic
 from minitorch.autograd.variable import Variable
 from minitorch.native.cpu_blas import gemm
 from minitorch.native.expand_utils import infer_size, meta_of, np_asarray, sum_to
-from minitorch.native.indexing import IndexBackward
-from minitorch.native.tensor_shape import (
+from minitorch.native.variants import in_place, write_out
+from minitorch.native.views import (
     T,
     Transpose,
     UnsafeView,
@@ -27,23 +27,31 @@ from minitorch.native.tensor_shape import (
     squeeze,
     t,
     unsqueeze,
-    wrap_dim,
 )
 
 if TYPE_CHECKING:
     from minitorch._tensor import Tensor
 
 
-def _matmul(a: Any, b: Any) -> Any:
+def multiply(a: Any, b: Any, kernel: str = "addmm_impl_cpu_") -> Any:
+    """a @ b of arrays of one dtype; ``kernel`` is what torch's error calls it."""
     if a.dtype is not b.dtype and a.dtype != b.dtype:
         names = [_CPP_NAMES.get(x.dtype.name, x.dtype.name) for x in (a, b)]
         raise RuntimeError(
             f"expected m1 and m2 to have the same dtype, but got: {names[0]} != {names[1]}"
         )
-    if a.itemsize == 2 and a.dtype == np.float16:
-        # NumPy would sum in half precision, element by element.
-        return gemm(a.astype(np.float32), b.astype(np.float32)).astype(np.float16)
+    if a.itemsize <= 2:
+        return _multiply_small(a, b, kernel)
     return gemm(a, b)
+
+
+def _multiply_small(a: Any, b: Any, kernel: str) -> Any:
+    if a.dtype == bool:
+        raise NotImplementedError(f"\"{kernel}\" not implemented for 'Bool'")
+    if a.dtype.kind in "iu":
+        return np.matmul(a, b)
+    # NumPy would sum in half precision, element by element.
+    return gemm(a.astype(np.float32), b.astype(np.float32)).astype(a.dtype)
 
 
 _CPP_NAMES = {
@@ -57,7 +65,7 @@ _CPP_NAMES = {
 
 def _product(a: Any, b: Any) -> Any:
     """a @ b of matrices in a backward: arrays go straight to BLAS."""
-    return Mm.apply(a, b) if isinstance(a, Variable) else _matmul(a, b)
+    return Mm.apply(a, b) if isinstance(a, Variable) else multiply(a, b)
 
 
 def _grad_of_left(grad: Any, right: Any, transposed: bool) -> Any:
@@ -76,14 +84,14 @@ def _is_transposed(matrix: Any) -> bool:
     return matrix.strides[0] < matrix.strides[1]
 
 
-class Mm(Operator):
+class Mm(Holomorphic):
     saved_for = ((1,), (0,))
 
     @staticmethod
     def forward(ctx: Any, input: Any, mat2: Any) -> Any:
         ctx.save_for_backward(input, mat2)
         ctx.transposed = _is_transposed(input), _is_transposed(mat2)
-        return _matmul(input, mat2)
+        return multiply(input, mat2)
 
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:
@@ -95,7 +103,7 @@ class Mm(Operator):
         )
 
 
-class Addmm(Operator):
+class Addmm(Holomorphic):
     """beta * input + alpha * (mat1 @ mat2)."""
 
     saved_for = ((2,), (1,))
@@ -105,7 +113,10 @@ class Addmm(Operator):
         ctx.save_for_backward(mat1, mat2)
         ctx.input, ctx.beta, ctx.alpha = meta_of(input), beta, alpha
         ctx.transposed = _is_transposed(mat1), _is_transposed(mat2)
-        out = _matmul(mat1, mat2)
+        if input.itemsize == 2 and input.dtype.kind not in "iu":  # rounded once
+            start, left, right = [x.astype(np.float32) for x in (input, mat1, mat2)]
+            return Addmm.forward(Addmm(), start, left, right, beta, alpha).astype(input.dtype)
+        out = multiply(mat1, mat2)
         if alpha != 1:
             out *= alpha
         if beta == 0:
@@ -127,13 +138,13 @@ class Addmm(Operator):
         )
 
 
-class Bmm(Operator):
+class Bmm(Holomorphic):
     saved_for = ((1,), (0,))
 
     @staticmethod
     def forward(ctx: Any, input: Any, mat2: Any) -> Any:
         ctx.save_for_backward(input, mat2)
-        return _matmul(input, mat2)
+        return multiply(input, mat2, "bmm")
 
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:
@@ -145,13 +156,13 @@ class Bmm(Operator):
         )
 
 
-class Mv(Operator):
+class Mv(Holomorphic):
     saved_for = ((1,), (0,))
 
     @staticmethod
     def forward(ctx: Any, input: Any, vec: Any) -> Any:
         ctx.save_for_backward(input, vec)
-        return _matmul(input, vec)
+        return multiply(input, vec, "addmv_impl_cpu")
 
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:
@@ -163,13 +174,13 @@ class Mv(Operator):
         )
 
 
-class Dot(Operator):
+class Dot(Holomorphic):
     saved_for = ((1,), (0,))
 
     @staticmethod
     def forward(ctx: Any, input: Any, other: Any) -> Any:
         ctx.save_for_backward(input, other)
-        return np_asarray(_matmul(input, other))
+        return np_asarray(multiply(input, other, "dot"))
 
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:
@@ -181,78 +192,11 @@ class Dot(Operator):
         )
 
 
-class Tril(Operator):
-    @staticmethod
-    def forward(ctx: Any, input: Any, diagonal: int) -> Any:
-        ctx.diagonal = diagonal
-        return np.tril(input, diagonal)
-
-    @staticmethod
-    def backward(ctx: Any, grad: Any) -> Any:
-        return Tril.apply(grad, ctx.diagonal)
-
-
-class Triu(Operator):
-    @staticmethod
-    def forward(ctx: Any, input: Any, diagonal: int) -> Any:
-        ctx.diagonal = diagonal
-        return np.triu(input, diagonal)
-
-    @staticmethod
-    def backward(ctx: Any, grad: Any) -> Any:
-        return Triu.apply(grad, ctx.diagonal)
-
-
-class Diagonal(Operator):
-    is_view = True
-
-    @staticmethod
-    def forward(ctx: Any, input: Any, offset: int, dim1: int, dim2: int) -> Any:
-        ctx.arguments = input.shape, offset, dim1, dim2
-        return _diagonal_window(input, offset, dim1, dim2)
-
-    @staticmethod
-    def backward(ctx: Any, grad: Any) -> Any:
-        return DiagonalBackward.apply(grad, *ctx.arguments)
-
-
-class DiagonalBackward(Operator):
-    """Zeros of a shape with ``input`` on the diagonal: the adjoint of ``Diagonal``."""
-
-    @staticmethod
-    def forward(
-        ctx: Any, input: Any, shape: tuple[int, ...], offset: int, dim1: int, dim2: int
-    ) -> Any:
-        ctx.arguments = offset, dim1, dim2
-        out = np.zeros_like(input, shape=shape)
-        rest = [d for d in range(len(shape)) if d not in (dim1, dim2)]
-        steps = np.arange(input.shape[-1], like=input)
-        place = steps + max(-offset, 0), steps + max(offset, 0)
-        out.transpose((*rest, dim1, dim2))[(..., *place)] = input
-        return out
-
-    @staticmethod
-    def backward(ctx: Any, grad: Any) -> Any:
-        return Diagonal.apply(grad, *ctx.arguments)
-
-
-def _diagonal_window(array: Any, offset: int, dim1: int, dim2: int) -> Any:
-    """A diagonal is a step along both dimensions at once: a stride that is the sum of theirs."""
-    if type(array) is not np.ndarray:  # others return a view that can be written to
-        return array.diagonal(offset, dim1, dim2)
-    rest = [d for d in range(array.ndim) if d not in (dim1, dim2)]
-    moved = array.transpose((*rest, dim1, dim2))
-    step = moved.strides[-2] + moved.strides[-1]
-    corner = moved[..., max(-offset, 0) :, max(offset, 0) :]
-    shape = (*corner.shape[:-2], min(corner.shape[-2:]))
-    return np.lib.stride_tricks.as_strided(corner, shape, (*corner.strides[:-2], step))
-
-
 def _shape(tensor: Tensor) -> tuple[int, ...]:
     return tensor._array.shape
 
 
-def mm(input: Tensor, mat2: Tensor) -> Tensor:
+def mm(input: Tensor, mat2: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The product of two matrices.
 
     Shape: (n, k) @ (k, m) -> (n, m).
@@ -269,29 +213,48 @@ def mm(input: Tensor, mat2: Tensor) -> Tensor:
         raise RuntimeError(
             f"mat1 and mat2 shapes cannot be multiplied ({a[0]}x{a[1]} and {b[0]}x{b[1]})"
         )
+    if out is not None:
+        return write_out("mm", Mm.apply(input, mat2), out)
     return Mm.apply(input, mat2)
 
 
 def addmm(
-    input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: float = 1, alpha: float = 1
+    input: Tensor,
+    mat1: Tensor,
+    mat2: Tensor,
+    *,
+    beta: float = 1,
+    alpha: float = 1,
+    out: Tensor | None = None,
 ) -> Tensor:
-    """beta * input + alpha * (mat1 @ mat2); ``input`` broadcasts."""
+    """beta * input + alpha * (mat1 @ mat2); ``input`` broadcasts.
+
+    Shape: (n, m), (n, k), (k, m) -> (n, m).
+    """
     a, b = _shape(mat1), _shape(mat2)
+    if len(a) != 2 or len(b) != 2:
+        name, ndim = ("mat1", len(a)) if len(a) != 2 else ("mat2", len(b))
+        raise RuntimeError(f"{name} must be a matrix, got {ndim}-D tensor")
     if a[1] != b[0]:
         raise RuntimeError(
             f"mat1 and mat2 shapes cannot be multiplied ({a[0]}x{a[1]} and {b[0]}x{b[1]})"
         )
     if input._array.shape not in ((b[1],), (a[0], b[1])):
         input = expand(input, (a[0], b[1]))  # raises if it cannot be
-    return Addmm.apply(input, mat1, mat2, beta, alpha)
+    result = Addmm.apply(input, mat1, mat2, beta, alpha)
+    return result if out is None else write_out("addmm", result, out)
 
 
-def bmm(input: Tensor, mat2: Tensor) -> Tensor:
-    """The products of two batches of matrices.
+addmm_ = in_place(addmm)
 
-    Shape: (b, n, k) @ (b, k, m) -> (b, n, m).
+
+def check_batches(batch1: Tensor, batch2: Tensor) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """The shapes of two batches of matrices.
+
+    Raises:
+        RuntimeError: they cannot be multiplied.
     """
-    a, b = _shape(input), _shape(mat2)
+    a, b = _shape(batch1), _shape(batch2)
     if len(a) != 3 or len(b) != 3:
         raise RuntimeError(f"batch{1 if len(a) != 3 else 2} must be a 3D tensor")
     if a[0] != b[0] or a[2] != b[1]:
@@ -299,18 +262,21 @@ def bmm(input: Tensor, mat2: Tensor) -> Tensor:
             f"Expected size for first two dimensions of batch2 tensor to be: [{a[0]}, {a[2]}] but "
             f"got: [{b[0]}, {b[1]}]."
         )
+    return a, b
+
+
+def bmm(input: Tensor, mat2: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """The products of two batches of matrices.
+
+    Shape: (b, n, k) @ (b, k, m) -> (b, n, m).
+    """
+    check_batches(input, mat2)
+    if out is not None:
+        return write_out("bmm", Bmm.apply(input, mat2), out)
     return Bmm.apply(input, mat2)
 
 
-def baddbmm(
-    input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: float = 1, alpha: float = 1
-) -> Tensor:
-    """beta * input + alpha * (batch1 @ batch2), for batches of matrices."""
-    product = bmm(batch1, batch2)
-    return (input if beta == 1 else input * beta) + (product if alpha == 1 else product * alpha)
-
-
-def mv(input: Tensor, vec: Tensor) -> Tensor:
+def mv(input: Tensor, vec: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The product of a matrix and a vector.
 
     Shape: (n, k) @ (k,) -> (n,).
@@ -325,11 +291,14 @@ def mv(input: Tensor, vec: Tensor) -> Tensor:
         raise RuntimeError(
             f"addmv input tensors must have the same dtype, but got {vector}, {mat}, and {vector}"
         )
-    return Mv.apply(input, vec)
+    result = Mv.apply(input, vec)
+    return result if out is None else write_out("mv", result, out)
 
 
-def dot(input: Tensor, other: Tensor) -> Tensor:
-    """The inner product of two vectors."""
+def check_vectors(input: Tensor, other: Tensor) -> None:
+    """Raises:
+    RuntimeError: the operands are not two vectors of one size and dtype.
+    """
     a, b = _shape(input), _shape(other)
     if len(a) != 1 or len(b) != 1:
         raise RuntimeError(f"1D tensors expected, but got {len(a)}D and {len(b)}D tensors")
@@ -344,23 +313,16 @@ def dot(input: Tensor, other: Tensor) -> Tensor:
             "same number of elements, but "
             f"got {a[0]} and {b[0]} elements respectively"
         )
-    return Dot.apply(input, other)
 
 
-def outer(input: Tensor, vec2: Tensor) -> Tensor:
-    """All products of the elements of two vectors.
-
-    Shape: (n,), (m,) -> (n, m).
-    """
-    for name, tensor in (("self", input), ("vec2", vec2)):
-        if tensor._array.ndim != 1:
-            raise RuntimeError(
-                f"outer: Expected 1-D argument {name}, but got {tensor._array.ndim}-D"
-            )
-    return unsqueeze(input, 1) * vec2
+def dot(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """The inner product of two vectors."""
+    check_vectors(input, other)
+    result = Dot.apply(input, other)
+    return result if out is None else write_out("dot", result, out)
 
 
-def matmul(input: Tensor, other: Tensor) -> Tensor:
+def matmul(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The matrix product, over the last two dimensions; the others are a batch and broadcast.
 
     A vector counts as one row on the left, as one column on the right, and disappears from the
@@ -370,6 +332,8 @@ def matmul(input: Tensor, other: Tensor) -> Tensor:
     >>> minitorch.matmul(minitorch.ones(2, 3), minitorch.ones(3))
     tensor([3., 3.])
     """
+    if out is not None:
+        return write_out("matmul", matmul(input, other), out)
     n, m = input._array.ndim, other._array.ndim
     if n == 2 and m == 2:
         return mm(input, other)
@@ -417,7 +381,9 @@ def rmatmul(input: Tensor, other: Tensor) -> Tensor:
     return matmul(other, input)
 
 
-def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+def linear(
+    input: Tensor, weight: Tensor, bias: Tensor | None = None, *, out: Tensor | None = None
+) -> Tensor:
     """out = input @ weight.T + bias.
 
     Shape: (*, in_features), (out_features, in_features), (out_features,) -> (*, out_features).
@@ -425,6 +391,8 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     Raises:
         RuntimeError: in_features differ, or the dtypes do.
     """
+    if out is not None:
+        return write_out("linear", linear(input, weight, bias), out)
     shape = _shape(input)
     if bias is None:
         return matmul(input, t(weight))
@@ -432,49 +400,3 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
         return addmm(bias, input, t(weight))
     rows = addmm(bias, reshape(input, math.prod(shape[:-1]), shape[-1]), t(weight))
     return rows.view((*shape[:-1], _shape(rows)[1]))
-
-
-def _check_matrices(input: Tensor, name: str) -> None:
-    if input._array.ndim < 2:
-        raise RuntimeError(f"{name}: input tensor must have at least 2 dimensions")
-
-
-def tril(input: Tensor, diagonal: int = 0) -> Tensor:
-    """The lower triangle of matrices; 0 above ``diagonal``."""
-    _check_matrices(input, "tril")
-    return Tril.apply(input, diagonal)
-
-
-def triu(input: Tensor, diagonal: int = 0) -> Tensor:
-    """The upper triangle of matrices; 0 below ``diagonal``."""
-    _check_matrices(input, "triu")
-    return Triu.apply(input, diagonal)
-
-
-def diagonal(input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
-    """The diagonal of two dimensions, as the last dimension of a view."""
-    ndim = input._array.ndim
-    first, second = wrap_dim(dim1, ndim), wrap_dim(dim2, ndim)
-    if first == second:
-        raise RuntimeError(f"diagonal dimensions cannot be identical {dim1}, {dim2}")
-    return Diagonal.apply(input, offset, first, second)
-
-
-def diag(input: Tensor, diagonal: int = 0) -> Tensor:
-    """A vector as the diagonal of a square matrix; the diagonal of a matrix as a vector."""
-    if input._array.ndim == 2:
-        return _diagonal_of(input, diagonal).clone()
-    size = input._array.shape[0] + abs(diagonal)
-    rows = np.arange(input._array.shape[0], like=input._array)
-    place = rows + max(-diagonal, 0), rows + max(diagonal, 0)
-    return IndexBackward.apply(input, (size, size), place)
-
-
-_diagonal_of = diagonal
-
-
-def trace(input: Tensor) -> Tensor:
-    """The sum of a matrix's diagonal."""
-    if input._array.ndim != 2:
-        raise RuntimeError(f"trace: expected a matrix, but got tensor with dim {input._array.ndim}")
-    return diagonal(input).sum()

@@ -2,8 +2,9 @@
 
 The soft ones have no sharp margin: the loss falls on for ever, and ever more slowly.
 
-Mirrors aten/src/ATen/native/{Loss.cpp, LossMultiMargin.cpp} and torch/nn/functional.py. Left out:
-multilabel_margin_loss.
+Margins between more than two classes stand in loss_multi_margin.py.
+
+Mirrors aten/src/ATen/native/Loss.cpp and torch/nn/functional.py.
 """
 
 from __future__ import annotations
@@ -14,17 +15,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from minitorch.autograd.operator import Operator
-from minitorch.autograd.variable import wrap
-from minitorch.native import binary_ops, indexing, reduce_ops, tensor_shape, unary_ops
-from minitorch.native.activation import LogSigmoid, logsigmoid
+from minitorch.native import reduce_ops
+from minitorch.native.activation_smooth import LogSigmoid, logsigmoid
 from minitorch.native.distance import pairwise_distance
 from minitorch.native.expand_utils import meta_of, sum_to
+from minitorch.native.exponential import Sigmoid
 from minitorch.native.reduction import (
     apply_loss_reduction,
     checked_reduction,
     reduce_array,
     spread_grad,
 )
+from minitorch.native.tensor_compare import clamp, minimum, where
+from minitorch.native.tensor_iterator import elementwise
+from minitorch.native.unary_ops import sqrt
 
 if TYPE_CHECKING:
     from minitorch._tensor import Tensor
@@ -40,9 +44,9 @@ def hinge_embedding_loss(
 ) -> Tensor:
     """input where target is 1, max(margin - input, 0) where it is -1."""
     reduction = checked_reduction(reduction, size_average, reduce)
-    below_margin = unary_ops.clamp(margin - input, min=0)
-    losses = binary_ops.where(target != 1, below_margin, 0.0)
-    return apply_loss_reduction(losses + binary_ops.where(target != -1, input, 0.0), reduction)
+    below_margin = clamp(margin - input, min=0)
+    losses = where(target != 1, below_margin, 0.0)
+    return apply_loss_reduction(losses + where(target != -1, input, 0.0), reduction)
 
 
 def margin_ranking_loss(
@@ -65,9 +69,7 @@ def margin_ranking_loss(
             "margin_ranking_loss : All input tensors should have same dimension but got sizes: "
             f"input1: {input1.size()}, input2: {input2.size()}, target: {target.size()} "
         )
-    return apply_loss_reduction(
-        unary_ops.clamp(-target * (input1 - input2) + margin, min=0), reduction
-    )
+    return apply_loss_reduction(clamp(-target * (input1 - input2) + margin, min=0), reduction)
 
 
 def cosine_embedding_loss(
@@ -96,10 +98,10 @@ def cosine_embedding_loss(
     dim = target.ndim
     square1 = reduce_ops.sum(input1 * input1, dim) + tiny
     square2 = reduce_ops.sum(input2 * input2, dim) + tiny
-    cosine = reduce_ops.sum(input1 * input2, dim) / unary_ops.sqrt(square1 * square2)
-    losses = binary_ops.where(target == 1, 1 - cosine, 0.0)
-    apart = unary_ops.clamp(cosine - margin, min=0)
-    return apply_loss_reduction(losses + binary_ops.where(target == -1, apart, 0.0), reduction)
+    cosine = reduce_ops.sum(input1 * input2, dim) / sqrt(square1 * square2)
+    losses = where(target == 1, 1 - cosine, 0.0)
+    apart = clamp(cosine - margin, min=0)
+    return apply_loss_reduction(losses + where(target == -1, apart, 0.0), reduction)
 
 
 class SoftMarginLoss(Operator):
@@ -107,14 +109,14 @@ class SoftMarginLoss(Operator):
     def forward(ctx: Any, input: Any, target: Any, reduction: str) -> Any:
         ctx.save_for_backward(input, target)
         ctx.reduction = reduction
-        product = binary_ops.elementwise(np.multiply, input, target)
+        product = elementwise(np.multiply, input, target)
         return reduce_array(-LogSigmoid.apply(product), reduction)
 
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:
         input, target = ctx.saved_tensors
         grad = spread_grad(grad, ctx.reduction, math.prod(input.shape))
-        return sum_to(-target * unary_ops.Sigmoid.apply(-target * input) * grad, meta_of(input))
+        return sum_to(-target * Sigmoid.apply(-target * input) * grad, meta_of(input))
 
 
 def soft_margin_loss(
@@ -149,38 +151,6 @@ def multilabel_soft_margin_loss(
     if reduction not in ("none", "mean", "sum"):
         raise ValueError(reduction + " is not valid")
     return apply_loss_reduction(reduce_ops.sum(losses, -1) / input._array.shape[-1], reduction)
-
-
-def multi_margin_loss(
-    input: Tensor,
-    target: Tensor,
-    p: int = 1,
-    margin: float = 1.0,
-    weight: Tensor | None = None,
-    size_average: bool | None = None,
-    reduce: bool | None = None,
-    reduction: str = "mean",
-) -> Tensor:
-    """The mean over the classes c of max(margin - input[target] + input[c], 0)**p, c != target.
-
-    Shape:
-        input ``(N, C)`` or ``(C,)``; target ``(N,)`` or ``()``.
-    """
-    reduction = checked_reduction(reduction, size_average, reduce)
-    if p not in (1, 2):
-        raise ValueError("only p == 1 and p == 2 supported")
-    if weight is not None and weight.ndim != 1:
-        raise ValueError("weight must be one-dimensional")
-    index = tensor_shape.unsqueeze(target, -1)
-    gaps = unary_ops.clamp(margin - indexing.gather(input, -1, index) + input, min=0)
-    if p == 2:
-        gaps = gaps * gaps
-    if weight is not None:
-        gaps = gaps * weight[index]
-    classes = input._array.shape[-1]
-    others = np.arange(classes) != index._array
-    losses = reduce_ops.sum(gaps * wrap(others.astype(input._array.dtype)), -1) / classes
-    return apply_loss_reduction(losses, reduction)
 
 
 def triplet_margin_loss(
@@ -247,5 +217,5 @@ def _triplet_loss(
 ) -> Tensor:
     near, far = distance(anchor, positive), distance(anchor, negative)
     if swap:
-        far = binary_ops.minimum(far, distance(positive, negative))
-    return apply_loss_reduction(unary_ops.clamp(margin + near - far, min=0), reduction)
+        far = minimum(far, distance(positive, negative))
+    return apply_loss_reduction(clamp(margin + near - far, min=0), reduction)

@@ -1,20 +1,165 @@
-"""Making tensors larger at their borders.
+"""Making tensors larger, or smaller, at their borders.
 
-Mirrors aten/src/ATen/native/{PadNd.cpp, ReflectionPad.cpp, ReplicationPadding.cpp}. One dimension
-is padded after the other, each by joining pieces, so derivatives of every order are those of
-``cat``, ``narrow`` and ``flip``.
+A constant is written around the input. The other modes only repeat elements of it: for each
+dimension there is a list of the places to read from.
+
+Mirrors aten/src/ATen/native/{PadNd.cpp, ReflectionPad.cpp, ReplicationPadding.cpp}.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from minitorch.native.factories import full
-from minitorch.native.tensor_shape import cat, clone, expand, flip, narrow
+import numpy as np
+
+from minitorch import dtypes
+from minitorch._jit import kernel, prange
+from minitorch.autograd.operator import Operator
+from minitorch.native.dispatch_stub import DispatchStub
+from minitorch.native.variants import accepts_out
 
 if TYPE_CHECKING:
     from minitorch._tensor import Tensor
+
+Ints = tuple[int, ...]
+Places = tuple[tuple[int, Any], ...]  # a dimension, and where in it each element is read
+
+
+@DispatchStub
+@kernel(parallel=True)
+def add_lines_kernel(out: Any, grad: Any, places: Any) -> None:
+    """out[b, places[i], k] += grad[b, i, k]; overwrites ``out``.
+
+    Shape: out (B, N, K), grad (B, M, K), places (M,).
+    """
+    for b in prange(len(out)):
+        out[b] = 0
+        for i in range(len(places)):
+            target, source = out[b, places[i]], grad[b, i]
+            for k in range(len(source)):
+                target[k] += source[k]
+
+
+# ----------------------------------------------------------------------------------- operators
+
+
+class ConstantPadNd(Operator):
+    """``pad``: before and after of the last dimension, then of the one before it, and so on."""
+
+    @staticmethod
+    def forward(ctx: Any, input: Any, pad: Ints, value: Any) -> Any:
+        ctx.pad = pad
+        shape, inside, outside = list(input.shape), [], []
+        for dim, before, after in _by_dimension(pad, input.ndim):
+            size = input.shape[dim]
+            shape[dim] = size + before + after
+            inside.append(slice(max(-before, 0), size - max(-after, 0)))
+            outside.append(slice(max(before, 0), shape[dim] - max(after, 0)))
+        out = np.full_like(input, value, shape=tuple(shape), order="C")
+        out[(..., *reversed(outside))] = input[(..., *reversed(inside))]
+        return out
+
+    @staticmethod
+    def backward(ctx: Any, grad: Any) -> Any:
+        return ConstantPadNd.apply(grad, tuple([-n for n in ctx.pad]), 0)
+
+
+class CircularPad(Operator):
+    """Each element of the output is one of the input: ``places`` says which one."""
+
+    @staticmethod
+    def forward(ctx: Any, input: Any, places: Places) -> Any:
+        ctx.places, ctx.shape = places, input.shape
+        for dim, indices in places:
+            input = np.take(input, indices, axis=dim)
+        return input
+
+    @staticmethod
+    def backward(ctx: Any, grad: Any) -> Any:
+        return RepeatingPadBackward.apply(grad, ctx.places, ctx.shape)
+
+
+class ReflectionPad1D(CircularPad):
+    pass
+
+
+class ReflectionPad2D(CircularPad):
+    pass
+
+
+class ReflectionPad3D(CircularPad):
+    pass
+
+
+class ReplicationPad1D(CircularPad):
+    pass
+
+
+class ReplicationPad2D(CircularPad):
+    pass
+
+
+class ReplicationPad3D(CircularPad):
+    pass
+
+
+class RepeatingPadBackward(Operator, name="PadBackwardBackward0"):
+    """Every gradient is added to the place that its element was read from."""
+
+    @staticmethod
+    def forward(ctx: Any, grad: Any, places: Places, shape: Ints) -> Any:
+        ctx.places = places
+        total = grad.astype(np.float32) if grad.dtype == np.float16 else grad
+        for dim, indices in reversed(places):
+            size = *total.shape[:dim], shape[dim], *total.shape[dim + 1 :]
+            outer, inner = math.prod(size[:dim]), math.prod(size[dim + 1 :])
+            lines = np.ascontiguousarray(total).reshape(outer, len(indices), inner)
+            total = np.empty_like(lines, shape=(outer, shape[dim], inner))
+            add_lines_kernel(total, lines, indices)
+            total = total.reshape(size)
+        return total.astype(grad.dtype, copy=False)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Any) -> Any:
+        return CircularPad.apply(grad, ctx.places)
+
+
+_REPEATING = {
+    "circular": (CircularPad, CircularPad, CircularPad),
+    "reflect": (ReflectionPad1D, ReflectionPad2D, ReflectionPad3D),
+    "replicate": (ReplicationPad1D, ReplicationPad2D, ReplicationPad3D),
+}
+
+
+# ----------------------------------------------------------------------------------- functions
+
+
+@accepts_out
+def constant_pad_nd(input: Tensor, pad: Sequence[int], value: Any = 0) -> Tensor:
+    """Write ``value`` around the input, or cut elements off where a width is negative.
+
+    Args:
+        pad: ``(before, after)`` of the last dimension, then of the one before it, and so on.
+    """
+    if len(pad) % 2 != 0:
+        raise RuntimeError(f"Length of pad must be even but instead it equals {len(pad)}")
+    if len(pad) > 2 * input.dim():
+        raise RuntimeError(
+            "Length of pad should be no more than twice the number of dimensions of the input. Pad "
+            f"length is {len(pad)} while the input has {input.dim()} dimensions."
+        )
+    for dim, before, after in _by_dimension(pad, input.dim()):
+        size = input.shape[dim]
+        if size + before + after < 0:
+            raise RuntimeError(
+                f"The input size {size}, plus negative padding {before} and {after} resulted in a "
+                "negative output size, which is invalid. Check dimension "
+                f"{dim} of your input."
+            )
+    out: Tensor = ConstantPadNd.apply(input, tuple(pad), value)
+    return out
 
 
 def pad(
@@ -39,23 +184,54 @@ def pad(
             "Padding length should be less than or equal to two times the input "
             f"dimension but got padding length {len(pad)} and input of dimension {input.dim()}"
         )
-    if mode != "constant":
-        if mode not in ("reflect", "replicate", "circular"):
-            raise NotImplementedError(f"Unrecognised padding mode {mode}")
-        if value is not None and value != 0:
-            raise ValueError(f'Padding mode "{mode}" doesn\'t take in value argument')
-        if not 1 <= input.dim() - len(pad) // 2 <= 2:
-            raise NotImplementedError(
-                "Only 2D, 3D, 4D, 5D padding with non-constant padding are supported for now"
-            )
-    output = input
-    for i in range(len(pad) // 2):
-        dim = input.dim() - 1 - i
-        before, after = pad[2 * i], pad[2 * i + 1]
-        if before or after:
-            _check(input, dim, before, after, mode)
-            output = _pad_dim(output, dim, before, after, mode, value or 0)
-    return clone(input) if output is input else output
+    if mode == "constant":
+        return constant_pad_nd(input, pad, 0 if value is None else value)
+    if mode not in _REPEATING:
+        raise NotImplementedError(f"Unrecognised padding mode {mode}")
+    if value is not None and value != 0:
+        raise ValueError(f'Padding mode "{mode}" doesn\'t take in value argument')
+    ndim = len(pad) // 2
+    if not (1 <= ndim <= 3 and 1 <= input.dim() - ndim <= 2):
+        raise NotImplementedError(
+            "Only 2D, 3D, 4D, 5D padding with non-constant padding are supported for now"
+        )
+    if mode != "circular":
+        _check_image(input, ndim, mode)
+    places = []
+    for dim, before, after in _by_dimension(pad, input.dim()):
+        _check(input, dim, before, after, mode)
+        places.append((dim, _places(input.shape[dim], before, after, mode)))
+    out: Tensor = _REPEATING[mode][ndim - 1].apply(input, tuple(places))
+    return out
+
+
+def _by_dimension(pad: Sequence[int], ndim: int) -> list[tuple[int, int, int]]:
+    """The dimension, and what comes before and after it."""
+    return [(ndim - 1 - i, pad[2 * i], pad[2 * i + 1]) for i in range(len(pad) // 2)]
+
+
+def _places(size: int, before: int, after: int, mode: str) -> Any:
+    """Where each element of the output is read."""
+    places = np.arange(-before, size + after)
+    if mode == "replicate":
+        return np.clip(places, 0, size - 1)
+    if mode == "reflect":
+        return size - 1 - np.abs(size - 1 - np.abs(places))
+    first = max(-before, 0)  # what is cut off does not come back at the other end
+    kept = size - first - max(-after, 0)
+    return (places - first) % max(kept, 1) + first
+
+
+def _check_image(input: Tensor, ndim: int, mode: str) -> None:
+    dtype = dtypes.from_numpy(input._array.dtype)
+    if dtype is dtypes.bool_:
+        name = "reflection" if mode == "reflect" else "replication"
+        raise NotImplementedError(f"\"{name}_pad{ndim}d\" not implemented for 'Bool'")
+    if 0 in input.shape[input.dim() - ndim - 1 :]:
+        raise RuntimeError(
+            f"Expected {ndim + 1}D or {ndim + 2}D (batch mode) tensor with possibly 0 batch size "
+            f"and other non-zero dimensions for input, but got: {list(input.shape)}"
+        )
 
 
 def _check(input: Tensor, dim: int, before: int, after: int, mode: str) -> None:
@@ -65,38 +241,14 @@ def _check(input: Tensor, dim: int, before: int, after: int, mode: str) -> None:
             "Padding size should be less than the corresponding input dimension, but got: padding "
             f"({before}, {after}) at dimension {dim} of input {list(input.shape)}"
         )
-    if mode == "circular" and not (before <= size and after <= size):
-        raise RuntimeError("Padding value causes wrapping around more than once.")
-    if size + before + after < 0:
+    if mode == "circular":
+        if not (before <= size and after <= size):
+            raise RuntimeError("Padding value causes wrapping around more than once.")
+        if size + before + after < 0:
+            raise RuntimeError("Negative padding value is resulting in an empty dimension")
+    elif size + before + after < 1:
+        letter = "DHW"[dim - input.dim()]
         raise RuntimeError(
-            f"The input size {size}, plus negative padding {before} and {after} resulted in a "
-            f"negative output size, which is invalid. Check dimension {dim} of your input."
+            f"input ({letter}: {size}) is too small. Calculated output {letter}: "
+            f"{size + before + after}"
         )
-
-
-def _pad_dim(input: Tensor, dim: int, before: int, after: int, mode: str, value: float) -> Tensor:
-    if before < 0:
-        input, before = narrow(input, dim, -before, input.shape[dim] + before), 0
-    if after < 0:
-        input, after = narrow(input, dim, 0, input.shape[dim] + after), 0
-    pieces = [
-        _border(input, dim, before, mode, value, at_start=True),
-        input,
-        _border(input, dim, after, mode, value, at_start=False),
-    ]
-    return cat([piece for piece in pieces if piece.shape[dim]], dim) if before or after else input
-
-
-def _border(
-    input: Tensor, dim: int, width: int, mode: str, value: float, *, at_start: bool
-) -> Tensor:
-    """The ``width`` elements that are added at one end."""
-    size = input.shape[dim]
-    shape = [*input.shape[:dim], width, *input.shape[dim + 1 :]]
-    if mode == "constant":
-        return full(shape, value, dtype=input.dtype)
-    if mode == "replicate":
-        return expand(narrow(input, dim, 0 if at_start else size - 1, 1), shape)
-    if mode == "reflect":
-        return flip(narrow(input, dim, 1 if at_start else size - 1 - width, width), dim)
-    return narrow(input, dim, size - width if at_start else 0, width)

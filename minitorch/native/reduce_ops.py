@@ -1,77 +1,54 @@
-"""Reductions: sums, means, extremes and products over some or all dimensions, and running sums.
+"""Sums, means, products, logical reductions and log-sum-exps over some or all dimensions.
 
-Mirrors aten/src/ATen/native/ReduceOps.cpp and SummaryOps. ``axis`` and ``keepdims``, NumPy's
-spellings, are taken for ``dim`` and ``keepdim``, as torch takes them: that is what lets one
-backward formula serve arrays and tensors.
+Mirrors aten/src/ATen/native/ReduceOps.cpp. The rest of that file stands in ``variance``,
+``extremes`` and ``cumulative_ops``. ``axis`` and ``keepdims``, NumPy's spellings, are taken for
+``dim`` and ``keepdim``, as torch takes them: that is what lets one backward formula serve arrays
+and tensors.
 """
 
 from __future__ import annotations
 
 import builtins
 import math
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from minitorch import dtypes
+from minitorch.autograd.holomorphic import Holomorphic
 from minitorch.autograd.operator import Operator
 from minitorch.autograd.variable import Variable, unwrap, wrap
-from minitorch.native.binary_ops import Where, maximum, minimum, zero_like
+from minitorch.native.cumulative_ops import CumProd
 from minitorch.native.expand_utils import np_asarray
-from minitorch.native.indexing import gather, scatter_into_zeros
-from minitorch.native.tensor_shape import Cat, Expand, Flip, to_dtype, wrap_dim
+from minitorch.native.joining import Cat
+from minitorch.native.rearranging import Flip
+from minitorch.native.reduce_ops_utils import (
+    LARGE,
+    Axes,
+    accurate_sum,
+    as_axes,
+    as_number,
+    cast,
+    dim_names,
+    restore,
+)
+from minitorch.native.sizes import wrap_dim
+from minitorch.native.variants import accepts_out, write_out
+from minitorch.native.views import Expand
 
 if TYPE_CHECKING:
     from minitorch._tensor import Tensor
 
-Axes = tuple[int, ...] | None
-
-
-def as_axes(dim: Any, ndim: int) -> Axes:
-    """Dimensions as a tuple counted from the front; None and () mean all.
-
-    Raises:
-        IndexError: out of range.
-        RuntimeError: one is named twice.
-    """
-    if dim is None:
-        return None
-    if isinstance(dim, (int, np.integer)):
-        d = wrap_dim(int(dim), ndim)
-        return (d,) if ndim else None
-    dims = tuple([wrap_dim(d, ndim) for d in dim])
-    for d in dims:
-        if dims.count(d) > 1:
-            raise RuntimeError(f"dim {d} appears multiple times in the list of dims")
-    return dims if dims and ndim else None
-
-
-def restore(reduced: Any, shape: tuple[int, ...], axes: Axes, keepdim: bool) -> Any:
-    """Put the reduced dimensions back as size 1, so that a result broadcasts against the input."""
-    if keepdim or not shape:
-        return reduced
-    kept = [1 if axes is None or d in axes else n for d, n in enumerate(shape)]
-    return reduced.reshape(tuple(kept))
-
-
-def _is_tensor(x: Any) -> bool:
-    return isinstance(x, Variable)
-
-
-def _accumulate_type(array: Any) -> Any:
-    """Half precision is summed in single, as in torch."""
-    return np.float32 if array.dtype == np.float16 else None
-
 
 class Sum(Operator):
+    """Half precision is summed in single, integers and bool in int64."""
+
     @staticmethod
     def forward(ctx: Any, input: Any, axes: Axes, keepdim: bool) -> Any:
         ctx.arguments = input.shape, axes, keepdim
         if input.dtype.kind in "bui":
             return input.sum(axis=axes, keepdims=keepdim, dtype=np.int64)
-        if input.dtype == np.float16:
-            return input.sum(axis=axes, keepdims=keepdim, dtype=np.float32).astype(np.float16)
-        return input.sum(axis=axes, keepdims=keepdim)
+        return _float_sum(input, axes, keepdim)
 
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:
@@ -84,11 +61,46 @@ class SumDim(Sum, name="SumBackward1"):
     """``Sum`` over named dimensions."""
 
 
-class Mean(Operator):
+def _float_sum(input: Any, axes: Axes, keepdim: bool) -> Any:
+    if input.dtype.itemsize == 2:
+        total = accurate_sum(input, axes, keepdim, np.float32)
+        return total.astype(input.dtype)
+    if input.size > LARGE:
+        return accurate_sum(input, axes, keepdim)
+    return input.sum(axis=axes, keepdims=keepdim)
+
+
+class Nansum(Operator):
+    """``Sum`` with NaN counted as 0."""
+
     @staticmethod
     def forward(ctx: Any, input: Any, axes: Axes, keepdim: bool) -> Any:
-        out = np_asarray(input.mean(axis=axes, keepdims=keepdim, dtype=_accumulate_type(input)))
-        ctx.arguments = input.shape, axes, keepdim, input.size // builtins.max(out.size, 1)
+        ctx.arguments = input.shape, axes, keepdim
+        ctx.save_for_backward(input)
+        nan = input != input
+        return _float_sum(np.where(nan, input.dtype.type(0), input), axes, keepdim)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Any) -> Any:
+        (input,) = ctx.saved_tensors
+        return restore(grad, *ctx.arguments) * as_number(input == input, input)
+
+
+class Mean(Operator):
+    """Half precision is averaged in single."""
+
+    @staticmethod
+    def forward(ctx: Any, input: Any, axes: Axes, keepdim: bool) -> Any:
+        if input.size > LARGE or not input.size:
+            half = np.float32 if input.dtype.itemsize == 2 else None
+            out = np_asarray(accurate_sum(input, axes, keepdim, half))
+            count = _elements_for_each(input, axes)
+            out = np_asarray(out / count if count else out * math.nan)
+        else:
+            half = np.float32 if input.dtype == np.float16 else None
+            out = np_asarray(input.mean(axis=axes, keepdims=keepdim, dtype=half))
+            count = input.size // builtins.max(out.size, 1)
+        ctx.arguments = input.shape, axes, keepdim, count
         return out.astype(input.dtype, copy=False)
 
     @staticmethod
@@ -101,71 +113,22 @@ class MeanDim(Mean, name="MeanBackward1"):
     """``Mean`` over named dimensions."""
 
 
-class Var(Operator):
-    @staticmethod
-    def forward(ctx: Any, input: Any, axes: Axes, correction: float, keepdim: bool) -> Any:
-        ctx.save_for_backward(input)
-        out = _variance(input, axes, correction, keepdim)
-        ctx.arguments = (
-            axes,
-            keepdim,
-            builtins.max(input.size // builtins.max(out.size, 1) - correction, 0),
-        )
-        return out
-
-    @staticmethod
-    def backward(ctx: Any, grad: Any) -> Any:
-        (input,) = ctx.saved_tensors
-        axes, keepdim, divisor = ctx.arguments
-        grad = np_asarray(restore(grad, input.shape, axes, keepdim))
-        scale = 2 / divisor if divisor else math.inf
-        return grad * scale * (input - input.mean(axis=axes, keepdims=True))
+def _elements_for_each(input: Any, axes: Axes) -> int:
+    return math.prod([input.shape[d] for d in (range(input.ndim) if axes is None else axes)])
 
 
-class Std(Operator):
-    @staticmethod
-    def forward(ctx: Any, input: Any, axes: Axes, correction: float, keepdim: bool) -> Any:
-        out = np_asarray(np.sqrt(_variance(input, axes, correction, keepdim)))
-        ctx.save_for_backward(input, out)
-        ctx.arguments = (
-            axes,
-            keepdim,
-            builtins.max(input.size // builtins.max(out.size, 1) - correction, 0),
-        )
-        return out
+class Prod(Holomorphic):
+    """The product of all elements."""
 
-    @staticmethod
-    def backward(ctx: Any, grad: Any) -> Any:
-        input, out = ctx.saved_tensors
-        axes, keepdim, divisor = ctx.arguments
-        slope = grad / (out * divisor) if divisor else grad * math.nan
-        slope = Where.apply(out == 0, zero_like(out), slope)
-        slope = np_asarray(restore(slope, input.shape, axes, keepdim))
-        return slope * (input - input.mean(axis=axes, keepdims=True))
-
-
-def _variance(input: Any, axes: Axes, correction: float, keepdim: bool) -> Any:
-    count = input.size if axes is None else math.prod([input.shape[d] for d in axes])
-    if count == 0 or count <= correction:
-        shape = np.empty(input.shape, bool).sum(axis=axes, keepdims=keepdim).shape
-        empty = np.full_like(input, np.nan, shape=shape)
-        if count == 0:
-            return empty
-        centred_sum = np.square(input - input.mean(axis=axes, keepdims=True)).sum(
-            axis=axes, keepdims=keepdim
-        )
-        return np_asarray(centred_sum / input.dtype.type(0))
-    out = input.var(axis=axes, ddof=correction, keepdims=keepdim, dtype=_accumulate_type(input))
-    return np_asarray(out).astype(input.dtype, copy=False)
-
-
-class Prod(Operator):
     @staticmethod
     def forward(ctx: Any, input: Any, axis: int | None, keepdim: bool) -> Any:
         ctx.arguments = axis, keepdim
         ctx.save_for_backward(input)
-        kind = np.int64 if input.dtype.kind in "bui" else None
-        return np_asarray(input.prod(axis=axis, keepdims=keepdim, dtype=kind))
+        if dtypes.is_integral(input.dtype):
+            return np_asarray(input.prod(axis=axis, keepdims=keepdim, dtype=np.int64))
+        half = np.float32 if input.dtype.itemsize == 2 else None
+        out = np_asarray(input.prod(axis=axis, keepdims=keepdim, dtype=half))
+        return out.astype(input.dtype, copy=False)
 
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:
@@ -194,153 +157,9 @@ def _product_of_others(x: Any, axis: int) -> Any:
     return before * Flip.apply(after, (axis,))
 
 
-class CumSum(Operator, name="CumsumBackward0"):
-    @staticmethod
-    def forward(ctx: Any, input: Any, dim: int) -> Any:
-        ctx.dim = dim
-        if not input.ndim:
-            return input.copy()
-        return input.cumsum(dim, dtype=np.int64 if input.dtype.kind in "bui" else input.dtype)
-
-    @staticmethod
-    def backward(ctx: Any, grad: Any) -> Any:
-        if not grad.ndim:
-            return grad
-        return Flip.apply(CumSum.apply(Flip.apply(grad, (ctx.dim,)), ctx.dim), (ctx.dim,))
-
-
-class CumProd(Operator, name="CumprodBackward0"):
-    @staticmethod
-    def forward(ctx: Any, input: Any, dim: int) -> Any:
-        ctx.dim = dim
-        if not input.ndim:
-            return input.copy()
-        out = input.cumprod(dim, dtype=np.int64 if input.dtype.kind in "bui" else input.dtype)
-        ctx.save_for_backward(input, out)
-        return out
-
-    @staticmethod
-    def backward(ctx: Any, grad: Any) -> Any:
-        if not grad.ndim:
-            return grad
-        input, out = ctx.saved_tensors
-        array = unwrap(input)
-        dim = ctx.dim
-        if (array != 0).all():
-            later = Flip.apply(CumSum.apply(Flip.apply(grad * out, (dim,)), dim), (dim,))
-            return later / input
-        # With zeros, d out[k] / d input[i] is the product of the others up to k, for every i and k.
-        lead = (slice(None),) * dim
-        columns = []
-        for i in range(array.shape[dim]):
-            without = Cat.apply(
-                dim,
-                input[(*lead, slice(0, i))],
-                input[(*lead, slice(i, i + 1))] * 0 + 1,
-                input[(*lead, slice(i + 1, None))],
-            )
-            partial = (CumProd.apply(without, dim) * grad)[(*lead, slice(i, None))]
-            columns.append(partial.sum(axis=dim, keepdims=True))
-        return Cat.apply(dim, *columns)
-
-
-class Extreme(Operator, name="MaxBackward1"):
-    """The largest (or smallest) element of all, or over dimensions; equal extremes share the
-    gradient.
-    """
-
-    ufunc: Any = np.maximum
-
-    @staticmethod
-    def forward(ctx: Any, input: Any, axes: Axes, keepdim: bool) -> Any:
-        out = np_asarray(ctx.ufunc.reduce(input, axis=axes, keepdims=keepdim))
-        ctx.arguments = axes, keepdim
-        ctx.save_for_backward(input, out)
-        return out
-
-    @staticmethod
-    def backward(ctx: Any, grad: Any) -> Any:
-        input, out = ctx.saved_tensors
-        axes, keepdim = ctx.arguments
-        extreme = restore(out, input.shape, axes, keepdim)
-        equal = input == extreme
-        if axes is None:  # NaN, which equals nothing, shares it among all that are NaN
-            equal = equal | ((input != input) & (extreme != extreme))
-        mask = _as_number(equal, input)
-        return mask * (
-            restore(grad, input.shape, axes, keepdim) / mask.sum(axis=axes, keepdims=True)
-        )
-
-
-class MinAll(Extreme, name="MinBackward1"):
-    ufunc = np.minimum
-
-
-class Median(Extreme, name="MedianBackward0"):
-    """The lower median of all elements; equal ones share the gradient, as extremes do."""
-
-    @staticmethod
-    def forward(ctx: Any, input: Any, axes: Axes, keepdim: bool) -> Any:
-        flat = input.reshape(-1)
-        nan = flat != flat
-        if nan.any() or not flat.size:
-            out = np.full_like(flat, np.nan, shape=())
-        else:
-            out = flat[np.argsort(flat, kind="stable")[(flat.size - 1) // 2]]
-        out = np_asarray(out)
-        ctx.arguments = axes, keepdim
-        ctx.save_for_backward(input, out)
-        return out
-
-
-class Amax(Extreme, name="AmaxBackward0"):
-    pass
-
-
-class Amin(Extreme, name="AminBackward0"):
-    ufunc = np.minimum
-
-
-def _as_number(mask: Any, like: Any) -> Any:
-    return mask.to(like.dtype) if _is_tensor(mask) else mask.astype(like.dtype)
-
-
-class MaxDim(Operator, name="MaxBackward0"):
-    """The largest element along one dimension, and where the first of them stands."""
-
-    arg: Any = staticmethod(np.argmax)
-
-    @staticmethod
-    def forward(ctx: Any, input: Any, dim: int, keepdim: bool) -> Any:
-        if not input.ndim:
-            indices = np.zeros((), np.int64)
-            values = input.copy()
-            ctx.save_for_backward(indices)
-            ctx.arguments = (), 0, True
-            return values, indices
-        indices = np.expand_dims(ctx.arg(input, dim), dim)
-        values = np.take_along_axis(input, indices, dim)
-        ctx.arguments = input.shape, dim, keepdim
-        if not keepdim:
-            values, indices = values.squeeze(dim), indices.squeeze(dim)
-        ctx.save_for_backward(indices)
-        return values, indices
-
-    @staticmethod
-    def backward(ctx: Any, grad: Any, _: Any) -> Any:
-        (indices,) = ctx.saved_tensors
-        shape, dim, keepdim = ctx.arguments
-        if not shape:
-            return grad
-        places = restore(indices, shape, (dim,), keepdim)
-        return scatter_into_zeros(restore(grad, shape, (dim,), keepdim), shape, dim, places)
-
-
-class MinDim(MaxDim, name="MinBackward0"):
-    arg = staticmethod(np.argmin)
-
-
 class LogSumExp(Operator, name="LogsumexpBackward0"):
+    """The largest element is taken out first, so that nothing overflows."""
+
     @staticmethod
     def forward(ctx: Any, input: Any, axes: Axes, keepdim: bool) -> Any:
         top = np.maximum.reduce(input, axis=axes, keepdims=True, initial=-np.inf)
@@ -357,75 +176,11 @@ class LogSumExp(Operator, name="LogsumexpBackward0"):
         input, out = ctx.saved_tensors
         axes, keepdim = ctx.arguments
         difference = input - restore(out, input.shape, axes, keepdim)
-        weights = difference.exp() if _is_tensor(difference) else np.exp(difference)
+        weights = difference.exp() if isinstance(difference, Variable) else np.exp(difference)
         return restore(grad, input.shape, axes, keepdim) * weights
 
 
-def _reduce(ufunc: Any, array: Any, **how: Any) -> Any:
-    return ufunc.reduce(array, **how)
-
-
-class Norm(Operator, name="LinalgVectorNormBackward0"):
-    """(sum of |x| ** p) ** (1 / p), with the limits p = 0, inf and -inf."""
-
-    @staticmethod
-    def forward(ctx: Any, input: Any, p: float, axes: Axes, keepdim: bool) -> Any:
-        magnitude = np.abs(input)
-        if p == math.inf:
-            out = _reduce(np.maximum, magnitude, axis=axes, keepdims=keepdim)
-        elif p == -math.inf:
-            out = _reduce(np.minimum, magnitude, axis=axes, keepdims=keepdim)
-        elif p == 0:
-            out = (input != 0).sum(axis=axes, keepdims=keepdim).astype(input.dtype)
-        elif p == 2:
-            out = np.sqrt((input * input).sum(axis=axes, keepdims=keepdim))
-        elif p == 1:
-            out = magnitude.sum(axis=axes, keepdims=keepdim)
-        else:
-            out = (magnitude**p).sum(axis=axes, keepdims=keepdim) ** (1 / p)
-        out = np_asarray(out).astype(input.dtype, copy=False)
-        ctx.arguments = p, axes, keepdim
-        ctx.save_for_backward(input, out)
-        return out
-
-    @staticmethod
-    def backward(ctx: Any, grad: Any) -> Any:
-        input, out = ctx.saved_tensors
-        p, axes, keepdim = ctx.arguments
-        grad, out = (
-            restore(grad, input.shape, axes, keepdim),
-            restore(out, input.shape, axes, keepdim),
-        )
-        if p == 0:
-            return zero_like(input)
-        if p == 1:
-            return grad * _sign(input)
-        if p == 2:
-            return grad * Where.apply(out == 0, zero_like(input), input / out)
-        if math.isinf(p):
-            mask = _as_number(_abs(input) == out, input)
-            return _sign(input) * mask * (grad / mask.sum(axis=axes, keepdims=True))
-        slope = input * _abs(input) ** (p - 2) / out ** (p - 1)
-        return grad * Where.apply((out == 0) | (input == 0), zero_like(input), slope)
-
-
-def _abs(x: Any) -> Any:
-    return x.abs() if _is_tensor(x) else np.abs(x)
-
-
-def _sign(x: Any) -> Any:
-    return x.sign() if _is_tensor(x) else np.sign(x)
-
-
 # --------------------------------------------------------------------------- public functions
-
-
-def _names(dim: Any, keepdim: bool, axis: Any, keepdims: bool) -> tuple[Any, bool]:
-    return (dim if axis is None else axis), bool(keepdim or keepdims)
-
-
-def _cast(input: Tensor, dtype: Any) -> Tensor:
-    return input if dtype is None else to_dtype(input, dtype)
 
 
 def sum(
@@ -436,6 +191,7 @@ def sum(
     dtype: Any = None,
     axis: Any = None,
     keepdims: bool = False,
+    out: Tensor | None = None,
 ) -> Tensor:
     """The sum of all elements, or over the named dimensions. Integers and bool sum to int64.
 
@@ -443,15 +199,41 @@ def sum(
     >>> minitorch.sum(minitorch.ones(2, 3), dim=1)
     tensor([3., 3.])
     """
-    dim, keepdim = _names(dim, keepdim, axis, keepdims)
-    input = _cast(input, dtype)
-    return (Sum if dim is None else SumDim).apply(input, as_axes(dim, input._array.ndim), keepdim)
+    dim, keepdim = dim_names(dim, keepdim, axis, keepdims)
+    input = cast(input, dtype)
+    total = (Sum if dim is None else SumDim).apply(input, as_axes(dim, input._array.ndim), keepdim)
+    return total if out is None else write_out("sum", total, out)
 
 
-def nansum(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
+@accepts_out
+def nansum(
+    input: Tensor,
+    dim: Any = None,
+    keepdim: bool = False,
+    *,
+    dtype: Any = None,
+    axis: Any = None,
+    keepdims: bool = False,
+) -> Tensor:
     """``sum`` with NaN counted as 0."""
-    nan = wrap(np.isnan(input._array))
-    return sum(Where.apply(nan, 0.0, input), dim, keepdim, dtype=dtype)
+    dim, keepdim = dim_names(dim, keepdim, axis, keepdims)
+    input = cast(input, dtype)
+    if dtypes.is_integral(input._array.dtype):
+        return sum(input, dim, keepdim)
+    return Nansum.apply(input, as_axes(dim, input._array.ndim), keepdim)
+
+
+def _check_mean(input: Tensor, dtype: Any, name: str) -> None:
+    kind = dtypes.from_numpy(input._array.dtype) if dtype is None else dtype
+    if kind.category <= dtypes.INTEGRAL:
+        which = "Input" if dtype is None else "Optional"
+        raise RuntimeError(
+            f"mean(): could not infer output dtype. {which} dtype must be either a floating point "
+            f"or complex dtype. Got: {kind.c10_name}"
+            if name == "mean"
+            else f"nanmean(): expected input to have floating point or complex dtype but got "
+            f"{kind.c10_name}"
+        )
 
 
 def mean(
@@ -462,238 +244,96 @@ def mean(
     dtype: Any = None,
     axis: Any = None,
     keepdims: bool = False,
+    out: Tensor | None = None,
 ) -> Tensor:
     """The mean of all elements, or over the named dimensions.
 
     Raises:
         RuntimeError: the dtype is not floating and ``dtype`` is not given.
     """
-    dim, keepdim = _names(dim, keepdim, axis, keepdims)
-    input = _cast(input, dtype)
-    if input._array.dtype.kind in "bui":
-        raise RuntimeError(
-            "mean(): could not infer output dtype. Input dtype must be either a floating point or "
-            "complex dtype. Got: "
-            f"{dtypes.from_numpy(input._array.dtype).c10_name}"
-        )
-    return (Mean if dim is None else MeanDim).apply(input, as_axes(dim, input._array.ndim), keepdim)
+    dim, keepdim = dim_names(dim, keepdim, axis, keepdims)
+    if dtype is not None or input._array.dtype.kind in "bui":
+        _check_mean(input, dtype, "mean")
+        input = cast(input, dtype)
+    average = (Mean if dim is None else MeanDim).apply(
+        input, as_axes(dim, input._array.ndim), keepdim
+    )
+    return average if out is None else write_out("mean", average, out)
 
 
-def _var_arguments(dim: Any, unbiased: Any, correction: float | None) -> tuple[Any, float]:
-    if isinstance(dim, bool):  # var(unbiased)
-        dim, unbiased = None, dim
-    if correction is None:
-        correction = 1 if unbiased is None else int(unbiased)
-    return dim, correction
-
-
-def var(
+@accepts_out
+def nanmean(
     input: Tensor,
     dim: Any = None,
-    unbiased: Any = None,
     keepdim: bool = False,
     *,
-    correction: float | None = None,
+    dtype: Any = None,
+    axis: Any = None,
+    keepdims: bool = False,
 ) -> Tensor:
-    """The mean squared deviation, divided by N - correction (1 unless given: unbiased)."""
-    dim, correction = _var_arguments(dim, unbiased, correction)
-    _require_floating(input, "var")
-    return Var.apply(input, as_axes(dim, input._array.ndim), correction, keepdim)
+    """The mean of the elements that are not NaN.
+
+    Raises:
+        RuntimeError: the dtype is not floating.
+    """
+    dim, keepdim = dim_names(dim, keepdim, axis, keepdims)
+    _check_mean(input, None, "nanmean")
+    number = sum(wrap(input._array == input._array), dim, keepdim)
+    return nansum(input, dim, keepdim, dtype=dtype) / number
 
 
-def std(
-    input: Tensor,
-    dim: Any = None,
-    unbiased: Any = None,
-    keepdim: bool = False,
-    *,
-    correction: float | None = None,
-) -> Tensor:
-    """The square root of ``var``."""
-    dim, correction = _var_arguments(dim, unbiased, correction)
-    _require_floating(input, "std")
-    return Std.apply(input, as_axes(dim, input._array.ndim), correction, keepdim)
-
-
-def _require_floating(input: Tensor, name: str) -> None:
-    if input._array.dtype.kind not in "fc":
-        raise RuntimeError("std and var only support floating point and complex dtypes")
-
-
-def var_mean(
-    input: Tensor,
-    dim: Any = None,
-    unbiased: Any = None,
-    keepdim: bool = False,
-    *,
-    correction: float | None = None,
-) -> tuple[Tensor, Tensor]:
-    """``(var, mean)``."""
-    dim, correction = _var_arguments(dim, unbiased, correction)
-    return var(input, dim, None, keepdim, correction=correction), mean(input, dim, keepdim)
-
-
-def std_mean(
-    input: Tensor,
-    dim: Any = None,
-    unbiased: Any = None,
-    keepdim: bool = False,
-    *,
-    correction: float | None = None,
-) -> tuple[Tensor, Tensor]:
-    """``(std, mean)``."""
-    dim, correction = _var_arguments(dim, unbiased, correction)
-    return std(input, dim, None, keepdim, correction=correction), mean(input, dim, keepdim)
-
-
+@accepts_out
 def prod(
-    input: Tensor, dim: int | None = None, keepdim: bool = False, *, dtype: Any = None
+    input: Tensor,
+    dim: int | None = None,
+    keepdim: bool = False,
+    *,
+    dtype: Any = None,
+    axis: int | None = None,
+    keepdims: bool = False,
 ) -> Tensor:
-    """The product of all elements, or over one dimension."""
-    input = _cast(input, dtype)
+    """The product of all elements, or over one dimension. Integers and bool multiply to int64."""
+    dim, keepdim = dim_names(dim, keepdim, axis, keepdims)
+    input = cast(input, dtype)
     if dim is None:
         return Prod.apply(input, None, False)
+    dim = wrap_dim(dim, input._array.ndim)
     if not input._array.ndim:
-        wrap_dim(dim, 0)
         return Prod.apply(input, None, False)
-    return ProdDim.apply(input, wrap_dim(dim, input._array.ndim), keepdim)
+    return ProdDim.apply(input, dim, keepdim)
 
 
-def cumsum(input: Tensor, dim: int, *, dtype: Any = None) -> Tensor:
-    """Running sums along a dimension."""
-    input = _cast(input, dtype)
-    return CumSum.apply(input, wrap_dim(dim, input._array.ndim))
-
-
-def cumprod(input: Tensor, dim: int, *, dtype: Any = None) -> Tensor:
-    """Running products along a dimension."""
-    input = _cast(input, dtype)
-    return CumProd.apply(input, wrap_dim(dim, input._array.ndim))
-
-
-class ValuesAndIndices(NamedTuple):
-    """What ``max`` and ``min`` over a dimension, ``sort`` and ``topk`` return."""
-
-    values: Tensor
-    indices: Tensor
-
-    def __repr__(self) -> str:
-        name = f"torch.return_types.{type(self).__name__}"
-        return f"{name}(\nvalues={self.values!r},\nindices={self.indices!r})"
-
-
-def return_type(name: str) -> type[ValuesAndIndices]:
-    """``ValuesAndIndices`` that prints as the result of one function. Mirrors
-    torch/return_types.py.
-    """
-    return type(name, (ValuesAndIndices,), {"__slots__": ()})
-
-
-_MaxResult, _MinResult, _MedianResult = (
-    return_type("max"),
-    return_type("min"),
-    return_type("median"),
-)
-
-
-def _extreme(
-    input: Tensor, dim: Any, keepdim: bool, name: str, over_all: Any, over_dim: Any, pairwise: Any
-) -> Any:
-    if isinstance(dim, Variable):
-        return pairwise(input, dim)
-    array = input._array
-    if dim is None:
-        if not array.size:
-            raise RuntimeError(
-                f"{name}(): Expected reduction dim to be specified for input.numel() == 0. "
-                "Specify the reduction dim with "
-                "the 'dim' argument."
-            )
-        return over_all.apply(input, None, False)
-    dim = wrap_dim(dim, array.ndim)
-    if array.ndim and not array.shape[dim]:
-        raise IndexError(f"{name}(): Expected reduction dim {dim} to have non-zero size.")
-    result = _MaxResult if name == "max" else _MinResult
-    return result(*over_dim.apply(input, dim, keepdim))
-
-
-def max(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
-    """The largest element; with ``dim`` a pair (values, indices) along it; with a second tensor
-    ``maximum``. NaN wins.
-    """
-    return _extreme(input, dim, keepdim, "max", Extreme, MaxDim, maximum)
-
-
-def min(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
-    """The smallest element; with ``dim`` a pair (values, indices) along it; with a second tensor
-    ``minimum``. NaN wins.
-    """
-    return _extreme(input, dim, keepdim, "min", MinAll, MinDim, minimum)
-
-
-def _require_elements(input: Tensor, dim: Any, name: str) -> None:
-    array = input._array
-    if array.size:
-        return
-    axes = as_axes(dim, array.ndim)
-    if axes is None:
-        raise RuntimeError(
-            f"{name}(): Expected reduction dim to be specified for input.numel() == 0. Specify the "
-            "reduction dim with the 'dim' argument."
-        )
-    for d in axes:
-        if not array.shape[d]:
-            raise IndexError(f"{name}(): Expected reduction dim {d} to have non-zero size.")
-
-
-def amax(input: Tensor, dim: Any = (), keepdim: bool = False) -> Tensor:
-    """The largest element over dimensions; equal ones share the gradient."""
-    _require_elements(input, dim, "amax")
-    return Amax.apply(input, as_axes(dim, input._array.ndim), keepdim)
-
-
-def amin(input: Tensor, dim: Any = (), keepdim: bool = False) -> Tensor:
-    """The smallest element over dimensions; equal ones share the gradient."""
-    _require_elements(input, dim, "amin")
-    return Amin.apply(input, as_axes(dim, input._array.ndim), keepdim)
-
-
-def _arg_extreme(input: Tensor, dim: int | None, keepdim: bool, name: str, function: Any) -> Tensor:
+def _logical(input: Tensor, dim: Any, keepdim: bool, name: str) -> Tensor:
     array = unwrap(input)
-    if not array.size and (dim is None or not array.shape[wrap_dim(dim, array.ndim)]):
-        raise IndexError(
-            f"{name}(): Expected reduction dim to be specified for input.numel() == 0."
-            if dim is None
-            else f"{name}(): Expected reduction dim {dim} to have non-zero size."
-        )
-    if dim is None or not array.ndim:
-        return wrap(np_asarray(function(array)))
-    out = function(array, wrap_dim(dim, array.ndim))
-    return wrap(np.expand_dims(out, dim) if keepdim else np_asarray(out))
+    truth = array.astype(bool)
+    out = np_asarray(getattr(truth, name)(axis=as_axes(dim, array.ndim), keepdims=keepdim))
+    return wrap(out.astype(np.uint8) if array.dtype == np.uint8 else out)  # torch's bool of old
 
 
-def argmax(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
-    """The index of the largest element: in the flattened tensor, or along ``dim``."""
-    return _arg_extreme(input, dim, keepdim, "argmax", np.argmax)
-
-
-def argmin(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
-    """The index of the smallest element: in the flattened tensor, or along ``dim``."""
-    return _arg_extreme(input, dim, keepdim, "argmin", np.argmin)
-
-
-def all(input: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:
+@accepts_out
+def all(
+    input: Tensor,
+    dim: Any = None,
+    keepdim: bool = False,
+    *,
+    axis: Any = None,
+    keepdims: bool = False,
+) -> Tensor:
     """Whether every element is true (non-zero)."""
-    array = unwrap(input)
-    out = np_asarray(array.astype(bool).all(axis=as_axes(dim, array.ndim), keepdims=keepdim))
-    return wrap(out.astype(np.uint8) if array.dtype == np.uint8 else out)  # torch's bool of old
+    return _logical(input, *dim_names(dim, keepdim, axis, keepdims), "all")
 
 
-def any(input: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:
+@accepts_out
+def any(
+    input: Tensor,
+    dim: Any = None,
+    keepdim: bool = False,
+    *,
+    axis: Any = None,
+    keepdims: bool = False,
+) -> Tensor:
     """Whether some element is true (non-zero)."""
-    array = unwrap(input)
-    out = np_asarray(array.astype(bool).any(axis=as_axes(dim, array.ndim), keepdims=keepdim))
-    return wrap(out.astype(np.uint8) if array.dtype == np.uint8 else out)  # torch's bool of old
+    return _logical(input, *dim_names(dim, keepdim, axis, keepdims), "any")
 
 
 def count_nonzero(input: Tensor, dim: Any = None) -> Tensor:
@@ -702,43 +342,26 @@ def count_nonzero(input: Tensor, dim: Any = None) -> Tensor:
     return wrap((array != 0).sum(axis=as_axes(dim, array.ndim), dtype=np.int64))
 
 
+@accepts_out
 def logsumexp(input: Tensor, dim: Any, keepdim: bool = False) -> Tensor:
     """ln(sum(e ** input)) over dimensions, without overflow."""
+    if dtypes.is_integral(input._array.dtype):
+        input = cast(input, dtypes.get_default_dtype())
     return LogSumExp.apply(input, as_axes(dim, input._array.ndim), keepdim)
 
 
-def norm(
-    input: Tensor, p: Any = "fro", dim: Any = None, keepdim: bool = False, dtype: Any = None
-) -> Tensor:
-    """The vector p-norm of all elements, or over dimensions; "fro" is p = 2.
+@accepts_out
+def hash_tensor(input: Tensor, dim: Any = (), *, keepdim: bool = False, mode: int = 0) -> Tensor:
+    """The bits of the elements combined by exclusive or: floats as double, integers as int64.
 
-    Raises:
-        RuntimeError: the dtype is not floating.
+    Args:
+        mode: of hashing: 0, the only one.
     """
-    input = _cast(input, dtype)
-    if input._array.dtype.kind not in "fc":
-        name = dtypes.from_numpy(input._array.dtype).c10_name
-        raise RuntimeError(
-            f"linalg.vector_norm: Expected a floating point or complex tensor as input. Got {name}"
-        )
-    p = 2.0 if p is None or p == "fro" else float(p)
-    return Norm.apply(input, p, as_axes(dim, input._array.ndim), keepdim)
-
-
-def dist(input: Tensor, other: Tensor, p: float = 2) -> Tensor:
-    """The p-norm of input - other."""
-    return norm(input - other, p)
-
-
-def median(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Any:
-    """The lower median of all elements, or (values, indices) along ``dim``."""
-    if dim is None:
-        return Median.apply(input, None, False)
-    axis = wrap_dim(dim, input._array.ndim)
-    order = np.argsort(input._array, axis, kind="stable")
-    middle = np.take(order, [(input._array.shape[axis] - 1) // 2], axis)
-    indices = wrap(middle)
-    values = gather(input, axis, indices)
-    if keepdim:
-        return _MedianResult(values, indices)
-    return _MedianResult(values.squeeze(axis), indices.squeeze(axis))
+    if mode != 0:
+        raise RuntimeError(f"hash_tensor: Unknown mode {mode}, only 0 is supported")
+    array = unwrap(input)
+    wide = array.astype(np.float64 if dtypes.is_floating(array.dtype) else np.int64)
+    bits = np.bitwise_xor.reduce(
+        wide.view(np.uint64), axis=as_axes(dim, array.ndim), keepdims=keepdim
+    )
+    return wrap(np_asarray(bits))

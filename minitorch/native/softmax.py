@@ -3,9 +3,9 @@
 Each row is shifted by its largest element, so that exp cannot overflow. The kernels work on rows of
 the last dimension; another dimension is moved there and back.
 
-Mirrors aten/src/ATen/native/SoftMax.cpp and native/cpu/SoftMaxKernel.cpp. Left out: kernels for
-other dimensions (they would save two copies), masked and sparse softmax. logsumexp is in
-reduce_ops.py.
+Mirrors aten/src/ATen/native/SoftMax.cpp and native/cpu/SoftMaxKernel.cpp, and gumbel_softmax of
+torch/nn/functional.py. Left out: kernels for other dimensions (they would save two copies), masked
+and sparse softmax. logsumexp is in reduce_ops.py.
 """
 
 from __future__ import annotations
@@ -18,10 +18,13 @@ import numpy as np
 
 from minitorch._jit import kernel, prange
 from minitorch.autograd.operator import Operator
-from minitorch.native import reduce_ops, unary_ops
+from minitorch.autograd.variable import wrap
+from minitorch.native.conversions import to_dtype
 from minitorch.native.dispatch_stub import DispatchStub
+from minitorch.native.distribution_kernels import exponential_
+from minitorch.native.exponential import Exp
 from minitorch.native.pointwise import check_floating
-from minitorch.native.tensor_shape import to_dtype, wrap_dim
+from minitorch.native.sizes import wrap_dim
 from minitorch.native.vec_math import ByPrecision, exp
 
 if TYPE_CHECKING:
@@ -191,11 +194,41 @@ class Softmax(Operator):
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:
         (out,) = ctx.saved_tensors
-        return _along_rows(softmax_backward_kernel, (grad, out), ctx.dim)
+        return SoftmaxBackwardData.apply(grad, out, ctx.dim)
+
+
+class SafeSoftmax(Softmax):
+    """softmax, but zeros where a row is -inf throughout."""
 
     @staticmethod
-    def composed(input: Tensor, dim: int) -> Tensor:
-        return unary_ops.exp(LogSoftmax.composed(input, dim))
+    def forward(ctx: Any, input: Any, dim: int) -> Any:
+        out = Softmax.forward(ctx, input, dim)
+        if out.size:
+            # Such a row is NaN in the result; few are, so only then is the input looked at.
+            masked = np.isnan(out).any(axis=dim, keepdims=True)
+            if masked.any():
+                masked &= np.isneginf(input).all(axis=dim, keepdims=True)
+                out = np.where(masked, out.dtype.type(0), out)
+                ctx.save_for_backward(out)
+        return out
+
+
+class SoftmaxBackwardData(Operator):
+    """grad, output -> output * (grad - Σ grad * output), the sum along ``dim``."""
+
+    @staticmethod
+    def forward(ctx: Any, grad: Any, output: Any, dim: int) -> Any:
+        ctx.save_for_backward(grad, output)
+        ctx.dim = dim
+        return _along_rows(softmax_backward_kernel, (grad, output), dim)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Any) -> Any:
+        first, output = ctx.saved_tensors
+        of_output = grad * output
+        total = of_output.sum(axis=ctx.dim, keepdims=True)
+        mean = (first * output).sum(axis=ctx.dim, keepdims=True)
+        return of_output - output * total, grad * first - first * total - grad * mean
 
 
 class LogSoftmax(Operator):
@@ -210,11 +243,25 @@ class LogSoftmax(Operator):
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:
         (out,) = ctx.saved_tensors
-        return _along_rows(log_softmax_backward_kernel, (grad, out), ctx.dim)
+        return LogSoftmaxBackwardData.apply(grad, out, ctx.dim)
+
+
+class LogSoftmaxBackwardData(Operator):
+    """grad, output -> grad - exp(output) * Σ grad, the sum along ``dim``."""
 
     @staticmethod
-    def composed(input: Tensor, dim: int) -> Tensor:
-        return input - reduce_ops.logsumexp(input, dim, keepdim=True)
+    def forward(ctx: Any, grad: Any, output: Any, dim: int) -> Any:
+        ctx.save_for_backward(grad, output)
+        ctx.dim = dim
+        return _along_rows(log_softmax_backward_kernel, (grad, output), dim)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Any) -> Any:
+        first, output = ctx.saved_tensors
+        probabilities = Exp.apply(output)
+        weighted = grad * probabilities
+        to_grad = grad - weighted.sum(axis=ctx.dim, keepdims=True)
+        return to_grad, -weighted * first.sum(axis=ctx.dim, keepdims=True)
 
 
 def _kernel_name(function: str, input: Any, dim: int) -> str:
@@ -271,3 +318,48 @@ def softmin(
     """out = softmax(-input)."""
     input, dim = _dim_and_input("softmin", input, dim, dtype)
     return Softmax.apply(-input, dim)
+
+
+def _safe_softmax(input: Tensor, dim: int, dtype: Any = None) -> Tensor:
+    """``softmax`` for attention: a row of nothing but -inf, which sees nothing, gives zeros."""
+    input, dim = _dim_and_input("_safe_softmax", input, dim, dtype)
+    return SafeSoftmax.apply(input, dim)
+
+
+def _softmax_backward_data(
+    grad_output: Tensor, output: Tensor, dim: int, input_dtype: Any
+) -> Tensor:
+    """The gradient of the input of ``softmax``, from that of its output."""
+    dim = wrap_dim(dim, output._array.ndim)
+    return to_dtype(SoftmaxBackwardData.apply(grad_output, output, dim), input_dtype)
+
+
+def _log_softmax_backward_data(
+    grad_output: Tensor, output: Tensor, dim: int, input_dtype: Any
+) -> Tensor:
+    """The gradient of the input of ``log_softmax``, from that of its output."""
+    dim = wrap_dim(dim, output._array.ndim)
+    return to_dtype(LogSoftmaxBackwardData.apply(grad_output, output, dim), input_dtype)
+
+
+def gumbel_softmax(
+    logits: Tensor, tau: float = 1, hard: bool = False, eps: float = 1e-10, dim: int = -1
+) -> Tensor:
+    """softmax((logits + noise) / tau): a sample of the classes, differentiable in their logits.
+
+    Args:
+        tau: the lower, the closer to a class alone.
+        hard: return that class as a one, all others as zeros, with the gradient of the soft sample.
+        eps: has no effect, as in torch.
+    """
+    if eps != 1e-10:
+        warnings.warn("`eps` parameter is deprecated and has no effect.", stacklevel=2)
+    noise = np.empty_like(logits._array, order="C")
+    gumbels = wrap(-np.log(exponential_(noise)))
+    soft = softmax((logits + gumbels) / tau, dim)
+    if not hard:
+        return soft
+    index = np.expand_dims(soft._array.argmax(axis=dim), dim)
+    chosen = np.zeros_like(soft._array, order="C")
+    np.put_along_axis(chosen, index, 1, axis=dim)
+    return wrap(chosen) - soft.detach() + soft

@@ -1,4 +1,7 @@
-"""Sorting and the largest elements. Mirrors aten/src/ATen/native/{Sorting.cpp, Unique.cpp}."""
+"""Sorting, and the k largest elements.
+
+Mirrors aten/src/ATen/native/{Sorting.cpp, TopKImpl.h}.
+"""
 
 from __future__ import annotations
 
@@ -6,101 +9,137 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from minitorch.autograd.variable import unwrap, wrap
-from minitorch.native.indexing import gather
-from minitorch.native.reduce_ops import ValuesAndIndices, return_type
-from minitorch.native.tensor_shape import wrap_dim
+from minitorch import dtypes
+from minitorch.autograd.operator import Operator
+from minitorch.autograd.variable import wrap
+from minitorch.native.extremes import select_backward
+from minitorch.native.return_types import return_type
+from minitorch.native.selection_kernels import topk_kernel
+from minitorch.native.sizes import wrap_dim
+from minitorch.native.variants import accepts_out
 
 if TYPE_CHECKING:
     from minitorch._tensor import Tensor
 
 
-_SortResult, _TopkResult, _KthResult = map(return_type, ("sort", "topk", "kthvalue"))
-
-
-def _order(array: Any, dim: int, descending: bool) -> Any:
+def order(array: Any, dim: int, descending: bool) -> Any:
     """Indices that sort: equal elements keep their order, NaN counts as largest."""
     if not array.ndim:
-        return np.zeros((), np.int64)
+        return np.zeros_like(array, dtype=np.int64)
     if not descending:
         return np.argsort(array, dim, kind="stable")
     mirrored = np.flip(np.argsort(np.flip(array, dim), dim, kind="stable"), dim)
     return array.shape[dim] - 1 - mirrored
 
 
+def rows_of(array: Any, dim: int) -> tuple[Any, Any]:
+    """Copies of the lines along ``dim`` as the rows of a matrix, and the numbers 0, 1, ... in each:
+    what the selection kernels take. Half precision comes as single, which Numba can compute in.
+    """
+    moved = np.moveaxis(array, dim, -1) if array.ndim else array.reshape(1)
+    values = moved.reshape(-1, moved.shape[-1]) if moved.size else moved.reshape(0, 1)
+    values = np.array(values, np.float32 if array.dtype.itemsize == 2 and array.dtype.kind == "f" else array.dtype, order="C")
+    indices = np.empty_like(values, dtype=np.int64)
+    indices[...] = np.arange(values.shape[-1])
+    return values, indices
+
+
+class Sort(Operator):
+    """The elements along a dimension in order, and where they stood."""
+
+    @staticmethod
+    def forward(ctx: Any, input: Any, dim: int, descending: bool) -> Any:
+        ctx.arguments = input.shape, dim
+        indices = order(input, dim, descending)
+        ctx.save_for_backward(indices)
+        return np.take_along_axis(input, indices, dim) if input.ndim else input.copy(), indices
+
+    @staticmethod
+    def backward(ctx: Any, grad: Any, _: Any) -> Any:
+        (indices,) = ctx.saved_tensors
+        shape, dim = ctx.arguments
+        return select_backward(grad, indices, shape, dim, True)
+
+
+class Topk(Operator):
+    """The first k elements along a dimension, and where they stood."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, input: Any, k: int, dim: int, largest: bool, in_order: bool
+    ) -> Any:
+        ctx.arguments = input.shape, dim
+        shape = input.shape[:dim] + (k,) + input.shape[dim + 1 :] if input.ndim else ()
+        if input.ndim and not (k and input.size):
+            values = np.empty_like(input, shape=shape)
+            indices = np.empty_like(input, shape=shape, dtype=np.int64)
+        else:
+            values, indices = rows_of(input, dim)
+            topk_kernel(values, indices, k, largest, in_order)
+            values, indices = (_columns(x, input, dim, k) for x in (values, indices))
+        ctx.save_for_backward(indices)
+        return values.astype(input.dtype, copy=False), indices
+
+    @staticmethod
+    def backward(ctx: Any, grad: Any, _: Any) -> Any:
+        (indices,) = ctx.saved_tensors
+        shape, dim = ctx.arguments
+        return select_backward(grad, indices, shape, dim, True)
+
+
+def _columns(rows: Any, like: Any, dim: int, k: int) -> Any:
+    """The first k columns of what ``rows_of`` made, back along ``dim``."""
+    if not like.ndim:
+        return rows[:, :k].reshape(())
+    others = like.shape[:dim] + like.shape[dim + 1 :]
+    return np.ascontiguousarray(np.moveaxis(rows[:, :k].reshape((*others, k)), -1, dim))
+
+
+# --------------------------------------------------------------------------- public functions
+
+_SortResult, _TopkResult = return_type("sort"), return_type("topk")
+
+
+@accepts_out
 def sort(
-    input: Tensor, dim: int = -1, descending: bool = False, stable: bool = False
-) -> ValuesAndIndices:
-    """(values, indices) in rising (or falling) order along a dimension; always stable."""
-    dim = wrap_dim(dim, input._array.ndim)
-    indices = wrap(_order(input._array, dim, descending))
-    return _SortResult(gather(input, dim, indices), indices)
+    input: Tensor, dim: int = -1, descending: bool = False, stable: bool | None = False
+) -> Any:
+    """(values, indices) in rising (or falling) order along a dimension; always stable.
+
+    >>> import minitorch
+    >>> minitorch.sort(minitorch.tensor([3, 1, 2])).indices
+    tensor([1, 2, 0])
+    """
+    return _SortResult(*Sort.apply(input, wrap_dim(dim, input._array.ndim), bool(descending)))
 
 
-def argsort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool = False) -> Tensor:
+@accepts_out
+def argsort(
+    input: Tensor, dim: int = -1, descending: bool = False, stable: bool | None = False
+) -> Tensor:
     """The indices that sort along a dimension."""
-    return wrap(_order(input._array, wrap_dim(dim, input._array.ndim), descending))
+    return wrap(order(input._array, wrap_dim(dim, input._array.ndim), bool(descending)))
 
 
+@accepts_out
+def msort(input: Tensor) -> Tensor:
+    """The elements in rising order along the first dimension."""
+    return sort(input, 0).values
+
+
+@accepts_out
 def topk(
     input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = True
-) -> ValuesAndIndices:
-    """(values, indices) of the k largest (or smallest) elements along a dimension, best first."""
+) -> Any:
+    """(values, indices) of the k largest (or smallest) elements along a dimension, best first.
+
+    Raises:
+        RuntimeError: there are fewer than k; or the dtype is bool.
+    """
     array = input._array
     dim = wrap_dim(dim, array.ndim)
     if not 0 <= k <= (array.shape[dim] if array.ndim else 1):
         raise RuntimeError("selected index k out of range")
-    order = _order(array, dim, largest)
-    indices = wrap(order[(slice(None),) * dim + (slice(k),)] if array.ndim else order)
-    return _TopkResult(gather(input, dim, indices), indices)
-
-
-def kthvalue(input: Tensor, k: int, dim: int = -1, keepdim: bool = False) -> ValuesAndIndices:
-    """(value, index) of the k-th smallest element along a dimension, counted from 1."""
-    dim = wrap_dim(dim, input._array.ndim)
-    if not 1 <= k <= (input._array.shape[dim] if input._array.ndim else 1):
-        raise RuntimeError(f"kthvalue(): selected number k out of range for dimension {dim}")
-    order = _order(input._array, dim, False)
-    indices = wrap(order[(slice(None),) * dim + (slice(k - 1, k),)] if order.ndim else order)
-    values = gather(input, dim, indices)
-    if keepdim or not order.ndim:
-        return _KthResult(values, indices)
-    return _KthResult(values.squeeze(dim), indices.squeeze(dim))
-
-
-def unique(
-    input: Tensor,
-    sorted: bool = True,
-    return_inverse: bool = False,
-    return_counts: bool = False,
-    dim: int | None = None,
-) -> Any:
-    """The distinct elements in rising order, and on request where each element went and how often
-    each occurs.
-    """
-    values, inverse, counts = np.unique(
-        unwrap(input), return_inverse=True, return_counts=True, axis=dim
-    )
-    results = [wrap(values)]
-    if return_inverse:
-        results.append(wrap(inverse))
-    if return_counts:
-        results.append(wrap(counts))
-    return results[0] if len(results) == 1 else tuple(results)
-
-
-def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -> Tensor:
-    """How often each non-negative integer occurs, or the sum of its weights."""
-    array = unwrap(input)
-    if array.ndim != 1 or array.dtype.kind not in "iu" or (array.size and array.min() < 0):
-        raise RuntimeError("bincount only supports 1-d non-negative integral inputs.")
-    return wrap(np.bincount(array, None if weights is None else unwrap(weights), minlength))
-
-
-def searchsorted(sorted_sequence: Tensor, values: Any, *, right: bool = False) -> Tensor:
-    """Where to insert each value so that a rising vector stays sorted."""
-    return wrap(
-        np.asarray(
-            np.searchsorted(unwrap(sorted_sequence), unwrap(values), "right" if right else "left")
-        )
-    )
+    if dtypes.from_numpy(array.dtype) is dtypes.bool_:
+        raise RuntimeError("topk does not support bool dtypes on CPU")
+    return _TopkResult(*Topk.apply(input, int(k), dim, largest, sorted))

@@ -1,32 +1,28 @@
-"""Element-wise operations on one tensor.
+"""Element-wise operations on one tensor: signs, roots, reciprocals, replacing NaN.
 
-Mirrors aten/src/ATen/native/UnaryOps.cpp and its lines in tools/autograd/derivatives.yaml. Integers
-are computed in the default floating dtype where the result is not whole.
+Mirrors aten/src/ATen/native/UnaryOps.cpp and its lines in tools/autograd/derivatives.yaml. The other
+functions of that file are in native/exponential.py, trigonometry.py, rounding.py and float_parts.py;
+``erf``, Bessel functions and their kin in error_functions.py and its neighbours. Integers are
+computed in the default floating dtype where the result is not whole.
 """
 
 from __future__ import annotations
 
-import builtins
-import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from minitorch import dtypes
+from minitorch.autograd.holomorphic import Holomorphic
 from minitorch.autograd.operator import Operator
-from minitorch.autograd.variable import unwrap, wrap
-from minitorch.native.binary_ops import Where, elementwise, zero_like
-from minitorch.native.expand_utils import meta_of, sum_to
+from minitorch.autograd.variable import unwrap
+from minitorch.native.complex_ops import is_complex, sgn
+from minitorch.native.tensor_compare import Where
+from minitorch.native.tensor_iterator import as_float, not_implemented, zero_like
+from minitorch.native.variants import accepts_out, in_place, write_out
 
 if TYPE_CHECKING:
     from minitorch._tensor import Tensor
-
-
-def as_float(array: Any) -> Any:
-    """Integers and bool as the default floating dtype."""
-    if array.dtype.kind == "f":
-        return array
-    return array.astype(dtypes.get_default_dtype().numpy) if array.dtype.kind in "biu" else array
 
 
 class Neg(Operator):
@@ -48,103 +44,18 @@ class Neg(Operator):
 class Abs(Operator):
     @staticmethod
     def forward(ctx: Any, input: Any) -> Any:
+        if input.dtype == bool:
+            raise not_implemented("abs_cpu", input)
         ctx.save_for_backward(input)
         return np.abs(input)
 
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:
         (input,) = ctx.saved_tensors
-        return grad * sign(input)
+        return grad * sgn(input)
 
 
-class Exp(Operator):
-    @staticmethod
-    def forward(ctx: Any, input: Any) -> Any:
-        out = np.exp(as_float(input))
-        ctx.save_for_backward(out)
-        return out
-
-    @staticmethod
-    def backward(ctx: Any, grad: Any) -> Any:
-        (out,) = ctx.saved_tensors
-        return grad * out
-
-
-class Expm1(Operator):
-    @staticmethod
-    def forward(ctx: Any, input: Any) -> Any:
-        out = np.expm1(as_float(input))
-        ctx.save_for_backward(out)
-        return out
-
-    @staticmethod
-    def backward(ctx: Any, grad: Any) -> Any:
-        (out,) = ctx.saved_tensors
-        return grad * (out + 1)
-
-
-class Exp2(Operator):
-    @staticmethod
-    def forward(ctx: Any, input: Any) -> Any:
-        out = np.exp2(as_float(input))
-        ctx.save_for_backward(out)
-        return out
-
-    @staticmethod
-    def backward(ctx: Any, grad: Any) -> Any:
-        (out,) = ctx.saved_tensors
-        return grad * out * math.log(2)
-
-
-class Log(Operator):
-    @staticmethod
-    def forward(ctx: Any, input: Any) -> Any:
-        ctx.save_for_backward(input)
-        return np.log(as_float(input))
-
-    @staticmethod
-    def backward(ctx: Any, grad: Any) -> Any:
-        (input,) = ctx.saved_tensors
-        return grad / input
-
-
-class Log2(Operator):
-    @staticmethod
-    def forward(ctx: Any, input: Any) -> Any:
-        ctx.save_for_backward(input)
-        return np.log2(as_float(input))
-
-    @staticmethod
-    def backward(ctx: Any, grad: Any) -> Any:
-        (input,) = ctx.saved_tensors
-        return grad / (input * math.log(2))
-
-
-class Log10(Operator):
-    @staticmethod
-    def forward(ctx: Any, input: Any) -> Any:
-        ctx.save_for_backward(input)
-        return np.log10(as_float(input))
-
-    @staticmethod
-    def backward(ctx: Any, grad: Any) -> Any:
-        (input,) = ctx.saved_tensors
-        return grad / (input * math.log(10))
-
-
-class Log1p(Operator, name="Log1PBackward0"):
-    @staticmethod
-    def forward(ctx: Any, input: Any) -> Any:
-        ctx.save_for_backward(input)
-        return np.log1p(as_float(input))
-
-    @staticmethod
-    def backward(ctx: Any, grad: Any) -> Any:
-        (input,) = ctx.saved_tensors
-        return grad / (input + 1)
-
-
-class Sqrt(Operator):
+class Sqrt(Holomorphic):
     @staticmethod
     def forward(ctx: Any, input: Any) -> Any:
         out = np.sqrt(as_float(input))
@@ -157,7 +68,7 @@ class Sqrt(Operator):
         return grad / (2 * out)
 
 
-class Rsqrt(Operator):
+class Rsqrt(Holomorphic):
     @staticmethod
     def forward(ctx: Any, input: Any) -> Any:
         out = 1 / np.sqrt(as_float(input))
@@ -170,7 +81,7 @@ class Rsqrt(Operator):
         return grad * (-0.5 * out * out * out)
 
 
-class Reciprocal(Operator):
+class Reciprocal(Holomorphic):
     @staticmethod
     def forward(ctx: Any, input: Any) -> Any:
         out = 1 / as_float(input)
@@ -181,129 +92,6 @@ class Reciprocal(Operator):
     def backward(ctx: Any, grad: Any) -> Any:
         (out,) = ctx.saved_tensors
         return -grad * (out * out)
-
-
-class Sin(Operator):
-    @staticmethod
-    def forward(ctx: Any, input: Any) -> Any:
-        ctx.save_for_backward(input)
-        return np.sin(as_float(input))
-
-    @staticmethod
-    def backward(ctx: Any, grad: Any) -> Any:
-        (input,) = ctx.saved_tensors
-        return grad * cos(input)
-
-
-class Cos(Operator):
-    @staticmethod
-    def forward(ctx: Any, input: Any) -> Any:
-        ctx.save_for_backward(input)
-        return np.cos(as_float(input))
-
-    @staticmethod
-    def backward(ctx: Any, grad: Any) -> Any:
-        (input,) = ctx.saved_tensors
-        return grad * -sin(input)
-
-
-class Tan(Operator):
-    @staticmethod
-    def forward(ctx: Any, input: Any) -> Any:
-        out = np.tan(as_float(input))
-        ctx.save_for_backward(out)
-        return out
-
-    @staticmethod
-    def backward(ctx: Any, grad: Any) -> Any:
-        (out,) = ctx.saved_tensors
-        return grad * (1 + out * out)
-
-
-class Asin(Operator):
-    @staticmethod
-    def forward(ctx: Any, input: Any) -> Any:
-        ctx.save_for_backward(input)
-        return np.arcsin(as_float(input))
-
-    @staticmethod
-    def backward(ctx: Any, grad: Any) -> Any:
-        (input,) = ctx.saved_tensors
-        return grad * rsqrt(1 - input * input)
-
-
-class Acos(Operator):
-    @staticmethod
-    def forward(ctx: Any, input: Any) -> Any:
-        ctx.save_for_backward(input)
-        return np.arccos(as_float(input))
-
-    @staticmethod
-    def backward(ctx: Any, grad: Any) -> Any:
-        (input,) = ctx.saved_tensors
-        return grad * -rsqrt(1 - input * input)
-
-
-class Atan(Operator):
-    @staticmethod
-    def forward(ctx: Any, input: Any) -> Any:
-        ctx.save_for_backward(input)
-        return np.arctan(as_float(input))
-
-    @staticmethod
-    def backward(ctx: Any, grad: Any) -> Any:
-        (input,) = ctx.saved_tensors
-        return grad / (input * input + 1)
-
-
-class Sinh(Operator):
-    @staticmethod
-    def forward(ctx: Any, input: Any) -> Any:
-        ctx.save_for_backward(input)
-        return np.sinh(as_float(input))
-
-    @staticmethod
-    def backward(ctx: Any, grad: Any) -> Any:
-        (input,) = ctx.saved_tensors
-        return grad * cosh(input)
-
-
-class Cosh(Operator):
-    @staticmethod
-    def forward(ctx: Any, input: Any) -> Any:
-        ctx.save_for_backward(input)
-        return np.cosh(as_float(input))
-
-    @staticmethod
-    def backward(ctx: Any, grad: Any) -> Any:
-        (input,) = ctx.saved_tensors
-        return grad * sinh(input)
-
-
-class Tanh(Operator):
-    @staticmethod
-    def forward(ctx: Any, input: Any) -> Any:
-        out = np.tanh(as_float(input))
-        ctx.save_for_backward(out)
-        return out
-
-    @staticmethod
-    def backward(ctx: Any, grad: Any) -> Any:
-        (out,) = ctx.saved_tensors
-        return grad * (1 - out * out)
-
-
-class Sigmoid(Operator):
-    @staticmethod
-    def forward(ctx: Any, input: Any) -> Any:
-        out = 1 / (1 + np.exp(-as_float(input)))
-        ctx.save_for_backward(out)
-        return out
-
-    @staticmethod
-    def backward(ctx: Any, grad: Any) -> Any:
-        (out,) = ctx.saved_tensors
-        return grad * ((1 - out) * out)
 
 
 class Sign(Operator):
@@ -318,355 +106,122 @@ class Sign(Operator):
         return zero_like(grad)
 
 
-class Floor(Operator):
+class NanToNum(Operator):
     @staticmethod
-    def forward(ctx: Any, input: Any) -> Any:
-        return np.floor(input) if input.dtype.kind == "f" else input.copy()
-
-    @staticmethod
-    def backward(ctx: Any, grad: Any) -> Any:
-        return zero_like(grad)
-
-
-class Ceil(Operator):
-    @staticmethod
-    def forward(ctx: Any, input: Any) -> Any:
-        return np.ceil(input) if input.dtype.kind == "f" else input.copy()
-
-    @staticmethod
-    def backward(ctx: Any, grad: Any) -> Any:
-        return zero_like(grad)
-
-
-class Trunc(Operator):
-    @staticmethod
-    def forward(ctx: Any, input: Any) -> Any:
-        return np.trunc(input) if input.dtype.kind == "f" else input.copy()
+    def forward(ctx: Any, input: Any, nan: float, posinf: float | None, neginf: float | None) -> Any:
+        ctx.save_for_backward(input)
+        if dtypes.is_integral(input.dtype):
+            return input.copy()
+        limits = np.finfo(input.dtype)
+        return np.nan_to_num(
+            input,
+            nan=nan,
+            posinf=limits.max if posinf is None else posinf,
+            neginf=limits.min if neginf is None else neginf,
+        )
 
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:
-        return zero_like(grad)
+        (input,) = ctx.saved_tensors
+        return Where.apply(input - input == 0, grad, 0.0)  # inf - inf and NaN are NaN
 
 
-class Round(Operator):
-    """Halves go to the even neighbour."""
-
-    @staticmethod
-    def forward(ctx: Any, input: Any, decimals: int) -> Any:
-        if decimals == 0:
-            return np.rint(input) if input.dtype.kind == "f" else input.copy()
-        scale = input.dtype.type(10 ** builtins.abs(decimals))
-        return np.rint(input * scale) / scale if decimals > 0 else np.rint(input / scale) * scale
-
-    @staticmethod
-    def backward(ctx: Any, grad: Any) -> Any:
-        return zero_like(grad)
+# --------------------------------------------------------------------------- public functions
 
 
-class Clamp(Operator, name="ClampBackward0"):
-    """Bounds are numbers or tensors; the gradient passes where ``min <= input <= max``."""
-
-    @staticmethod
-    def forward(ctx: Any, input: Any, min: Any, max: Any) -> Any:
-        ctx.save_for_backward(input, min, max)
-        out = input
-        if min is not None:
-            out = elementwise(np.maximum, out, min)
-        if max is not None:
-            out = elementwise(np.minimum, out, max)
-        return out
-
-    @staticmethod
-    def backward(ctx: Any, grad: Any) -> Any:
-        input, min, max = ctx.saved_tensors
-        grad_input, grad_min, grad_max = grad, None, None
-        if min is not None:
-            grad_input = Where.apply(input >= min, grad_input, 0.0)
-            if meta_of(min) is not None:
-                covered = (input < min) & (min < max) if max is not None else input < min
-                grad_min = sum_to(Where.apply(covered, grad, 0.0), meta_of(min))
-        if max is not None:
-            grad_input = Where.apply(input <= max, grad_input, 0.0)
-            if meta_of(max) is not None:
-                covered = (input > max) | (max < min) if min is not None else input > max
-                grad_max = sum_to(Where.apply(covered, grad, 0.0), meta_of(max))
-        return sum_to(grad_input, meta_of(input)), grad_min, grad_max
-
-
-class ClampByNumbers(Clamp, name="ClampBackward1"):
-    """``Clamp`` by Python numbers."""
-
-
-def neg(input: Tensor) -> Tensor:
+def neg(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """out = -input, element-wise."""
-    return Neg.apply(input)
+    result = Neg.apply(input)
+    return result if out is None else write_out("neg", result, out)
 
 
+@accepts_out
 def abs(input: Tensor) -> Tensor:
     """out = |input|, element-wise; the gradient at 0 is 0."""
     return Abs.apply(input)
 
 
-def exp(input: Tensor) -> Tensor:
-    """out = e ** input, element-wise."""
-    return Exp.apply(input)
-
-
-def expm1(input: Tensor) -> Tensor:
-    """out = e ** input - 1, element-wise, exact near 0."""
-    return Expm1.apply(input)
-
-
-def exp2(input: Tensor) -> Tensor:
-    """out = 2 ** input, element-wise."""
-    return Exp2.apply(input)
-
-
-def log(input: Tensor) -> Tensor:
-    """out = ln(input), element-wise."""
-    return Log.apply(input)
-
-
-def log2(input: Tensor) -> Tensor:
-    """out = log2(input), element-wise."""
-    return Log2.apply(input)
-
-
-def log10(input: Tensor) -> Tensor:
-    """out = log10(input), element-wise."""
-    return Log10.apply(input)
-
-
-def log1p(input: Tensor) -> Tensor:
-    """out = ln(1 + input), element-wise, exact near 0."""
-    return Log1p.apply(input)
-
-
-def sqrt(input: Tensor) -> Tensor:
+def sqrt(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """out = the square root, element-wise; NaN below 0."""
-    return Sqrt.apply(input)
+    result = Sqrt.apply(input)
+    return result if out is None else write_out("sqrt", result, out)
 
 
+@accepts_out
 def rsqrt(input: Tensor) -> Tensor:
     """out = 1 / sqrt(input), element-wise."""
     return Rsqrt.apply(input)
 
 
+@accepts_out
 def reciprocal(input: Tensor) -> Tensor:
     """out = 1 / input, element-wise."""
     return Reciprocal.apply(input)
 
 
-def square(input: Tensor) -> Tensor:
-    """out = input ** 2, element-wise."""
-    return input**2
-
-
-def sin(input: Tensor) -> Tensor:
-    """out = sin(input), element-wise, input in radians."""
-    return Sin.apply(input)
-
-
-def cos(input: Tensor) -> Tensor:
-    """out = cos(input), element-wise, input in radians."""
-    return Cos.apply(input)
-
-
-def tan(input: Tensor) -> Tensor:
-    """out = tan(input), element-wise, input in radians."""
-    return Tan.apply(input)
-
-
-def asin(input: Tensor) -> Tensor:
-    """out = arcsin(input) in radians, element-wise."""
-    return Asin.apply(input)
-
-
-def acos(input: Tensor) -> Tensor:
-    """out = arccos(input) in radians, element-wise."""
-    return Acos.apply(input)
-
-
-def atan(input: Tensor) -> Tensor:
-    """out = arctan(input) in radians, element-wise."""
-    return Atan.apply(input)
-
-
-def sinh(input: Tensor) -> Tensor:
-    """out = sinh(input), element-wise."""
-    return Sinh.apply(input)
-
-
-def cosh(input: Tensor) -> Tensor:
-    """out = cosh(input), element-wise."""
-    return Cosh.apply(input)
-
-
-def tanh(input: Tensor) -> Tensor:
-    """out = tanh(input), element-wise.
-
-    >>> import minitorch
-    >>> minitorch.tanh(minitorch.tensor([0.0, 1.0]))
-    tensor([0.0000, 0.7616])
-    """
-    return Tanh.apply(input)
-
-
-def sigmoid(input: Tensor) -> Tensor:
-    """out = 1 / (1 + e ** -input), element-wise."""
-    return Sigmoid.apply(input)
-
-
+@accepts_out
 def sign(input: Tensor) -> Tensor:
     """out = -1, 0 or 1, element-wise."""
     return Sign.apply(input)
 
 
-def floor(input: Tensor) -> Tensor:
-    """out = the largest whole number <= input, element-wise."""
-    return Floor.apply(input)
-
-
-def ceil(input: Tensor) -> Tensor:
-    """out = the smallest whole number >= input, element-wise."""
-    return Ceil.apply(input)
-
-
-def trunc(input: Tensor) -> Tensor:
-    """out = input without its fraction, element-wise."""
-    return Trunc.apply(input)
-
-
-def round(input: Tensor, *, decimals: int = 0) -> Tensor:
-    """out = the nearest number with that many decimals, element-wise; halves go to the even
-    neighbour.
-    """
-    return Round.apply(input, decimals)
-
-
-def clamp(input: Tensor, min: Any = None, max: Any = None) -> Tensor:
-    """out = min(max(input, min), max), element-wise; NaN stays.
+def positive(input: Tensor) -> Tensor:
+    """The tensor itself.
 
     Raises:
-        RuntimeError: neither bound is given.
+        RuntimeError: it is bool.
     """
-    return _clamp_operator(min, max).apply(input, min, max)
+    if unwrap(input).dtype == bool:
+        raise RuntimeError("The `+` operator, on a bool tensor is not supported.")
+    return input
 
 
-def _clamp_operator(min: Any, max: Any) -> type[Operator]:
-    if min is None and max is None:
-        raise RuntimeError("torch.clamp: At least one of 'min' or 'max' must not be None")
-    return (
-        ClampByNumbers
-        if all(b is None or isinstance(b, (int, float)) for b in (min, max))
-        else Clamp
-    )
+@accepts_out
+def nan_to_num(
+    input: Tensor,
+    nan: float | None = None,
+    posinf: float | None = None,
+    neginf: float | None = None,
+) -> Tensor:
+    """out = input with NaN and infinities replaced, element-wise.
+
+    Args:
+        nan: in the place of NaN; 0 if it is left out.
+        posinf, neginf: in the place of infinities; the largest and the lowest number of the dtype
+            if they are left out.
+    """
+    return NanToNum.apply(input, 0.0 if nan is None else nan, posinf, neginf)
 
 
-def neg_(input: Tensor) -> Tensor:
-    """``neg`` in place."""
-    return Neg.apply_(input)
-
+neg_ = in_place(Neg)
 
 def abs_(input: Tensor) -> Tensor:
-    """``abs`` in place."""
+    """``abs`` in place.
+
+    Raises:
+        RuntimeError: the tensor is complex, and its magnitude is real.
+    """
+    if is_complex(input):
+        raise RuntimeError("In-place abs is not supported for complex tensors.")
     return Abs.apply_(input)
 
 
-def exp_(input: Tensor) -> Tensor:
-    """``exp`` in place."""
-    return Exp.apply_(input)
+sqrt_ = in_place(Sqrt)
+rsqrt_ = in_place(Rsqrt)
+reciprocal_ = in_place(Reciprocal)
+sign_ = in_place(Sign)
+nan_to_num_ = in_place(nan_to_num)
 
 
-def log_(input: Tensor) -> Tensor:
-    """``log`` in place."""
-    return Log.apply_(input)
+# temporary: until every importer names the new modules
+def __getattr__(name: str) -> Any:
+    import importlib
 
-
-def sqrt_(input: Tensor) -> Tensor:
-    """``sqrt`` in place."""
-    return Sqrt.apply_(input)
-
-
-def rsqrt_(input: Tensor) -> Tensor:
-    """``rsqrt`` in place."""
-    return Rsqrt.apply_(input)
-
-
-def reciprocal_(input: Tensor) -> Tensor:
-    """``reciprocal`` in place."""
-    return Reciprocal.apply_(input)
-
-
-def sin_(input: Tensor) -> Tensor:
-    """``sin`` in place."""
-    return Sin.apply_(input)
-
-
-def cos_(input: Tensor) -> Tensor:
-    """``cos`` in place."""
-    return Cos.apply_(input)
-
-
-def tanh_(input: Tensor) -> Tensor:
-    """``tanh`` in place."""
-    return Tanh.apply_(input)
-
-
-def sigmoid_(input: Tensor) -> Tensor:
-    """``sigmoid`` in place."""
-    return Sigmoid.apply_(input)
-
-
-def floor_(input: Tensor) -> Tensor:
-    """``floor`` in place."""
-    return Floor.apply_(input)
-
-
-def ceil_(input: Tensor) -> Tensor:
-    """``ceil`` in place."""
-    return Ceil.apply_(input)
-
-
-def round_(input: Tensor, *, decimals: int = 0) -> Tensor:
-    """``round`` in place."""
-    return Round.apply_(input, decimals)
-
-
-def clamp_(input: Tensor, min: Any = None, max: Any = None) -> Tensor:
-    """``clamp`` in place."""
-    return _clamp_operator(min, max).apply_(input, min, max)
-
-
-# --------------------------------------------------------------------------- tests of elements,
-# without gradient
-
-
-def isnan(input: Tensor) -> Tensor:
-    """Whether each element is not a number."""
-    return wrap(np.isnan(unwrap(input)))
-
-
-def isinf(input: Tensor) -> Tensor:
-    """Whether each element is infinite."""
-    return wrap(np.isinf(unwrap(input)))
-
-
-def isfinite(input: Tensor) -> Tensor:
-    """Whether each element is neither infinite nor NaN."""
-    return wrap(np.isfinite(unwrap(input)))
-
-
-def logical_not(input: Tensor) -> Tensor:
-    """Whether each element is zero."""
-    return wrap(np.logical_not(unwrap(input)))
-
-
-def bitwise_not(input: Tensor) -> Tensor:
-    """out = ~input, element-wise, for integers and bool."""
-    array = unwrap(input)
-    if array.dtype.kind not in "biu":
-        raise TypeError(
-            "~ (operator.invert) is only implemented on integer and Boolean-type tensors"
-        )
-    return wrap(~array)
+    if name.startswith("__"):
+        raise AttributeError(name)
+    for module in ("exponential", "trigonometry", "rounding", "tensor_compare", "pow",
+                   "comparison_ops", "bitwise_ops", "tensor_iterator"):
+        found = getattr(importlib.import_module(f"minitorch.native.{module}"), name, None)
+        if found is not None:
+            return found
+    raise AttributeError(name)

@@ -16,7 +16,7 @@ from minitorch._tensor import Tensor
 from minitorch.autograd.grad_mode import no_grad
 from minitorch.autograd.variable import wrap
 from minitorch.native.binary_ops import where
-from minitorch.native.distributions import randperm
+from minitorch.native.random_factories import randperm
 from minitorch.native.factories import empty_like
 from minitorch.random import Generator
 

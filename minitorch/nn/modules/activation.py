@@ -11,28 +11,30 @@ from typing import Any
 from minitorch._tensor import Tensor
 from minitorch.dtypes import dtype as DType
 from minitorch.native.activation import (
-    celu,
-    elu,
-    gelu,
-    glu,
     hardshrink,
     hardsigmoid,
     hardswish,
     hardtanh,
     leaky_relu,
-    logsigmoid,
-    mish,
     prelu,
     relu,
     relu6,
     rrelu,
+    softshrink,
+    threshold,
+)
+from minitorch.native.activation_smooth import (
+    celu,
+    elu,
+    gelu,
+    glu,
+    logsigmoid,
+    mish,
     selu,
     silu,
     softplus,
-    softshrink,
     softsign,
     tanhshrink,
-    threshold,
 )
 from minitorch.native.factories import empty
 from minitorch.native.softmax import log_softmax, softmax, softmin

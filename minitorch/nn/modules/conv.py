@@ -1,4 +1,4 @@
-"""Convolution layers. Mirrors torch/nn/modules/conv.py. Left out: 3d, lazy layers."""
+"""Convolution layers. Mirrors torch/nn/modules/conv.py. Left out: lazy layers."""
 
 from __future__ import annotations
 
@@ -8,15 +8,29 @@ from typing import Any
 
 from minitorch._tensor import Tensor
 from minitorch.dtypes import dtype as DType
-from minitorch.native.convolution import conv1d, conv2d, conv_transpose1d, conv_transpose2d
+from minitorch.native.convolution import (
+    conv1d,
+    conv2d,
+    conv3d,
+    conv_transpose1d,
+    conv_transpose2d,
+    conv_transpose3d,
+)
 from minitorch.native.factories import empty
 from minitorch.native.padding import pad
 from minitorch.nn import init
 from minitorch.nn.modules.module import Module
-from minitorch.nn.modules.utils import Size, _pair, _single
+from minitorch.nn.modules.utils import Size, _pair, _single, _triple
 from minitorch.nn.parameter import Parameter
 
-__all__ = ["Conv1d", "Conv2d", "ConvTranspose1d", "ConvTranspose2d"]
+__all__ = [
+    "Conv1d",
+    "Conv2d",
+    "Conv3d",
+    "ConvTranspose1d",
+    "ConvTranspose2d",
+    "ConvTranspose3d",
+]
 
 _PADDING_MODES = ("zeros", "reflect", "replicate", "circular")
 
@@ -234,6 +248,52 @@ class Conv2d(_ConvNd):
         )
 
 
+class Conv3d(_ConvNd):
+    """Slides learned filters through a volume.
+
+    Shape:
+        input ``(N, C_in, D, H, W)`` or ``(C_in, D, H, W)``, output
+        ``(N, C_out, D_out, H_out, W_out)``, sizes as in Conv2d; weight
+        ``(C_out, C_in / groups, *kernel_size)``, bias ``(C_out,)``.
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: Size,
+        stride: Size = 1,
+        padding: Size | str = 0,
+        dilation: Size = 1,
+        groups: int = 1,
+        bias: bool = True,
+        padding_mode: str = "zeros",
+        device: Any = None,
+        dtype: DType | None = None,
+    ) -> None:
+        super().__init__(
+            in_channels,
+            out_channels,
+            _triple(kernel_size),
+            _triple(stride),
+            padding if isinstance(padding, str) else _triple(padding),
+            _triple(dilation),
+            False,
+            _triple(0),
+            groups,
+            bias,
+            padding_mode,
+            device,
+            dtype,
+        )
+
+    def forward(self, input: Tensor) -> Tensor:
+        input, padding = self._padded(input)
+        return conv3d(
+            input, self.weight, self.bias, self.stride, padding, self.dilation, self.groups
+        )
+
+
 class _ConvTransposeNd(_ConvNd):
     """What transposed convolutions add: several sizes of the output fit one of the input."""
 
@@ -400,6 +460,59 @@ class ConvTranspose2d(_ConvTransposeNd):
 
     def forward(self, input: Tensor, output_size: Sequence[int] | None = None) -> Tensor:
         return conv_transpose2d(
+            input,
+            self.weight,
+            self.bias,
+            self.stride,
+            self.padding,
+            self._output_padding(input, output_size),
+            self.groups,
+            self.dilation,
+        )
+
+
+class ConvTranspose3d(_ConvTransposeNd):
+    """The gradient of Conv3d with respect to its input, as a layer: it makes volumes larger.
+
+    Shape:
+        input ``(N, C_in, D, H, W)`` or ``(C_in, D, H, W)``, output
+        ``(N, C_out, D_out, H_out, W_out)``, sizes as in ConvTranspose2d; weight
+        ``(C_in, C_out / groups, *kernel_size)``, bias ``(C_out,)``.
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: Size,
+        stride: Size = 1,
+        padding: Size = 0,
+        output_padding: Size = 0,
+        groups: int = 1,
+        bias: bool = True,
+        dilation: Size = 1,
+        padding_mode: str = "zeros",
+        device: Any = None,
+        dtype: DType | None = None,
+    ) -> None:
+        super().__init__(
+            in_channels,
+            out_channels,
+            _triple(kernel_size),
+            _triple(stride),
+            _triple(padding),
+            _triple(dilation),
+            True,
+            _triple(output_padding),
+            groups,
+            bias,
+            padding_mode,
+            device,
+            dtype,
+        )
+
+    def forward(self, input: Tensor, output_size: Sequence[int] | None = None) -> Tensor:
+        return conv_transpose3d(
             input,
             self.weight,
             self.bias,

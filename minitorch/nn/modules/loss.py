@@ -12,28 +12,21 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from minitorch._tensor import Tensor
-from minitorch.native.loss import (
-    binary_cross_entropy,
-    binary_cross_entropy_with_logits,
-    gaussian_nll_loss,
-    huber_loss,
-    kl_div,
-    l1_loss,
-    mse_loss,
-    poisson_nll_loss,
-    smooth_l1_loss,
-)
+from minitorch.native.loss import huber_loss, l1_loss, mse_loss, smooth_l1_loss
+from minitorch.native.loss_binary import binary_cross_entropy, binary_cross_entropy_with_logits
+from minitorch.native.loss_cross_entropy import cross_entropy
+from minitorch.native.loss_distribution import gaussian_nll_loss, kl_div, poisson_nll_loss
 from minitorch.native.loss_margin import (
     cosine_embedding_loss,
     hinge_embedding_loss,
     margin_ranking_loss,
-    multi_margin_loss,
     multilabel_soft_margin_loss,
     soft_margin_loss,
     triplet_margin_loss,
     triplet_margin_with_distance_loss,
 )
-from minitorch.native.loss_nll import cross_entropy, nll_loss
+from minitorch.native.loss_multi_margin import multi_margin_loss
+from minitorch.native.loss_nll import nll_loss
 from minitorch.nn import _reduction
 from minitorch.nn.modules.distance import PairwiseDistance
 from minitorch.nn.modules.module import Module

@@ -11,7 +11,8 @@ from typing import Any
 from minitorch._tensor import Tensor
 from minitorch.dtypes import dtype as DType
 from minitorch.native.factories import empty
-from minitorch.native.normalization import group_norm, layer_norm, rms_norm
+from minitorch.native.group_norm import group_norm
+from minitorch.native.layer_norm import layer_norm, rms_norm
 from minitorch.nn import init
 from minitorch.nn.modules.module import Module
 from minitorch.nn.parameter import Parameter

@@ -10,15 +10,19 @@ __all__ = ["consume_prefix_in_state_dict_if_present"]
 Size = int | Sequence[int]
 
 
-def _single(x: Size) -> tuple[int, ...]:
+def _single(x: Any) -> tuple[Any, ...]:
     return _ntuple(x, 1)
 
 
-def _pair(x: Size) -> tuple[int, ...]:
+def _pair(x: Any) -> tuple[Any, ...]:
     return _ntuple(x, 2)
 
 
-def _ntuple(x: Size, n: int) -> tuple[int, ...]:
+def _triple(x: Any) -> tuple[Any, ...]:
+    return _ntuple(x, 3)
+
+
+def _ntuple(x: Any, n: int) -> tuple[Any, ...]:
     return tuple(x) if isinstance(x, Iterable) else (x,) * n
 
 

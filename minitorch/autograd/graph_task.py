@@ -1,0 +1,332 @@
+"""The engine: what runs the backward graph.
+
+Mirrors torch/csrc/autograd/{engine.cpp, graph_task.h}. Knows neither tensors nor operators: a
+gradient is whatever supports ``+``. Left out: devices and worker threads (backward runs in the
+calling thread), reentrant depth limits.
+"""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Sequence
+from heapq import heappop, heappush, heappushpop
+from typing import Any
+
+from minitorch.autograd import anomaly_mode
+from minitorch.autograd.hooks import Hooks
+from minitorch.autograd.node import Edge, Node
+
+class GraphTask:
+    """What a backward pass must visit: how many gradients each node waits for and, if only some
+    inputs are wanted, which nodes lead to them. Mirrors GraphTask and Engine::compute_dependencies.
+
+    Args:
+        captures: the edges whose gradients are wanted, to be written down here.
+        targets: the nodes that are wanted, to be run.
+    """
+
+    def __init__(
+        self,
+        roots: Sequence[Edge],
+        captures: dict[Edge, Any] | None = None,
+        targets: set[Node] | None = None,
+    ) -> None:
+        self.id = next(_task_ids)
+        self.captures = captures
+        self.dependencies: dict[Node, int] = {}
+        self.needed: set[Node] | None = None
+        self.captured_nodes = {node for node, _ in captures} if captures is not None else set()
+        wanted = self.captured_nodes if targets is None else targets
+        self.is_selective = captures is not None or targets is not None
+        parents: dict[Node, list[Node]] | None = {} if self.is_selective else None
+        dependencies = self.dependencies
+        stack = []
+        for node, _ in roots:
+            if node not in dependencies:
+                dependencies[node] = 0
+                stack.append(node)
+        while stack:
+            node = stack.pop()
+            for edge in node.next_edges:
+                if edge is None:
+                    continue
+                next_node = edge[0]
+                if next_node in dependencies:
+                    dependencies[next_node] += 1
+                else:
+                    dependencies[next_node] = 1
+                    stack.append(next_node)
+                if parents is not None:
+                    parents.setdefault(next_node, []).append(node)
+        if parents is not None:
+            self.needed = self._leading_to(wanted, parents)
+            if targets is not None:
+                self.needed |= targets
+
+    @staticmethod
+    def _leading_to(wanted: set[Node], parents: dict[Node, list[Node]]) -> set[Node]:
+        needed: set[Node] = set()
+        stack = list(wanted)
+        while stack:
+            for parent in parents.get(stack.pop(), ()):
+                if parent not in needed:
+                    needed.add(parent)
+                    stack.append(parent)
+        return needed
+
+    def will_run(self, node: Node) -> bool:
+        """Whether a gradient for this node is computed in this pass."""
+        if self.needed is None:
+            return node in self.dependencies
+        return node in self.needed or (node in self.captured_nodes and node in self.dependencies)
+
+
+class _Current(threading.local):
+    task: GraphTask | None = None  # what this thread is running; hooks ask for it
+
+
+current = _Current()
+_task_ids = itertools.count()
+
+
+def run_backward(
+    roots: Sequence[Edge],
+    grads: Sequence[Any],
+    keep_graph: bool,
+    create_graph: bool,
+    captures: dict[Edge, Any] | None = None,
+    targets: set[Node] | None = None,
+) -> None:
+    """Push ``grads`` from ``roots`` to the leaves: each node runs once, after all its uses (Kahn's
+    algorithm).
+
+    Args:
+        captures: when given, only the gradients of these edges are computed; each is written into
+            the dict instead of being accumulated (None stays where no gradient arrived).
+        targets: when given, only these nodes are run, and those that lead to them.
+    """
+    if not roots:
+        return
+    task = GraphTask(roots, captures, targets)
+    outer, current.task = current.task, task
+    try:
+        _run(task, roots, grads, keep_graph, create_graph)
+    finally:
+        current.task = outer
+
+
+def _run(
+    task: GraphTask,
+    roots: Sequence[Edge],
+    grads: Sequence[Any],
+    keep_graph: bool,
+    create_graph: bool,
+) -> None:
+    captures = task.captures
+    watched = anomaly_mode.state.enabled
+    dependencies, needed, captured_nodes = task.dependencies, task.needed, task.captured_nodes
+    buffers: dict[
+        Node, list[Any]
+    ] = {}  # gradients that arrived so far, one slot per output of the node
+    ready: list[tuple[int, Node]] = []
+    for (node, nr), grad in zip(roots, grads, strict=True):
+        if node not in buffers:
+            buffers[node] = [None] * node.num_outputs
+            if dependencies[node] == 0:
+                heappush(ready, (-node.sequence_nr, node))
+        slots: Any = buffers[node]
+        slots[nr] = grad if slots[nr] is None else slots[nr] + grad
+    node = heappop(ready)[1]
+    while True:
+        results: Any
+        slots = buffers.pop(node, None)
+        if slots is None:  # every path that leads here returned None
+            results = node.run_without_gradients(create_graph)
+        elif watched:
+            results = run_watched(node, slots, create_graph, task)
+        elif captures is not None and node in captured_nodes:
+            results = run_captured(node, slots, create_graph, captures, needed)
+        elif node.hooked:
+            results = run_with_hooks(node, slots, create_graph)
+        else:
+            results = node.run(slots, create_graph)
+        if not keep_graph and (needed is None or node in needed):
+            node.release()
+        upcoming = None
+        for edge, grad in zip(node.next_edges, results):  # noqa: B905 (trailing constants have no gradient)
+            if edge is None:
+                continue
+            next_node, nr = edge
+            if needed is not None and next_node not in needed and next_node not in captured_nodes:
+                continue
+            if grad is not None:
+                shape = next_node.output_shape
+                if shape is not None and (
+                    grad.shape != shape or grad.dtype is not next_node.output_dtype
+                ):
+                    grad = fit(grad, shape, next_node.output_dtype)
+                slots = buffers.get(next_node)
+                if slots is None:
+                    slots = [None] * next_node.num_outputs
+                    slots[nr] = grad
+                    buffers[next_node] = slots
+                else:
+                    slots[nr] = grad if slots[nr] is None else slots[nr] + grad
+            waits_for = dependencies[next_node] - 1
+            dependencies[next_node] = waits_for
+            if waits_for == 0:
+                if upcoming is not None:
+                    heappush(ready, (-upcoming.sequence_nr, upcoming))
+                upcoming = next_node
+        results = grad = slots = (
+            None  # AccumulateGrad keeps a gradient without a copy if nobody else holds it
+        )
+        if upcoming is not None:
+            node = heappushpop(ready, (-upcoming.sequence_nr, upcoming))[1] if ready else upcoming
+        elif ready:
+            node = heappop(ready)[1]
+        else:
+            return
+
+
+def run_captured(
+    node: Node, slots: list[Any], create_graph: bool, captures: dict[Edge, Any], needed: Any
+) -> Any:
+    """Write down the gradients that are wanted of a node's outputs, and run it only if others lie
+    behind it.
+    """
+    call_tensor_pre_hooks(node, slots, create_graph)
+    for nr in range(node.num_outputs):
+        if (node, nr) in captures:
+            captures[node, nr] = slots[nr]
+    if node not in needed:
+        return ()
+    return (
+        run_with_hooks(node, slots, create_graph, tensor_hooks_ran=True)
+        if node.hooked
+        else node.run(slots, create_graph)
+    )
+
+
+def run_watched(node: Node, slots: list[Any], create_graph: bool, task: GraphTask) -> Any:
+    """Run a node in anomaly mode."""
+    with anomaly_mode.watch(node):
+        if task.captures is not None and node in task.captured_nodes:
+            results = run_captured(node, slots, create_graph, task.captures, task.needed)
+        elif node.hooked:
+            results = run_with_hooks(node, slots, create_graph)
+        else:
+            results = node.run(slots, create_graph)
+        anomaly_mode.check_nan(node, results)
+    return results
+
+
+def fit(grad: Any, shape: tuple[int, ...], dtype: Any) -> Any:
+    """The gradient of an operand that was broadcast, or promoted: summed back to its shape, and in
+    its dtype.
+
+    Mirrors validate_outputs. Backward formulas need not care about broadcasting: what reaches a
+    node is made to fit here.
+    """
+    if grad.shape != shape:
+        lead = grad.ndim - len(shape)
+        axes = [
+            *range(lead),
+            *[d + lead for d, n in enumerate(shape) if n == 1 and grad.shape[d + lead] != 1],
+        ]
+        grad = (
+            grad.sum(axis=tuple(axes), keepdims=True).reshape(shape)
+            if axes
+            else grad.reshape(shape)
+        )
+    if grad.dtype != dtype:
+        if to_array(grad).dtype.kind == "c" and not dtype.name.startswith("complex"):
+            grad = grad.real  # of a real operand beside a complex one
+        grad = grad.astype(dtype) if hasattr(grad, "astype") else grad.to(dtype)
+    return grad
+
+
+def call_tensor_hooks(hooks: Hooks, grad: Any, create_graph: bool) -> Any:
+    """Pass a gradient through the hooks of one tensor; each may replace it."""
+    box = grad if create_graph else to_tensor(grad)
+    for hook in tuple(hooks.values()):
+        result = hook(box)
+        if result is not None:
+            if not isinstance(result, type(box)):
+                raise TypeError(f"expected Variable, but hook returned '{type(result).__name__}'")
+            if result.shape != box.shape:
+                raise RuntimeError(f"hook '{_name_of(hook)}' has changed the size of value")
+            box = result
+    if hooks.last is not None:
+        hooks.last(box)
+    return box if create_graph else to_array(box)
+
+
+def _name_of(hook: Any) -> str:
+    return str(getattr(hook, "__name__", type(hook).__name__))
+
+
+def call_tensor_pre_hooks(node: Node, slots: list[Any], create_graph: bool) -> None:
+    """Run the hooks of the tensors that are a node's outputs, on the gradients that arrived for
+    them.
+    """
+    for nr, hooks in (node.tensor_pre_hooks or {}).items():
+        if slots[nr] is not None:
+            slots[nr] = call_tensor_hooks(hooks, slots[nr], create_graph)
+
+
+def run_with_hooks(
+    node: Node, grads: list[Any], create_graph: bool, tensor_hooks_ran: bool = False
+) -> tuple[Any, ...]:
+    """Run a node between the hooks of its outputs, its own pre-hooks and its post-hooks, which all
+    see tensors.
+    """
+    if not tensor_hooks_ran:
+        call_tensor_pre_hooks(node, grads, create_graph)
+    if node.pre_hooks is None and node.post_hooks is None:
+        return node.run(grads, create_graph)
+
+    def replaced(hook: Any, values: tuple[Any, ...], result: Any) -> tuple[Any, ...]:
+        if result is None:
+            return values
+        if not isinstance(result, tuple):
+            if not hasattr(result, "shape"):
+                raise TypeError(f"expected tuple, but hook returned '{type(result).__name__}'")
+            result = (result,)
+        if len(result) != len(values):
+            raise RuntimeError(
+                f"hook '{_name_of(hook)}' has returned an incorrect number of values (got "
+                f"{len(result)}, but expected {len(values)})"
+            )
+        return result
+
+    def box(values: Sequence[Any]) -> tuple[Any, ...]:
+        return (
+            tuple(values)
+            if create_graph
+            else tuple(None if v is None else to_tensor(v) for v in values)
+        )
+
+    def unbox(values: Sequence[Any]) -> list[Any]:  # a list: AccumulateGrad empties it
+        return (
+            list(values) if create_graph else [None if v is None else to_array(v) for v in values]
+        )
+
+    grad_outputs = box(grads)
+    for hook in tuple((node.pre_hooks or {}).values()):
+        grad_outputs = replaced(hook, grad_outputs, hook(grad_outputs))
+    grad_inputs = box(node.run(unbox(grad_outputs), create_graph))
+    for hook in tuple((node.post_hooks or {}).values()):
+        grad_inputs = replaced(hook, grad_inputs, hook(grad_inputs, grad_outputs))
+    return tuple(unbox(grad_inputs))
+
+
+def to_tensor(array: Any) -> Any:
+    """Set by autograd/variable.py, which knows tensors: the engine below them does not."""
+    raise NotImplementedError
+
+
+def to_array(tensor: Any) -> Any:
+    """Set by autograd/variable.py."""
+    raise NotImplementedError

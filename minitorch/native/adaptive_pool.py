@@ -1,0 +1,178 @@
+"""Adaptive pooling: windows that cover the input evenly, as many as the output has elements.
+
+Mirrors aten/src/ATen/native/{AdaptiveAveragePooling.cpp, AdaptiveAveragePooling3d.cpp,
+AdaptiveMaxPooling2d.cpp, AdaptiveMaxPooling3d.cpp}.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from minitorch.native import pool
+from minitorch.native.avg_pool import AvgPool2D, AvgPool3D
+from minitorch.native.max_pool import (
+    MaxPool2DWithIndices,
+    MaxPool3DWithIndices,
+    MaxPoolBackward,
+)
+from minitorch.native.pool import IntOrTuple, adaptive_windows
+
+if TYPE_CHECKING:
+    from minitorch._tensor import Tensor
+
+__all__ = [
+    "adaptive_avg_pool1d",
+    "adaptive_avg_pool2d",
+    "adaptive_avg_pool3d",
+    "adaptive_max_pool1d",
+    "adaptive_max_pool1d_with_indices",
+    "adaptive_max_pool2d",
+    "adaptive_max_pool2d_with_indices",
+    "adaptive_max_pool3d",
+    "adaptive_max_pool3d_with_indices",
+]
+
+
+class AdaptiveAvgPool2D(AvgPool2D):
+    pass
+
+
+class AdaptiveAvgPool3D(AvgPool3D):
+    pass
+
+
+class AdaptiveMaxPool2DBackward(MaxPoolBackward, name="AdaptiveMaxPool2DBackwardBackward0"):
+    pass
+
+
+class AdaptiveMaxPool3DBackward(MaxPoolBackward, name="AdaptiveMaxPool3DBackwardBackward0"):
+    pass
+
+
+class AdaptiveMaxPool2D(MaxPool2DWithIndices):
+    gradient = AdaptiveMaxPool2DBackward
+
+
+class AdaptiveMaxPool3D(MaxPool3DWithIndices):
+    gradient = AdaptiveMaxPool3DBackward
+
+
+# ---------------------------------------------------------------------------------------- mean
+
+
+def adaptive_avg_pool1d(input: Tensor, output_size: IntOrTuple) -> Tensor:
+    """The means of ``output_size`` windows of a sequence, (N, C, L) or (C, L)."""
+    name = "adaptive_avg_pool1d"
+    if input.ndim not in (2, 3):
+        raise RuntimeError(
+            f"Expected 2 to 3 dimensions, but got {input.ndim}-dimensional tensor for argument #1 "
+            f"'self' (while checking arguments for {name})"
+        )
+    count = pool.single(output_size, name, "output_size")
+    return adaptive_avg_pool2d(input.unsqueeze(-2), (1, count)).squeeze(-2)
+
+
+def adaptive_avg_pool2d(input: Tensor, output_size: Any) -> Tensor:
+    """The means of a grid of ``output_size`` windows; None keeps the input's size.
+
+    Shape: input ``(N, C, H, W)`` or ``(C, H, W)``, output ``(N, C, *output_size)``.
+    """
+    name = "adaptive_avg_pool2d"
+    size = pool.adaptive_size(input, output_size, 2, f"{name}: output_size must be 2")
+    if min(size) < 0:
+        raise RuntimeError(
+            f"{name}: elements of output_size must be greater than or equal to 0 but received "
+            f"{{{size[0]}, {size[1]}}}"
+        )
+    if input.ndim not in (3, 4):
+        raise RuntimeError(f"{name}(): Expected 3D or 4D tensor, but got {list(input.shape)}")
+    pool.check_not_empty(input, name, input.ndim - 2)
+    pool.check_dtype(input, name, "f")
+    if size == (1, 1):
+        return input.mean((-1, -2), keepdim=True)
+    rows, columns = map(adaptive_windows, input.shape[-2:], size)
+    out: Tensor = AdaptiveAvgPool2D.apply(input, rows, columns)
+    return out
+
+
+def adaptive_avg_pool3d(input: Tensor, output_size: Any) -> Tensor:
+    """The means of a grid of windows of a volume, ``(N, C, D, H, W)`` or ``(C, D, H, W)``."""
+    name = "adaptive_avg_pool3d"
+    size = pool.adaptive_size(input, output_size, 3, f"{name}: output_size must be 3")
+    if min(size) < 0:
+        raise RuntimeError(
+            f"{name}: elements of output_size must be greater than or equal to 0 but received "
+            f"{{{size[0]}, {size[1]},{size[2]}}}"
+        )
+    if input.ndim not in (4, 5):
+        raise RuntimeError(f"{name}(): Expected 4D or 5D tensor, but got {list(input.shape)}")
+    pool.check_not_empty(input, name)
+    pool.check_dtype(input, f"{name}_cpu", "f")
+    if size == (1, 1, 1):
+        return input.mean((-1, -2, -3), keepdim=True)
+    windows = tuple(map(adaptive_windows, input.shape[-3:], size))
+    out: Tensor = AdaptiveAvgPool3D.apply(input, windows)
+    return out
+
+
+# ------------------------------------------------------------------------------------- maximum
+
+
+def adaptive_max_pool1d(
+    input: Tensor, output_size: IntOrTuple, return_indices: bool = False
+) -> Any:
+    """The largest elements of ``output_size`` windows of a sequence, (N, C, L) or (C, L)."""
+    name = "adaptive_max_pool1d"
+    if input.ndim not in (2, 3):
+        raise RuntimeError(f"{name}(): Expected 2D or 3D tensor, but got: {list(input.shape)}")
+    pool.check_not_empty(input, name)
+    count = pool.single(output_size, name, "output_size")
+    return pool.squeezed(adaptive_max_pool2d(input.unsqueeze(-2), (1, count), return_indices))
+
+
+def adaptive_max_pool2d(input: Tensor, output_size: Any, return_indices: bool = False) -> Any:
+    """The largest elements of a grid of ``output_size`` windows; None keeps the input's size.
+
+    Shape: input ``(N, C, H, W)`` or ``(C, H, W)``, output ``(N, C, *output_size)``.
+    """
+    rows, columns = _max_windows(input, output_size, 2, "adaptive_max_pool2d")
+    return AdaptiveMaxPool2D.apply(input, rows, columns, return_indices)
+
+
+def adaptive_max_pool3d(input: Tensor, output_size: Any, return_indices: bool = False) -> Any:
+    """The largest elements of windows of a volume, ``(N, C, D, H, W)`` or ``(C, D, H, W)``."""
+    windows = _max_windows(input, output_size, 3, "adaptive_max_pool3d_cpu")
+    return AdaptiveMaxPool3D.apply(input, windows, return_indices)
+
+
+def _max_windows(
+    input: Tensor, output_size: Any, ndim: int, kernel_name: str
+) -> tuple[pool.Windows, ...]:
+    name = f"adaptive_max_pool{ndim}d"
+    words = f"{name}(): internal error: output_size.size() must be {ndim}"
+    if input.ndim not in (ndim + 1, ndim + 2):
+        raise RuntimeError(
+            f"{name}(): Expected {ndim + 1}D or {ndim + 2}D tensor, but got: {list(input.shape)}"
+        )
+    size = pool.adaptive_size(input, output_size, ndim, words)
+    pool.check_not_empty(input, name)
+    if min(size) < 0:
+        shape = [*input.shape[:-ndim], *size]
+        raise RuntimeError(f"Trying to create tensor with negative dimension {min(size)}: {shape}")
+    pool.check_dtype(input, kernel_name, "f")
+    return tuple(map(adaptive_windows, input.shape[-ndim:], size))
+
+
+def adaptive_max_pool1d_with_indices(input: Tensor, output_size: Any) -> Any:
+    """``adaptive_max_pool1d`` with ``return_indices=True``."""
+    return adaptive_max_pool1d(input, output_size, True)
+
+
+def adaptive_max_pool2d_with_indices(input: Tensor, output_size: Any) -> Any:
+    """``adaptive_max_pool2d`` with ``return_indices=True``."""
+    return adaptive_max_pool2d(input, output_size, True)
+
+
+def adaptive_max_pool3d_with_indices(input: Tensor, output_size: Any) -> Any:
+    """``adaptive_max_pool3d`` with ``return_indices=True``."""
+    return adaptive_max_pool3d(input, output_size, True)

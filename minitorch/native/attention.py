@@ -1,0 +1,199 @@
+"""Scaled dot-product attention: each query takes the mean of the values whose keys are like it.
+
+    out = softmax(query keyᵀ scale + bias) value
+
+The fused form, for the everyday case, remembers the weights and writes its gradient in five
+products. Where it does not apply (dropout, other dimensions, a mask that is trained) the same is
+composed of other operations, as it is for second derivatives.
+
+Mirrors aten/src/ATen/native/transformers/attention.cpp. Left out: nested tensors, and the blocks of
+native/cpu/FlashAttentionKernel.cpp, which never hold all the weights.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from minitorch import dtypes
+from minitorch.autograd.operator import Operator
+from minitorch.autograd.variable import wrap
+from minitorch.native.conversions import to_dtype
+from minitorch.native.dropout import dropout
+from minitorch.native.linear_algebra import matmul, multiply
+from minitorch.native.softmax import SafeSoftmax, SoftmaxBackwardData, _safe_softmax
+from minitorch.native.views import expand, reshape, transpose, unsqueeze
+
+if TYPE_CHECKING:
+    from minitorch._tensor import Tensor
+
+
+class FlashAttention(Operator, name="ScaledDotProductFlashAttentionForCpuBackward0"):
+    """Everything is (N, H, length, width); ``bias`` broadcasts to the weights (N, H, L, S)."""
+
+    @staticmethod
+    def forward(ctx: Any, query: Any, key: Any, value: Any, bias: Any, scale: float) -> Any:
+        kind = query.dtype
+        query, key, value = (_wide(x) for x in (query, key, value))
+        scores = multiply(query * query.dtype.type(scale), key.swapaxes(-1, -2))
+        if bias is not None:
+            scores += bias
+        weights = SafeSoftmax.apply(scores, 3)
+        ctx.save_for_backward(query, key, value, weights)
+        ctx.scale, ctx.kind = scale, kind
+        return multiply(weights, value).astype(kind, copy=False)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Any) -> Any:
+        query, key, value, weights = ctx.saved_tensors
+        grad = _wide(grad)
+        grad_value = multiply(weights.swapaxes(-1, -2), grad)
+        grad_weights = multiply(grad, value.swapaxes(-1, -2))
+        grad_scores = SoftmaxBackwardData.apply(grad_weights, weights, 3)
+        grad_scores *= grad_scores.dtype.type(ctx.scale)
+        grad_query = multiply(grad_scores, key)
+        grad_key = multiply(grad_scores.swapaxes(-1, -2), query)
+        grads = [g.astype(ctx.kind, copy=False) for g in (grad_query, grad_key, grad_value)]
+        return *grads, None
+
+    @staticmethod
+    def composed(query: Tensor, key: Tensor, value: Tensor, bias: Any, scale: float) -> Tensor:
+        return _attend(query, key, value, bias, 0.0, scale)
+
+
+def _wide(array: Any) -> Any:
+    """float16 is computed in float32."""
+    return array.astype(np.float32) if array.dtype.itemsize < 4 else array
+
+
+def _attend(
+    query: Tensor, key: Tensor, value: Tensor, bias: Tensor | None, dropout_p: float, scale: float
+) -> Tensor:
+    """The formula itself, composed. Half the scale goes to either factor, which keeps the products
+    small."""
+    kind = query.dtype
+    if query.itemsize < 4:
+        query, key, value = query.float(), key.float(), value.float()
+    root = math.sqrt(abs(scale))
+    scores = matmul(query * math.copysign(root, scale), transpose(key * root, -2, -1))
+    if bias is not None:
+        scores = scores + bias
+    weights = dropout(_safe_softmax(scores, -1), dropout_p)
+    return to_dtype(matmul(weights, value), kind)
+
+
+def scaled_dot_product_attention(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    attn_mask: Tensor | None = None,
+    dropout_p: float = 0.0,
+    is_causal: bool = False,
+    *,
+    scale: float | None = None,
+    enable_gqa: bool = False,
+) -> Tensor:
+    """out = softmax(query keyᵀ scale + mask) value: for each query, a mean of the values.
+
+    Shape:
+        query ``(*, H, L, E)``, key ``(*, H, S, E)``, value ``(*, H, S, V)``, mask broadcastable to
+        ``(*, H, L, S)``; out ``(*, H, L, V)``.
+    Args:
+        attn_mask: of bool, where False hides a key from a query; or of floats, added to the
+            products. A query that sees nothing gives zeros.
+        dropout_p: weights are dropped with this probability, also in evaluation.
+        is_causal: query i sees the keys 0 to i.
+        scale: 1 / sqrt(E) if it is left out.
+        enable_gqa: keys and values may have fewer heads, each shared by as many queries' heads.
+    Raises:
+        RuntimeError: shapes or dtypes do not fit.
+    """
+    _check(query, key, value, attn_mask)
+    if enable_gqa:
+        key, value = _share_heads(query, key), _share_heads(query, value)
+    if scale is None:
+        scale = 1 / math.sqrt(query.shape[-1]) if query.shape[-1] else math.inf
+    fused = _is_fusible(query, key, value, attn_mask, dropout_p)
+    if is_causal and attn_mask is not None and not fused:
+        raise RuntimeError(
+            "_scaled_dot_product_attention: Explicit attn_mask should not be set when "
+            "is_causal=True"
+        )
+    bias = _bias(query, key, attn_mask, is_causal)
+    if fused:
+        return FlashAttention.apply(query, key, value, bias, scale)
+    return _attend(query, key, value, bias, dropout_p, scale)
+
+
+def _check(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> None:
+    tensors = ("query", query), ("key", key), ("value", value)
+    kinds = [_cpp_name(x) for _, x in tensors]
+    if len(set(kinds)) > 1:
+        raise RuntimeError(
+            "Expected query, key, and value to have the same dtype, but got "
+            f"query.dtype: {kinds[0]} key.dtype: {kinds[1]} and value.dtype: {kinds[2]} instead."
+        )
+    if min([x.ndim for _, x in tensors]) < 2:
+        raise RuntimeError(
+            "Expected query, key, and value to all be  at least 2 dimensional, but got "
+            f"query.dim: {query.ndim} key.dim: {key.ndim} and value.dim: {value.ndim} instead."
+        )
+    if mask is not None and mask.dtype not in (dtypes.bool_, dtypes.float32, query.dtype):
+        raise RuntimeError(
+            "Expected attn_mask dtype to be bool or float or to match query dtype, but got "
+            f"attn_mask.dtype: {_cpp_name(mask)} and  query.dtype: {kinds[0]} instead."
+        )
+    if not query.is_floating_point():
+        name = dtypes.from_numpy(query._array.dtype).c10_name
+        raise RuntimeError(f"expected scalar type Float but found {name}")
+
+
+def _cpp_name(tensor: Tensor) -> str:
+    name = dtypes.from_numpy(tensor._array.dtype).c10_name
+    names = {"Float": "float", "Double": "double", "Half": "c10::Half", "Long": "long int"}
+    return names.get(name, name.lower())
+
+
+def _share_heads(query: Tensor, other: Tensor) -> Tensor:
+    """Repeat each head for the heads of the query that share it."""
+    if query.ndim < 3 or other.ndim < 3 or query.shape[-3] % max(other.shape[-3], 1):
+        raise RuntimeError("Number of heads in key and value must divide the number of heads in ")
+    times = query.shape[-3] // other.shape[-3]
+    if times == 1:
+        return other
+    shape = other._array.shape
+    repeated = unsqueeze(other, -3)  # (*, H, 1, S, E)
+    repeated = expand(repeated, (*shape[:-2], times, *shape[-2:]))
+    return reshape(repeated, (*shape[:-3], shape[-3] * times, *shape[-2:]))
+
+
+def _is_fusible(
+    query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, dropout_p: float
+) -> bool:
+    """Mirrors use_flash_attention_cpp of transformers/sdp_utils_cpp.cpp."""
+    q, k, v = (x._array.shape for x in (query, key, value))
+    if not len(q) == len(k) == len(v) == 4 or not q[:2] == k[:2] == v[:2]:
+        return False
+    if not q[3] == k[3] == v[3] or k[2] != v[2] or not (q[2] and k[2]) or dropout_p > 0:
+        return False
+    if mask is None:
+        return True
+    return not mask.requires_grad and mask.ndim in (2, 4)
+
+
+def _bias(query: Tensor, key: Tensor, mask: Tensor | None, is_causal: bool) -> Tensor | None:
+    """What is added to the products: -inf where a query must not see a key."""
+    like = query._array
+    kind = np.dtype(np.float32) if like.dtype.itemsize < 4 else like.dtype
+    bias = mask
+    if mask is not None and mask.dtype == dtypes.bool_:
+        hidden = np.zeros_like(like, shape=mask._array.shape, dtype=kind)
+        hidden[~mask._array] = -np.inf
+        bias = wrap(hidden)
+    if is_causal:
+        length = query.shape[-2], key.shape[-2]
+        later = np.triu(np.full_like(like, -np.inf, shape=length, dtype=kind), 1)
+        bias = wrap(later) if bias is None else bias + wrap(later)
+    return bias

@@ -1,0 +1,211 @@
+"""Running sums, products, extremes and log-sum-exps along a dimension.
+
+Mirrors aten/src/ATen/native/ReduceOps.cpp (cumsum and its siblings) and
+cpu/ReduceOpsKernel.cpp. As there, single precision is accumulated in double.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from minitorch import dtypes
+from minitorch.autograd.holomorphic import Holomorphic
+from minitorch.autograd.operator import Operator
+from minitorch.autograd.variable import Variable, unwrap
+from minitorch.native.joining import Cat
+from minitorch.native.rearranging import Flip
+from minitorch.native.reduce_ops_utils import cast
+from minitorch.native.return_types import return_type
+from minitorch.native.scatter_gather import scatter_into_zeros
+from minitorch.native.sizes import wrap_dim
+from minitorch.native.tensor_compare import Where
+from minitorch.native.variants import accepts_out, in_place
+
+if TYPE_CHECKING:
+    from minitorch._tensor import Tensor
+
+
+def _accumulate(ufunc: Any, input: Any, dim: int) -> Any:
+    """``ufunc.accumulate`` in a type wide enough for the sum: int64, double."""
+    if not input.ndim:
+        return input.astype(np.int64) if dtypes.is_integral(input.dtype) else input.copy()
+    if dtypes.is_integral(input.dtype):
+        return ufunc.accumulate(input, axis=dim, dtype=np.int64)
+    if not dtypes.is_floating(input.dtype):
+        return ufunc.accumulate(input, axis=dim)
+    return ufunc.accumulate(input, axis=dim, dtype=np.float64).astype(input.dtype, copy=False)
+
+
+def _reversed(operator: type[Operator], x: Any, dim: int) -> Any:
+    """A running operation from the end to the front."""
+    return Flip.apply(operator.apply(Flip.apply(x, (dim,)), dim), (dim,))
+
+
+class CumSum(Operator, name="CumsumBackward0"):
+    """out[i] = input[0] + ... + input[i]."""
+
+    @staticmethod
+    def forward(ctx: Any, input: Any, dim: int) -> Any:
+        ctx.dim = dim
+        return _accumulate(np.add, input, dim)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Any) -> Any:
+        return _reversed(CumSum, grad, ctx.dim) if grad.ndim else grad
+
+
+class CumProd(Holomorphic, name="CumprodBackward0"):
+    """out[i] = input[0] * ... * input[i]."""
+
+    @staticmethod
+    def forward(ctx: Any, input: Any, dim: int) -> Any:
+        ctx.dim = dim
+        out = _accumulate(np.multiply, input, dim)
+        ctx.save_for_backward(input, out)
+        return out
+
+    @staticmethod
+    def backward(ctx: Any, grad: Any) -> Any:
+        if not grad.ndim or not unwrap(grad).size:
+            return grad
+        input, out = ctx.saved_tensors
+        array = unwrap(input)
+        dim = ctx.dim
+        if (array != 0).all():
+            return _reversed(CumSum, grad * out, dim) / input
+        # With zeros, d out[k] / d input[i] is the product of the others up to k, for every i and k.
+        lead = (slice(None),) * dim
+        columns = []
+        for i in range(array.shape[dim]):
+            without = Cat.apply(
+                dim,
+                input[(*lead, slice(0, i))],
+                input[(*lead, slice(i, i + 1))] * 0 + 1,
+                input[(*lead, slice(i + 1, None))],
+            )
+            partial = (CumProd.apply(without, dim) * grad)[(*lead, slice(i, None))]
+            columns.append(partial.sum(axis=dim, keepdims=True))
+        return Cat.apply(dim, *columns)
+
+
+class LogCumSumExp(Operator, name="LogcumsumexpBackward0"):
+    """out[i] = ln(e ** input[0] + ... + e ** input[i])."""
+
+    @staticmethod
+    def forward(ctx: Any, input: Any, dim: int) -> Any:
+        ctx.dim = dim
+        if not input.ndim:
+            out = input.copy()
+        else:
+            out = np.logaddexp.accumulate(input, axis=dim, dtype=np.float64)
+            out = out.astype(input.dtype, copy=False)
+        ctx.save_for_backward(input, out)
+        return out
+
+    @staticmethod
+    def backward(ctx: Any, grad: Any) -> Any:
+        """grad_input[i] = sum over k >= i of grad[k] * e ** (input[i] - out[k]), in logarithms,
+        of the positive and the negative gradients apart.
+        """
+        if not grad.ndim or not unwrap(grad).size:
+            return grad
+        input, out = ctx.saved_tensors
+        dim = ctx.dim
+        lowest = float(np.finfo(unwrap(input).dtype).min)
+        parts = []
+        for positive in (True, False):
+            chosen = grad > 0 if positive else grad < 0
+            size = Where.apply(chosen, grad if positive else -grad, 1.0)
+            logarithm = Where.apply(chosen, _log(size), lowest)
+            parts.append(_exp(_reversed(LogCumSumExp, logarithm - out, dim) + input))
+        return parts[0] - parts[1]
+
+
+def _log(x: Any) -> Any:
+    return x.log() if isinstance(x, Variable) else np.log(x)
+
+
+def _exp(x: Any) -> Any:
+    return x.exp() if isinstance(x, Variable) else np.exp(x)
+
+
+class CumMax(Operator, name="CummaxBackward0"):
+    """The largest element so far, and where the last of its equals stands; NaN wins."""
+
+    ufunc: Any = np.maximum
+
+    @staticmethod
+    def forward(ctx: Any, input: Any, dim: int) -> Any:
+        ctx.shape, ctx.dim = input.shape, dim
+        if not input.ndim or not input.size:
+            values, indices = input.copy(), np.zeros_like(input, dtype=np.int64)
+        else:
+            values = ctx.ufunc.accumulate(input, axis=dim)
+            places = np.arange(input.shape[dim], like=input)
+            places = places.reshape((-1,) + (1,) * (input.ndim - dim - 1))
+            here = (input == values) | (input != input)
+            indices = np.maximum.accumulate(np.where(here, places, 0), axis=dim)
+        ctx.save_for_backward(indices)
+        return values, indices
+
+    @staticmethod
+    def backward(ctx: Any, grad: Any, _: Any) -> Any:
+        (indices,) = ctx.saved_tensors
+        return scatter_into_zeros(grad, ctx.shape, ctx.dim, indices) if ctx.shape else grad
+
+
+class CumMin(CumMax, name="CumminBackward0"):
+    """The smallest element so far, and where the last of its equals stands; NaN wins."""
+
+    ufunc = np.minimum
+
+
+# --------------------------------------------------------------------------- public functions
+
+_CummaxResult, _CumminResult = return_type("cummax"), return_type("cummin")
+
+
+@accepts_out
+def cumsum(input: Tensor, dim: int, *, dtype: Any = None) -> Tensor:
+    """Running sums along a dimension. Integers and bool sum to int64.
+
+    >>> import minitorch
+    >>> minitorch.cumsum(minitorch.tensor([1, 2, 3]), 0)
+    tensor([1, 3, 6])
+    """
+    input = cast(input, dtype)
+    return CumSum.apply(input, wrap_dim(dim, input._array.ndim))
+
+
+@accepts_out
+def cumprod(input: Tensor, dim: int, *, dtype: Any = None) -> Tensor:
+    """Running products along a dimension. Integers and bool multiply to int64."""
+    input = cast(input, dtype)
+    return CumProd.apply(input, wrap_dim(dim, input._array.ndim))
+
+
+@accepts_out
+def logcumsumexp(input: Tensor, dim: int) -> Tensor:
+    """ln of the running sums of e ** input along a dimension, without overflow."""
+    if dtypes.is_integral(input._array.dtype):
+        name = dtypes.from_numpy(input._array.dtype).c10_name
+        raise NotImplementedError(f"\"logcumsumexp_out_cpu\" not implemented for '{name}'")
+    return LogCumSumExp.apply(input, wrap_dim(dim, input._array.ndim))
+
+
+@accepts_out
+def cummax(input: Tensor, dim: int) -> Any:
+    """(values, indices) of the largest element so far along a dimension."""
+    return _CummaxResult(*CumMax.apply(input, wrap_dim(dim, input._array.ndim)))
+
+
+@accepts_out
+def cummin(input: Tensor, dim: int) -> Any:
+    """(values, indices) of the smallest element so far along a dimension."""
+    return _CumminResult(*CumMin.apply(input, wrap_dim(dim, input._array.ndim)))
+
+
+cumsum_ = in_place(cumsum)
+cumprod_ = in_place(cumprod)

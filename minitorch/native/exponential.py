@@ -1,0 +1,386 @@
+"""Exponentials and logarithms, and what is close to them: ``sigmoid``, ``logit``, ``logaddexp``,
+``xlogy``.
+
+Mirrors their parts of aten/src/ATen/native/UnaryOps.cpp and BinaryOps.cpp, and their lines in
+tools/autograd/derivatives.yaml. Integers are computed in the default floating dtype.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from minitorch.autograd.holomorphic import Holomorphic
+from minitorch.autograd.operator import Operator
+from minitorch.native.special_math import scipy_special, special_unary
+from minitorch.native.tensor_compare import Where
+from minitorch.native.tensor_iterator import (
+    NUMBERS,
+    as_float,
+    check_tensors,
+    on_floats,
+    on_promoted,
+    promote_to_float,
+)
+from minitorch.native.variants import accepts_out, in_place, write_out
+
+if TYPE_CHECKING:
+    from minitorch._tensor import Tensor
+
+
+class Exp(Holomorphic):
+    @staticmethod
+    def forward(ctx: Any, input: Any) -> Any:
+        out = np.exp(as_float(input))
+        ctx.save_for_backward(out)
+        return out
+
+    @staticmethod
+    def backward(ctx: Any, grad: Any) -> Any:
+        (out,) = ctx.saved_tensors
+        return grad * out
+
+
+class Expm1(Holomorphic):
+    @staticmethod
+    def forward(ctx: Any, input: Any) -> Any:
+        out = np.expm1(as_float(input))
+        ctx.save_for_backward(out)
+        return out
+
+    @staticmethod
+    def backward(ctx: Any, grad: Any) -> Any:
+        (out,) = ctx.saved_tensors
+        return grad * (out + 1)
+
+
+class Exp2(Holomorphic):
+    @staticmethod
+    def forward(ctx: Any, input: Any) -> Any:
+        out = np.exp2(as_float(input))
+        ctx.save_for_backward(out)
+        return out
+
+    @staticmethod
+    def backward(ctx: Any, grad: Any) -> Any:
+        (out,) = ctx.saved_tensors
+        return grad * out * math.log(2)
+
+
+class Log(Holomorphic):
+    @staticmethod
+    def forward(ctx: Any, input: Any) -> Any:
+        ctx.save_for_backward(input)
+        return np.log(as_float(input))
+
+    @staticmethod
+    def backward(ctx: Any, grad: Any) -> Any:
+        (input,) = ctx.saved_tensors
+        return grad / input
+
+
+class Log2(Holomorphic):
+    @staticmethod
+    def forward(ctx: Any, input: Any) -> Any:
+        ctx.save_for_backward(input)
+        return np.log2(as_float(input))
+
+    @staticmethod
+    def backward(ctx: Any, grad: Any) -> Any:
+        (input,) = ctx.saved_tensors
+        return grad / (input * math.log(2))
+
+
+class Log10(Holomorphic):
+    @staticmethod
+    def forward(ctx: Any, input: Any) -> Any:
+        ctx.save_for_backward(input)
+        return np.log10(as_float(input))
+
+    @staticmethod
+    def backward(ctx: Any, grad: Any) -> Any:
+        (input,) = ctx.saved_tensors
+        return grad / (input * math.log(10))
+
+
+class Log1p(Holomorphic, name="Log1PBackward0"):
+    @staticmethod
+    def forward(ctx: Any, input: Any) -> Any:
+        ctx.save_for_backward(input)
+        return np.log1p(as_float(input))
+
+    @staticmethod
+    def backward(ctx: Any, grad: Any) -> Any:
+        (input,) = ctx.saved_tensors
+        return grad / (input + 1)
+
+
+class Sigmoid(Holomorphic):
+    @staticmethod
+    def forward(ctx: Any, input: Any) -> Any:
+        out = 1 / (1 + np.exp(-as_float(input)))
+        ctx.save_for_backward(out)
+        return out
+
+    @staticmethod
+    def backward(ctx: Any, grad: Any) -> Any:
+        (out,) = ctx.saved_tensors
+        return grad * ((1 - out) * out)
+
+
+class Logit(Operator):
+    """ln(x / (1 - x)); with ``eps``, x is first clamped to [eps, 1 - eps]."""
+
+    @staticmethod
+    def forward(ctx: Any, input: Any, eps: float | None) -> Any:
+        ctx.save_for_backward(input)
+        ctx.eps = eps
+
+        def logit(x: Any) -> Any:
+            if eps is not None:
+                low, high = x.dtype.type(eps), x.dtype.type(1 - eps)
+                x = np.where(x < low, low, np.where(x > high, high, x))
+            return np.log(x / (1 - x))
+
+        return on_floats(logit, "logit_cpu", as_float(input))
+
+    @staticmethod
+    def backward(ctx: Any, grad: Any) -> Any:
+        (input,) = ctx.saved_tensors
+        low, outside = (0.0, math.nan) if ctx.eps is None else (ctx.eps, 0.0)
+        inside = (input >= low) & (input <= 1.0 - low)
+        return Where.apply(inside, grad / (input * (1.0 - input)), outside)
+
+
+class Logaddexp(Holomorphic):
+    @staticmethod
+    def forward(ctx: Any, input: Any, other: Any) -> Any:
+        ctx.save_for_backward(input, other)
+
+        def kernel(a: Any, b: Any) -> Any:
+            return on_floats(np.logaddexp, "logaddexp_cpu", a, b)
+
+        return on_promoted(kernel, input, other)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Any) -> Any:
+        input, other = ctx.saved_tensors
+        return (
+            grad / (1 + Exp.apply(other - input)),
+            grad / (1 + Exp.apply(input - other)),
+        )
+
+
+class Logaddexp2(Operator):
+    @staticmethod
+    def forward(ctx: Any, input: Any, other: Any) -> Any:
+        ctx.save_for_backward(input, other)
+
+        def kernel(a: Any, b: Any) -> Any:
+            return on_floats(np.logaddexp2, "logaddexp2_cpu", a, b)
+
+        return on_promoted(kernel, input, other)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Any) -> Any:
+        input, other = ctx.saved_tensors
+        return (
+            grad / (1 + Exp2.apply(other - input)),
+            grad / (1 + Exp2.apply(input - other)),
+        )
+
+
+class Xlogy(Operator):
+    """x ln(y), and 0 where x is 0 (unless y is NaN)."""
+
+    @staticmethod
+    def forward(ctx: Any, input: Any, other: Any) -> Any:
+        ctx.save_for_backward(input, other)
+
+        def kernel(a: Any, b: Any) -> Any:
+            return on_floats(scipy_special("xlogy"), "xlogy_cpu", a, b)
+
+        return on_promoted(kernel, input, other, promote_to_float)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Any) -> Any:
+        input, other = ctx.saved_tensors
+        to_input, to_other = ctx.next_edges
+        flat = (input == 0) & (other <= 0)
+        return (
+            None if to_input is None else Where.apply(flat, 0.0, Xlogy.apply(grad, other)),
+            None if to_other is None else grad * input / other,
+        )
+
+
+class XlogyOfNumber(Xlogy, name="XlogyBackward1"):
+    """``Xlogy`` with a Python number as x."""
+
+
+class XlogyByNumber(Xlogy, name="XlogyBackward2"):
+    """``Xlogy`` with a Python number as y."""
+
+
+class SpecialXlog1py(Operator, name="SpecialXlog1PyBackward0"):
+    """x ln(1 + y), and 0 where x is 0 (unless y is NaN)."""
+
+    @staticmethod
+    def forward(ctx: Any, input: Any, other: Any) -> Any:
+        ctx.save_for_backward(input, other)
+
+        def kernel(a: Any, b: Any) -> Any:
+            return on_floats(scipy_special("xlog1py"), "xlog1py_cpu", a, b)
+
+        return on_promoted(kernel, input, other, promote_to_float)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Any) -> Any:
+        input, other = ctx.saved_tensors
+        to_input, to_other = ctx.next_edges
+        flat = (input == 0) & (other <= -1)
+        return (
+            None if to_input is None else Where.apply(flat, 0.0, SpecialXlog1py.apply(grad, other)),
+            None if to_other is None else grad * input / (other + 1),
+        )
+
+
+class SpecialXlog1pyOfNumber(SpecialXlog1py, name="SpecialXlog1PyBackward1"):
+    """``SpecialXlog1py`` with a Python number as x."""
+
+
+class SpecialXlog1pyByNumber(SpecialXlog1py, name="SpecialXlog1PyBackward2"):
+    """``SpecialXlog1py`` with a Python number as y."""
+
+
+class SpecialEntr(Operator):
+    """-x ln(x), 0 at 0 and -inf below."""
+
+    @staticmethod
+    def forward(ctx: Any, input: Any) -> Any:
+        ctx.save_for_backward(input)
+        return special_unary("entr", "entr", input)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Any) -> Any:
+        (input,) = ctx.saved_tensors
+        return grad * -(1 + Log.apply(input))
+
+
+# --------------------------------------------------------------------------- public functions
+
+
+def exp(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """out = e ** input, element-wise."""
+    result = Exp.apply(input)
+    return result if out is None else write_out("exp", result, out)
+
+
+@accepts_out
+def expm1(input: Tensor) -> Tensor:
+    """out = e ** input - 1, element-wise, exact near 0."""
+    return Expm1.apply(input)
+
+
+@accepts_out
+def exp2(input: Tensor) -> Tensor:
+    """out = 2 ** input, element-wise."""
+    return Exp2.apply(input)
+
+
+def log(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """out = ln(input), element-wise."""
+    result = Log.apply(input)
+    return result if out is None else write_out("log", result, out)
+
+
+@accepts_out
+def log2(input: Tensor) -> Tensor:
+    """out = log2(input), element-wise."""
+    return Log2.apply(input)
+
+
+@accepts_out
+def log10(input: Tensor) -> Tensor:
+    """out = log10(input), element-wise."""
+    return Log10.apply(input)
+
+
+@accepts_out
+def log1p(input: Tensor) -> Tensor:
+    """out = ln(1 + input), element-wise, exact near 0."""
+    return Log1p.apply(input)
+
+
+def sigmoid(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """out = 1 / (1 + e ** -input), element-wise."""
+    result = Sigmoid.apply(input)
+    return result if out is None else write_out("sigmoid", result, out)
+
+
+@accepts_out
+def logit(input: Tensor, eps: float | None = None) -> Tensor:
+    """out = ln(input / (1 - input)), element-wise: the inverse of ``sigmoid``.
+
+    Args:
+        eps: clamp the input to [eps, 1 - eps] first.
+    """
+    return Logit.apply(input, eps)
+
+
+@accepts_out
+def logaddexp(input: Tensor, other: Tensor) -> Tensor:
+    """out = ln(e ** input + e ** other), element-wise, without overflow."""
+    check_tensors("logaddexp", input=input, other=other)
+    return Logaddexp.apply(input, other)
+
+
+@accepts_out
+def logaddexp2(input: Tensor, other: Tensor) -> Tensor:
+    """out = log2(2 ** input + 2 ** other), element-wise, without overflow."""
+    check_tensors("logaddexp2", input=input, other=other)
+    return Logaddexp2.apply(input, other)
+
+
+@accepts_out
+def xlogy(input: Tensor | float, other: Tensor | float) -> Tensor:
+    """out = input * ln(other), element-wise; 0 where input is 0; one of them may be a number."""
+    return _xlogy_operator(input, other).apply(input, other)
+
+
+def xlogy_(input: Tensor, other: Tensor | float) -> Tensor:
+    """``xlogy`` in place."""
+    return _xlogy_operator(input, other).apply_(input, other)
+
+
+def _xlogy_operator(input: Any, other: Any) -> type[Operator]:
+    if isinstance(input, NUMBERS):
+        return XlogyOfNumber
+    return XlogyByNumber if isinstance(other, NUMBERS) else Xlogy
+
+
+@accepts_out
+def xlog1py(input: Tensor | float, other: Tensor | float) -> Tensor:
+    """out = input * ln(1 + other), element-wise; 0 where input is 0; one may be a number."""
+    if isinstance(input, NUMBERS):
+        return SpecialXlog1pyOfNumber.apply(input, other)
+    operator = SpecialXlog1pyByNumber if isinstance(other, NUMBERS) else SpecialXlog1py
+    return operator.apply(input, other)
+
+
+@accepts_out
+def entr(input: Tensor) -> Tensor:
+    """out = -input * ln(input), element-wise: the entropy; 0 at 0, -inf below."""
+    return SpecialEntr.apply(input)
+
+
+exp_ = in_place(Exp)
+expm1_ = in_place(Expm1)
+exp2_ = in_place(Exp2)
+log_ = in_place(Log)
+log2_ = in_place(Log2)
+log10_ = in_place(Log10)
+log1p_ = in_place(Log1p)
+sigmoid_ = in_place(Sigmoid)
+logit_ = in_place(logit)

@@ -1,0 +1,293 @@
+"""Normalization over the last dimensions of each sample: layer_norm, and rms_norm without a mean.
+
+Mirrors aten/src/ATen/native/layer_norm.cpp and native/cpu/layer_norm_kernel.cpp.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from minitorch import dtypes
+from minitorch._jit import kernel, prange
+from minitorch.autograd.operator import Operator
+from minitorch.autograd.variable import wrap
+from minitorch.native.conversions import to_dtype
+from minitorch.native.dispatch_stub import DispatchStub
+from minitorch.native.normalization import check_mixed_dtypes, compute_type
+
+if TYPE_CHECKING:
+    from minitorch._tensor import Tensor
+
+
+# ------------------------------------------------------------------------------------- kernels
+
+
+@DispatchStub
+@kernel(parallel=True, fast_sums=True)
+def layer_norm_kernel(
+    out: Any, mean: Any, rstd: Any, input: Any, weight: Any, bias: Any, eps: float
+) -> None:
+    """Normalize each row: out = x̂ * weight + bias.
+
+    Shape: out, input (rows, D); mean and rstd, 1 / the deviation, (rows,); weight, bias (D,).
+    """
+    rows, length = input.shape
+    for r in prange(rows):
+        source = input[r]
+        target = out[r]
+        total = 0.0
+        for i in range(length):
+            total += np.float64(source[i])
+        centre = total / length
+        squares = 0.0
+        for i in range(length):
+            distance = np.float64(source[i]) - centre
+            squares += distance * distance
+        number = mean.dtype.type  # the dtype of the row, so that the loop stays in it
+        middle = number(centre)
+        factor = number(1) / math.sqrt(number(squares / length) + number(eps))
+        for i in range(length):
+            target[i] = (source[i] - middle) * factor * weight[i] + bias[i]
+        mean[r] = middle
+        rstd[r] = factor
+
+
+@DispatchStub
+@kernel(parallel=True, fast_sums=True)
+def layer_norm_grad_kernel(
+    grad_input: Any, grad: Any, input: Any, mean: Any, rstd: Any, weight: Any
+) -> None:
+    """The gradient of the input of each row; shapes as in layer_norm_kernel."""
+    rows, length = input.shape
+    for r in prange(rows):
+        source = input[r]
+        gradients = grad[r]
+        target = grad_input[r]
+        middle = mean[r]
+        factor = rstd[r]
+        total = 0.0
+        products = 0.0
+        for i in range(length):
+            g = np.float64(gradients[i]) * np.float64(weight[i])
+            total += g
+            products += g * np.float64(source[i] - middle)
+            # Stored, so that it is rounded as in torch: what is left of a row of one element is
+            # rounding alone.
+            target[i] = gradients[i] * factor * weight[i]
+        shift = mean.dtype.type(np.float64(mean.dtype.type(total / length)) * np.float64(factor))
+        tilt = mean.dtype.type(products / length * np.float64(factor) ** 3)
+        for i in range(length):
+            target[i] = target[i] - shift - (source[i] - middle) * tilt
+
+
+@DispatchStub
+@kernel(parallel=True)
+def layer_norm_weight_grad_kernel(
+    grad_weight: Any, grad_bias: Any, grad: Any, input: Any, mean: Any, rstd: Any
+) -> None:
+    """Σ over rows of grad * x̂, and of grad, in parts (float64) that remain to be summed.
+
+    Shape: grad_weight, grad_bias (parts, D), the others as in layer_norm_kernel.
+    """
+    rows, length = input.shape
+    parts = grad_weight.shape[0]
+    for part in prange(parts):
+        of_weight = grad_weight[part]
+        of_bias = grad_bias[part]
+        of_weight[:] = 0
+        of_bias[:] = 0
+        for r in range(part * rows // parts, (part + 1) * rows // parts):
+            middle = mean[r]
+            factor = rstd[r]
+            for i in range(length):
+                of_weight[i] += grad[r, i] * ((input[r, i] - middle) * factor)
+            for i in range(length):
+                of_bias[i] += grad[r, i]
+
+
+# ----------------------------------------------------------------------------------- operators
+
+
+def _affine_part(array: Any, rows: Any, default: float) -> Any:
+    """A weight or bias, flat and in the dtype of the rows; the default where there is none."""
+    if array is None:
+        return np.full_like(rows, default, shape=rows.shape[1])
+    return np.ascontiguousarray(array, rows.dtype).reshape(-1)
+
+
+def _rows(array: Any, count: int, width: int) -> Any:
+    return np.ascontiguousarray(array, compute_type(array)).reshape(count, width)
+
+
+class NativeLayerNorm(Operator):
+    """Fused; the last ``ndim`` dimensions are normalized together."""
+
+    @staticmethod
+    def forward(ctx: Any, input: Any, weight: Any, bias: Any, ndim: int, eps: float) -> Any:
+        shape = input.shape
+        ctx.matrix = math.prod(shape[:-ndim]), math.prod(shape[-ndim:])
+        ctx.ndim = ndim
+        rows = _rows(input, *ctx.matrix)
+        out = np.empty_like(rows)
+        mean = np.empty_like(rows, shape=len(rows))
+        rstd = np.empty_like(mean)
+        if rows.size:
+            affine = _affine_part(weight, rows, 1), _affine_part(bias, rows, 0)
+            layer_norm_kernel(out, mean, rstd, rows, *affine, eps)
+        ctx.save_for_backward(input, weight, mean, rstd)
+        return out.reshape(shape).astype(input.dtype, copy=False)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Any) -> Any:
+        input, weight, mean, rstd = ctx.saved_tensors
+        rows, gradients = _rows(input, *ctx.matrix), _rows(grad, *ctx.matrix)
+        grad_input = grad_weight = grad_bias = None
+        if ctx.next_edges[0] is not None:
+            grad_input = np.empty_like(rows)
+            if rows.size:
+                factors = _affine_part(weight, rows, 1)
+                layer_norm_grad_kernel(grad_input, gradients, rows, mean, rstd, factors)
+            grad_input = grad_input.reshape(input.shape).astype(input.dtype, copy=False)
+        if ctx.next_edges[1] is not None or ctx.next_edges[2] is not None:
+            # 16 parts whatever the number of threads: the sum is always the same.
+            parts = min(len(rows), 16)
+            of_weight = np.empty_like(rows, shape=(parts, rows.shape[1]), dtype=np.float64)
+            of_bias = np.empty_like(of_weight)
+            layer_norm_weight_grad_kernel(of_weight, of_bias, gradients, rows, mean, rstd)
+            shape = input.shape[-ctx.ndim :] if weight is None else weight.shape
+            dtype = input.dtype if weight is None else weight.dtype
+            grad_weight = of_weight.sum(axis=0).reshape(shape).astype(dtype)
+            grad_bias = of_bias.sum(axis=0).reshape(shape).astype(dtype)
+        return grad_input, grad_weight if weight is not None else None, grad_bias
+
+    @staticmethod
+    def composed(
+        input: Tensor, weight: Tensor | None, bias: Tensor | None, ndim: int, eps: float
+    ) -> Tensor:
+        axes = list(range(input.ndim - ndim, input.ndim))
+        centred = input - input.mean(axes, keepdim=True)
+        variance = (centred * centred).mean(axes, keepdim=True)
+        out = centred * (variance + eps).rsqrt()
+        if weight is not None:
+            out = out * weight
+        return out if bias is None else out + bias
+
+
+class NativeLayerNormAndStatistics(NativeLayerNorm, name="NativeLayerNormBackward0"):
+    """Shows what it normalized by too, the mean and 1 / the deviation; they have no gradient."""
+
+    @staticmethod
+    def forward(ctx: Any, *args: Any) -> Any:
+        out = NativeLayerNorm.forward(ctx, *args)
+        input, weight, mean, rstd = ctx._saved
+        shape = input.shape[: -ctx.ndim] + (1,) * ctx.ndim
+        shown = input.dtype if weight is None else weight.dtype
+        return out, mean.reshape(shape).astype(shown), rstd.reshape(shape).astype(shown)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Any, *of_statistics: Any) -> Any:
+        return NativeLayerNorm.backward(ctx, grad)
+
+    @staticmethod
+    def composed(*args: Any) -> Any:
+        return NativeLayerNorm.composed(*args), None, None
+
+
+def layer_norm(
+    input: Tensor,
+    normalized_shape: Sequence[int],
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
+    eps: float = 1e-5,
+) -> Tensor:
+    """Normalize the last dimensions of each sample together.
+
+    Shape: input and output ``(*, *normalized_shape)``; weight and bias ``normalized_shape``.
+    """
+    ndim = _check_layer(input, normalized_shape, weight, bias)
+    out: Tensor = NativeLayerNorm.apply(input, weight, bias, ndim, eps)
+    return out
+
+
+def native_layer_norm(
+    input: Tensor,
+    normalized_shape: Sequence[int],
+    weight: Tensor | None,
+    bias: Tensor | None,
+    eps: float,
+) -> tuple[Tensor, Tensor, Tensor]:
+    """``layer_norm``, with the mean and 1 / the deviation of each sample."""
+    ndim = _check_layer(input, normalized_shape, weight, bias)
+    out, mean, rstd = NativeLayerNormAndStatistics.apply(input, weight, bias, ndim, eps)
+    return out, wrap(mean._array), wrap(rstd._array)
+
+
+def _check_layer(
+    input: Tensor, normalized_shape: Sequence[int], weight: Tensor | None, bias: Tensor | None
+) -> int:
+    """How many dimensions are normalized."""
+    shape = _check_normalized_shape(input, normalized_shape, "layer_norm", ", ")
+    for name, part in (("weight", weight), ("bias", bias)):
+        if part is not None and tuple(part.shape) != shape:
+            raise RuntimeError(
+                f"Expected {name} to be of same shape as normalized_shape, but got {name} of shape "
+                f"{list(part.shape)} and normalized_shape = {list(shape)}"
+            )
+    check_mixed_dtypes(input, "LayerNormKernelImpl", weight, bias)
+    return len(shape)
+
+
+def rms_norm(
+    input: Tensor,
+    normalized_shape: Sequence[int],
+    weight: Tensor | None = None,
+    eps: float | None = None,
+) -> Tensor:
+    """out = input / sqrt(mean(input²) + eps) * weight, the mean over the last dimensions.
+
+    Args:
+        eps: None is the machine epsilon of the dtype in which it is computed.
+
+    Shape: input and output ``(*, *normalized_shape)``; weight ``normalized_shape``.
+    """
+    shape = _check_normalized_shape(input, normalized_shape, "rms_norm", "")
+    if weight is not None and tuple(weight.shape) != shape:
+        raise RuntimeError(
+            "Expected weight to be of same shape as normalized_shape, but got weight of shape "
+            f"{list(weight.shape)} and normalized_shape = {list(shape)}"
+        )
+    is_half = input.dtype == dtypes.float16
+    x = input.float() if is_half else input
+    if eps is None:
+        eps = float(np.finfo(x._array.dtype).eps)
+    axes = list(range(input.ndim - len(shape), input.ndim))
+    out = x * ((x * x).mean(axes, keepdim=True) + eps).rsqrt()
+    if weight is not None:
+        out = out * weight
+    return to_dtype(out, input.dtype)
+
+
+def _check_normalized_shape(
+    input: Tensor, normalized_shape: Sequence[int], function: str, comma: str
+) -> tuple[int, ...]:
+    if isinstance(normalized_shape, int):
+        raise TypeError(
+            f"{function}(): argument 'normalized_shape' (position 2) must be tuple of ints, not int"
+        )
+    shape = tuple(normalized_shape)
+    if not shape:
+        raise RuntimeError(
+            "Expected normalized_shape to be at least 1-dimensional, i.e., containing at least one "
+            "element, but got normalized_shape = []"
+        )
+    if tuple(input.shape[-len(shape) :]) != shape:
+        sizes = ", ".join(map(str, shape))
+        raise RuntimeError(
+            f"Given normalized_shape={list(shape)}, expected input with shape [*{comma}{sizes}], "
+            f"but got input of size{list(input.shape)}"
+        )
+    return shape

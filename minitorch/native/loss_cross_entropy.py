@@ -1,0 +1,133 @@
+"""Cross entropy: the loss of a choice among classes, of logits. It is nll_loss of log_softmax.
+
+Mirrors cross_entropy_loss of aten/src/ATen/native/LossNLL.cpp and torch/nn/functional.py. Left out:
+the gradient of the class weights, which torch does not have either.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from minitorch import dtypes
+from minitorch.autograd.variable import wrap
+from minitorch.native import masked_ops, reduce_ops
+from minitorch.native.loss_nll import nll_loss_of_checked
+from minitorch.native.reduction import apply_loss_reduction, checked_reduction
+from minitorch.native.softmax import log_softmax
+from minitorch.native.views import reshape
+
+if TYPE_CHECKING:
+    from minitorch._tensor import Tensor
+
+
+def cross_entropy(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    size_average: bool | None = None,
+    ignore_index: int = -100,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+    label_smoothing: float = 0.0,
+) -> Tensor:
+    """-log(softmax(input)[target]): nll_loss(log_softmax(input), target).
+
+    Shape:
+        input ``(C,)``, ``(N, C)`` or ``(N, C, d1, ...)``; target either of class indices, without
+        C, or of probabilities, like input.
+    Args:
+        weight: how much each class counts ``(C,)``.
+        label_smoothing: the share of the target that is spread evenly over all classes.
+    Raises:
+        IndexError: a target is neither a class nor ``ignore_index``.
+        ValueError, RuntimeError: shapes do not fit, or a dtype is wrong.
+
+    >>> import minitorch
+    >>> cross_entropy(minitorch.zeros(1, 4), minitorch.tensor([2]))
+    tensor(1.3863)
+    """
+    reduction = checked_reduction(reduction, size_average, reduce)
+    x, t = input._array, target._array
+    class_dim = 0 if x.ndim == 1 else 1
+    if x.shape == t.shape:
+        if t.dtype.kind != "f":
+            name = dtypes.from_numpy(t.dtype).c10_name
+            raise RuntimeError(
+                "Expected floating point type for target with class probabilities, got " + name
+            )
+        if ignore_index >= 0:
+            raise RuntimeError("ignore_index is not supported for floating point target")
+        _check_label_smoothing(label_smoothing)
+        return _cross_entropy_of_probabilities(input, target, weight, reduction, label_smoothing)
+    _check_label_smoothing(label_smoothing)
+    log_probs = log_softmax(input, class_dim)
+    loss = nll_loss_of_checked(log_probs, target, weight, reduction, ignore_index)
+    if not label_smoothing > 0:
+        return loss
+    smooth = _smooth_loss(log_probs, t, weight, reduction, ignore_index)
+    classes = x.shape[class_dim]
+    return (1 - label_smoothing) * loss + smooth * (label_smoothing / classes)
+
+
+def _check_label_smoothing(label_smoothing: float) -> None:
+    if label_smoothing > 1:
+        raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing:g}")
+
+
+def _smooth_loss(
+    log_probs: Tensor, target: Any, weight: Tensor | None, reduction: str, ignore_index: int
+) -> Tensor:
+    """The loss against all classes alike."""
+    class_dim = min(1, log_probs.ndim - 1)
+    ignored = target == ignore_index
+    if weight is not None:
+        losses = -reduce_ops.sum(log_probs * _beside_classes(weight, log_probs), class_dim)
+    else:
+        losses = -reduce_ops.sum(log_probs, class_dim)
+    if log_probs.ndim == 1:
+        ignored = ignored.reshape(())
+    losses = masked_ops.masked_fill(losses, wrap(np.asarray(ignored)), 0.0)
+    if reduction != "mean":
+        return apply_loss_reduction(losses, reduction)
+    counted = ~np.asarray(ignored)
+    if weight is None:
+        total: Any = int(np.count_nonzero(counted))
+    else:
+        total = wrap(np.asarray(weight._array[target.reshape(counted.shape)[counted]].sum()))
+    return reduce_ops.sum(losses) / total
+
+
+def _beside_classes(weight: Tensor, like: Tensor) -> Tensor:
+    if like.ndim <= 1:
+        return weight
+    return reshape(weight, (1, -1) + (1,) * (like.ndim - 2))
+
+
+def _cross_entropy_of_probabilities(
+    input: Tensor, target: Tensor, weight: Tensor | None, reduction: str, label_smoothing: float
+) -> Tensor:
+    if not input.ndim:
+        raise ValueError("Expected 1 or more dimensions (got 0)")
+    class_dim = min(1, input.ndim - 1)
+    classes = input._array.shape[class_dim]
+    if weight is not None and weight._array.shape != (classes,):
+        raise RuntimeError(
+            f"cross_entropy: weight tensor should be defined either for all {classes} classes or "
+            f"no classes but got weight tensor of shape: {list(weight._array.shape)}"
+        )
+    log_probs = log_softmax(input, class_dim)
+    if label_smoothing > 0:
+        target = target * (1 - label_smoothing) + label_smoothing / classes
+    losses = log_probs * target
+    if weight is not None:
+        losses = losses * _beside_classes(weight, input)
+    if reduction == "none":
+        return -reduce_ops.sum(losses, class_dim)
+    loss = -reduce_ops.sum(losses)
+    count = input._array.size / classes if classes else 0
+    if reduction == "mean":
+        return loss / count if count else loss * math.nan
+    return loss

@@ -1,0 +1,144 @@
+"""The operands of element-wise operations: which dtype they are computed in, which shape they
+broadcast to.
+
+Each operand is a tensor's array or a Python number; types promote by torch's rules
+(``dtypes.result_dtype``), not NumPy's.
+
+Mirrors aten/src/ATen/TensorIterator.h. Left out: the loop itself, which is NumPy's, or Numba's
+(native/pointwise.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from minitorch import dtypes
+from minitorch.autograd.variable import Variable, unwrap, wrap
+from minitorch.native.expand_utils import infer_size
+
+NUMBERS = (bool, int, float, complex)
+
+
+def promote(input: Any, other: Any) -> tuple[Any, Any]:
+    """Both operands as arrays of the dtype that torch computes in."""
+    dtype = dtypes.result_dtype(input, other)
+    return cast_operand(input, dtype), cast_operand(other, dtype)
+
+
+def promote_to_float(input: Any, other: Any) -> tuple[Any, Any]:
+    """``promote``, and integers become the default floating dtype."""
+    dtype = dtypes.result_dtype(input, other)
+    if dtypes.is_integral(dtype):
+        dtype = dtypes.get_default_dtype().numpy
+    return cast_operand(input, dtype), cast_operand(other, dtype)
+
+
+def as_float(array: Any) -> Any:
+    """Integers and bool as the default floating dtype."""
+    if array.dtype.kind == "f":
+        return array
+    return array.astype(dtypes.get_default_dtype().numpy) if array.dtype.kind in "biu" else array
+
+
+def cast_operand(x: Any, dtype: np.dtype[Any]) -> Any:
+    """An operand as an array of ``dtype``; a Python integer wraps around as it would in C."""
+    if not isinstance(x, NUMBERS):
+        return x if x.dtype == dtype else x.astype(dtype)
+    if dtype.kind in "iu" and isinstance(x, int):
+        return np.uint64(int(x) & ((1 << 64) - 1)).astype(dtype)
+    return dtype.type(x)
+
+
+def elementwise(ufunc: Any, input: Any, other: Any, promotion: Any = promote) -> Any:
+    """``ufunc(input, other)`` with torch's promotion, and torch's words for shapes that do not
+    broadcast.
+    """
+    kind = type(other)
+    if kind is type(input):
+        same = input.dtype is other.dtype and (promotion is promote or input.dtype.kind == "f")
+    elif (
+        kind is float or kind is int
+    ):  # beside a float tensor NumPy gives a number that tensor's dtype, as torch does
+        same = input.dtype.kind == "f"
+    else:
+        same = type(input) in (float, int) and other.dtype.kind == "f"
+    if not same:
+        input, other = promotion(input, other)
+    try:
+        return ufunc(input, other)
+    except ValueError:
+        infer_size(np.shape(input), np.shape(other))  # raises in torch's words
+        raise
+
+
+def on_promoted(
+    function: Callable[[Any, Any], Any], input: Any, other: Any, promotion: Any = promote
+) -> Any:
+    """``function`` of both operands as arrays of one dtype, once their shapes are known to
+    broadcast.
+    """
+    input, other = promotion(input, other)
+    infer_size(input.shape, other.shape)
+    return function(input, other)
+
+
+def compute(ufunc: Any, input: Any, other: Any) -> Any:
+    """An operation without gradient; on arrays it just computes."""
+    out = elementwise(ufunc, unwrap(input), unwrap(other))
+    return wrap(out) if isinstance(input, Variable) or isinstance(other, Variable) else out
+
+
+def zero_like(x: Any) -> Any:
+    """Zeros in the shape and dtype of a number, an array or a tensor."""
+    return (
+        x * 0
+        if isinstance(x, NUMBERS)
+        else wrap(np.zeros_like(x._array))
+        if isinstance(x, Variable)
+        else np.zeros_like(x)
+    )
+
+
+# --------------------------------------------------------------------------- what is refused
+
+
+def check_tensors(name: str, **operands: Any) -> None:
+    """Refuse numbers where torch takes tensors only.
+
+    Raises:
+        TypeError: an operand is a Python number.
+    """
+    for position, (argument, value) in enumerate(operands.items(), 1):
+        if isinstance(value, NUMBERS):
+            raise TypeError(
+                f"{name}(): argument '{argument}' (position {position}) must be Tensor, "
+                f"not {type(value).__name__}"
+            )
+
+
+def not_implemented(kernel_name: str, array: Any) -> NotImplementedError:
+    """What torch says where it has no kernel for a dtype."""
+    name = dtypes.from_numpy(array.dtype).c10_name
+    return NotImplementedError(f"\"{kernel_name}\" not implemented for '{name}'")
+
+
+def on_floats(
+    function: Callable[..., Any], kernel_name: str, *arrays: Any, half: bool = True
+) -> Any:
+    """``function`` on floating arrays of one dtype; float16 is computed in float32.
+
+    Args:
+        half: whether torch has the kernel for float16.
+
+    Raises:
+        NotImplementedError: torch has no kernel for this dtype.
+    """
+    dtype = arrays[0].dtype
+    if not dtypes.is_floating(dtype) or (dtype.itemsize < 4 and not half):
+        raise not_implemented(kernel_name, arrays[0])
+    if dtype.itemsize < 4:
+        return function(*[a.astype(np.float32) for a in arrays]).astype(dtype)
+    return function(*arrays)

@@ -1,0 +1,384 @@
+"""Tensors of data that is already there: Python's numbers and sequences, arrays, buffers, tensors;
+and the options that all functions that make tensors share.
+
+Mirrors torch/csrc/utils/{tensor_new.cpp, tensor_numpy.cpp}.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from minitorch import dtypes
+from minitorch._device import check_device
+from minitorch.autograd.variable import Variable, unwrap, wrap
+from minitorch.native.conversions import clone, to_dtype
+from minitorch.native.variants import write_out
+from minitorch.native.views import detach
+
+if TYPE_CHECKING:
+    from minitorch._tensor import Tensor
+
+
+def new_leaf(array: Any, requires_grad: bool) -> Tensor:
+    """The tensor of an array, as a leaf.
+
+    Raises:
+        RuntimeError: it is to require grad, which integers cannot.
+    """
+    tensor = wrap(array)
+    if requires_grad:
+        if not dtypes.is_differentiable(array.dtype):
+            raise RuntimeError(
+                "Only Tensors of floating point and complex dtype can require gradients"
+            )
+        tensor.requires_grad = True
+    return tensor
+
+
+def dtype_or(default: np.dtype[Any], dtype: Any) -> np.dtype[Any]:
+    """The NumPy dtype of what a user gave, or the default."""
+    return default if dtype is None else dtypes.to_numpy(dtype)
+
+
+def default_dtype() -> np.dtype[Any]:
+    """The NumPy dtype of Python's floats."""
+    return dtypes.get_default_dtype().numpy
+
+
+def number_of(value: Any, function: str, name: str = "fill_value", position: int = 2) -> Any:
+    """A Python number, or that of a 0-dim tensor."""
+    if isinstance(value, Variable):
+        if value._array.ndim:
+            raise TypeError(
+                f"{function}(): argument '{name}' (position {position}) must be Number, not Tensor"
+            )
+        return value._array.item()
+    if not isinstance(value, (bool, int, float, complex, np.generic)):
+        raise TypeError(
+            f"{function}(): argument '{name}' (position {position}) must be Number, not "
+            f"{type(value).__name__}"
+        )
+    return value
+
+
+def fills_out(factory: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """Give a function that makes tensors the keyword ``out``, whose dtype is then that of the
+    result.
+    """
+
+    @functools.wraps(factory)
+    def with_out(*args: Any, out: Any = None, dtype: Any = None, **options: Any) -> Tensor:
+        if out is None:
+            return factory(*args, dtype=dtype, **options)
+        if dtype is not None and dtype is not out.dtype:
+            raise RuntimeError(
+                f"dtype {dtype.c10_name} does not match dtype of out parameter "
+                f"({out.dtype.c10_name})"
+            )
+        return write_out(factory.__name__, factory(*args, dtype=out.dtype, **options), out)
+
+    signature = inspect.signature(factory)
+    keyword = inspect.Parameter("out", inspect.Parameter.KEYWORD_ONLY, default=None)
+    parameters = [*signature.parameters.values(), keyword]
+    with_out.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+    return with_out
+
+
+def infer_array(data: Any, dtype: dtypes.dtype | None) -> Any:
+    """A fresh array of nested sequences, numbers, arrays or tensors. Mirrors
+    internal_new_from_data.
+
+    Raises:
+        ValueError: the sequences are ragged.
+        TypeError: an element is no number.
+    """
+    data = unwrap(data)
+    if dtype is not None and not isinstance(dtype, dtypes.dtype):
+        dtype = dtypes.from_numpy(dtypes.to_numpy(dtype))  # Python's bool, int, float
+    if isinstance(data, (np.ndarray, np.generic)):
+        array = np.array(data)
+        dtypes.from_numpy(array.dtype)
+        return (
+            array.astype(dtype.numpy)
+            if dtype is not None
+            else array.astype(array.dtype.newbyteorder("="), copy=False)
+        )
+    if isinstance(data, (list, tuple)) and any(
+        isinstance(x, (Variable, list, tuple)) for x in data
+    ):
+        data = _without_tensors(data)
+    try:
+        array = np.array(data)
+    except (ValueError, OverflowError):
+        raise _explanation(data) from None
+    if array.dtype.kind in "OUSmM" or (array.dtype.kind == "u" and not _holds_numpy_scalar(data)):
+        raise _explanation(data)
+    if dtype is not None:
+        if (
+            dtype.numpy.kind in "biu"
+            and array.dtype.kind == "f"
+            and array.size
+            and not np.isfinite(array).all()
+        ):
+            raise RuntimeError(f"value cannot be converted to type {dtype.name} without overflow")
+        return array.astype(dtype.numpy)
+    if array.dtype.kind == "f" and not _holds_numpy_scalar(data):
+        return array.astype(dtypes.get_default_dtype().numpy)
+    if array.dtype.kind == "c" and not _holds_numpy_scalar(data):
+        return array.astype(
+            np.complex64 if dtypes.get_default_dtype() is not dtypes.float64 else np.complex128
+        )
+    if array.size == 0 and array.dtype.kind == "f":
+        return array.astype(dtypes.get_default_dtype().numpy)
+    return array
+
+
+def _without_tensors(data: Any) -> Any:
+    if isinstance(data, (list, tuple)):
+        return [_without_tensors(x) for x in data]
+    return data._array.tolist() if isinstance(data, Variable) else data
+
+
+def _holds_numpy_scalar(data: Any) -> bool:
+    while isinstance(data, (list, tuple)) and data:
+        data = data[0]
+    return isinstance(data, (np.ndarray, np.generic))
+
+
+def _explanation(data: Any) -> Exception:
+    """Why ``data`` cannot become a tensor, in the order in which internal_new_from_data looks."""
+    if isinstance(data, str):
+        return TypeError("new(): invalid data type 'str'")
+    sizes = []
+    first = data
+    while isinstance(first, (list, tuple)):
+        sizes.append(len(first))
+        if not first:
+            break
+        first = first[0]
+    if isinstance(first, str):  # its first letter is a string again, and so on
+        return ValueError("too many dimensions 'str'")
+    overflow = ValueError("Overflow when unpacking long long")
+    return _wrong_type(data) or _ragged(data, sizes) or overflow
+
+
+def _wrong_type(data: Any) -> Exception | None:
+    if isinstance(data, (list, tuple)):
+        return next((error for x in data if (error := _wrong_type(x)) is not None), None)
+    if isinstance(data, str):
+        return TypeError("new(): invalid data type 'str'")
+    if isinstance(data, (int, float, complex, np.generic, np.ndarray)):
+        return None
+    return RuntimeError(f"Could not infer dtype of {type(data).__name__}")
+
+
+def _ragged(data: Any, sizes: list[int], dim: int = 0) -> Exception | None:
+    if dim == len(sizes):
+        if isinstance(data, (list, tuple)):
+            return TypeError(f"'{type(data).__name__}' object cannot be interpreted as an integer")
+        return None
+    if not isinstance(data, (list, tuple)):
+        return TypeError("not a sequence")
+    if len(data) != sizes[dim]:
+        return ValueError(
+            f"expected sequence of length {sizes[dim]} at dim {dim} (got {len(data)})"
+        )
+    errors = (_ragged(x, sizes, dim + 1) for x in data)
+    return next((error for error in errors if error is not None), None)
+
+
+def tensor(
+    data: Any,
+    *,
+    dtype: dtypes.dtype | None = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    pin_memory: bool = False,
+) -> Tensor:
+    """A new leaf tensor with a copy of ``data``. Python floats become the default dtype, ints
+    int64, bools bool.
+
+    >>> tensor([[1, 2], [3, 4]])
+    tensor([[1, 2],
+            [3, 4]])
+    """
+    check_device(device)
+    if isinstance(data, Variable):
+        import warnings
+
+        warnings.warn(
+            "To copy construct from a tensor, it is recommended to use "
+            "sourceTensor.detach().clone() or "
+            "sourceTensor.detach().clone().requires_grad_(True), rather than "
+            "torch.tensor(sourceTensor).",
+            UserWarning,
+            stacklevel=2,
+        )
+    return new_leaf(infer_array(data, dtype), requires_grad)
+
+
+def as_tensor(data: Any, dtype: dtypes.dtype | None = None, device: Any = None) -> Tensor:
+    """A tensor of ``data``, without a copy where the dtype allows: tensors as they are, arrays
+    sharing memory.
+    """
+    check_device(device)
+    if isinstance(data, Variable):
+        return data if dtype is None else to_dtype(data, dtype)  # type: ignore[return-value, arg-type]
+    if isinstance(data, np.ndarray):
+        shared = from_numpy(data)
+        return shared if dtype is None else to_dtype(shared, dtype)
+    return wrap(infer_array(data, dtype))
+
+
+def asarray(
+    obj: Any,
+    *,
+    dtype: dtypes.dtype | None = None,
+    device: Any = None,
+    copy: bool | None = None,
+    requires_grad: bool = False,
+) -> Tensor:
+    """A tensor of any data: tensors, arrays and buffers share their memory, sequences are copied.
+
+    Args:
+        copy: True copies always, False never; None, where the dtype demands it.
+
+    Raises:
+        ValueError: ``copy`` is False, and the data cannot be shared.
+    """
+    check_device(device)
+    shared = _aliased(obj, dtype)
+    if shared is None:
+        if copy is False:
+            raise ValueError("can't alias arbitrary sequence into a tensor.")
+        return new_leaf(infer_array(obj, dtype), requires_grad)
+    wanted = shared.dtype if dtype is None else dtype
+    if copy is False and wanted is not shared.dtype:
+        raise ValueError(
+            f"can't alias tensor with dtype '{shared.dtype.c10_name}' into dtype "
+            f"'{wanted.c10_name}'."
+        )
+    result = to_dtype(shared, wanted)
+    if copy and result is shared:
+        result = clone(shared)
+    if not result.is_leaf and not requires_grad:
+        return detach(result)
+    result.requires_grad = requires_grad
+    return result
+
+
+def _aliased(obj: Any, dtype: dtypes.dtype | None) -> Any:
+    """A tensor over the memory of ``obj``; None, if it offers none."""
+    if isinstance(obj, Variable):
+        return obj
+    if isinstance(obj, np.ndarray):
+        return from_numpy(obj)
+    try:
+        memoryview(obj)
+    except TypeError:
+        return None
+    return frombuffer(obj, dtype=dtypes.get_default_dtype() if dtype is None else dtype)
+
+
+def from_numpy(ndarray: Any) -> Tensor:
+    """A tensor that shares memory with an array: a change in one is seen in the other.
+
+    Raises:
+        TypeError: not an array, or a dtype that torch lacks.
+        ValueError: a negative stride.
+    """
+    if not isinstance(ndarray, np.ndarray):
+        raise TypeError(f"expected np.ndarray (got {type(ndarray).__name__})")
+    dtypes.from_numpy(ndarray.dtype)
+    if any(s < 0 for s in ndarray.strides):
+        raise ValueError(
+            "At least one stride in the given numpy array is negative, and tensors with negative "
+            "strides are not currently "
+            "supported. (You can probably work around this by making a copy of your array  with "
+            "array.copy().) "
+        )
+    if not ndarray.dtype.isnative:
+        raise ValueError(
+            "given numpy array has byte order different from the native byte order. Conversion "
+            "between byte orders is "
+            "currently not supported."
+        )
+    if any(s % ndarray.itemsize for s in ndarray.strides):
+        raise ValueError(
+            "given numpy array strides not a multiple of the element byte size. Copy the numpy "
+            "array to reallocate the memory."
+        )
+    if ndarray.base is None:
+        return wrap(ndarray.view(np.ndarray))
+    # The storage reaches from the given array's first element to its last, whatever array owns
+    # the memory: a memoryview ends the chain of bases.
+    steps = [(n - 1) * s for n, s in zip(ndarray.shape, ndarray.strides, strict=True)]
+    size = sum(steps) // ndarray.itemsize + 1 if ndarray.size else 0
+    flat = np.lib.stride_tricks.as_strided(ndarray, (size,), (ndarray.itemsize,))
+    memory = np.asarray(flat.data)
+    return wrap(np.ndarray(ndarray.shape, ndarray.dtype, memory, 0, ndarray.strides))
+
+
+def frombuffer(
+    buffer: Any,
+    *,
+    dtype: dtypes.dtype,
+    count: int = -1,
+    offset: int = 0,
+    requires_grad: bool = False,
+) -> Tensor:
+    """A vector over the memory of any object that exposes it, as bytearrays do.
+
+    Args:
+        count: how many elements; -1 means all that are there.
+        offset: how many bytes to leave out at the start.
+    """
+    try:
+        memory = memoryview(buffer)
+    except TypeError:
+        raise ValueError("object does not implement Python buffer protocol.") from None
+    length, size = memory.nbytes, dtype.itemsize
+    if length == 0 or count == 0:
+        raise ValueError(f"both buffer length ({length}) and count ({count}) must not be 0")
+    if not 0 <= offset < length:
+        raise ValueError(
+            f"offset ({offset} bytes) must be non-negative and no greater than buffer length "
+            f"({length} bytes) minus 1"
+        )
+    if count > 0 and offset + count * size > length:
+        raise ValueError(
+            f"requested buffer length ({count} * {size} bytes) after offset ({offset} bytes) must "
+            f"not be greater than actual buffer length ({length} bytes)"
+        )
+    if count < 0 and (length - offset) % size:
+        raise ValueError(
+            f"buffer length ({length - offset} bytes) after offset ({offset} bytes) must be a "
+            f"multiple of element size ({size})"
+        )
+    if memory.readonly:
+        import warnings
+
+        warnings.warn(
+            "The given buffer is not writable, and PyTorch does not support non-writable tensors. "
+            "This means you can write to the underlying (supposedly non-writable) buffer using the "
+            "tensor. You may want to copy the buffer to protect its data or make it writable "
+            "before converting it to a tensor.",
+            UserWarning,
+            stacklevel=2,
+        )
+    return new_leaf(np.frombuffer(buffer, dtype.numpy, count, offset), requires_grad)
+
+
+def new_tensor(
+    input: Tensor, data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
+    """A new leaf with a copy of ``data``, of the dtype of ``input``."""
+    check_device(device)
+    return new_leaf(
+        infer_array(data, dtype or dtypes.from_numpy(input._array.dtype)), requires_grad
+    )

@@ -1,0 +1,200 @@
+"""Variance and standard deviation over some or all dimensions.
+
+Mirrors the std and var part of aten/src/ATen/native/ReduceOps.cpp.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from minitorch import dtypes
+from minitorch.autograd.operator import Operator
+from minitorch.native.expand_utils import np_asarray
+from minitorch.native.reduce_ops_utils import LARGE, Axes, accurate_sum, as_axes, restore
+from minitorch.native.tensor_compare import Where
+from minitorch.native.tensor_iterator import zero_like
+from minitorch.native.variants import accepts_out
+
+if TYPE_CHECKING:
+    from minitorch._tensor import Tensor
+
+
+class Var(Operator):
+    """sum((input - mean) ** 2) / (N - correction)."""
+
+    @staticmethod
+    def forward(ctx: Any, input: Any, axes: Axes, correction: float, keepdim: bool) -> Any:
+        ctx.save_for_backward(input)
+        ctx.arguments = axes, correction, keepdim
+        return _variance(input, axes, correction, keepdim)[0]
+
+    @staticmethod
+    def backward(ctx: Any, grad: Any) -> Any:
+        (input,) = ctx.saved_tensors
+        return var_backward(grad, input, *ctx.arguments)
+
+
+class Std(Operator):
+    """The square root of ``Var``; where it is 0 so is its gradient."""
+
+    @staticmethod
+    def forward(ctx: Any, input: Any, axes: Axes, correction: float, keepdim: bool) -> Any:
+        out = np_asarray(np.sqrt(_variance(input, axes, correction, keepdim)[0]))
+        ctx.save_for_backward(input, out)
+        ctx.arguments = axes, correction, keepdim
+        return out
+
+    @staticmethod
+    def backward(ctx: Any, grad: Any) -> Any:
+        input, out = ctx.saved_tensors
+        return std_backward(grad, input, out, *ctx.arguments)
+
+
+class VarMean(Operator, name="VarMeanBackward0"):
+    """Both the variance and the mean."""
+
+    @staticmethod
+    def forward(ctx: Any, input: Any, axes: Axes, correction: float, keepdim: bool) -> Any:
+        ctx.save_for_backward(input)
+        ctx.arguments = axes, correction, keepdim
+        return _variance(input, axes, correction, keepdim)
+
+    @staticmethod
+    def backward(ctx: Any, grad_var: Any, grad_mean: Any) -> Any:
+        (input,) = ctx.saved_tensors
+        axes, _, keepdim = ctx.arguments
+        spread = restore(grad_mean, input.shape, axes, keepdim) / _count(input, axes)
+        return var_backward(grad_var, input, *ctx.arguments) + spread
+
+
+class StdMean(Operator, name="StdMeanBackward0"):
+    """Both the standard deviation and the mean."""
+
+    @staticmethod
+    def forward(ctx: Any, input: Any, axes: Axes, correction: float, keepdim: bool) -> Any:
+        variance, mean = _variance(input, axes, correction, keepdim)
+        out = np_asarray(np.sqrt(variance))
+        ctx.save_for_backward(input, out)
+        ctx.arguments = axes, correction, keepdim
+        return out, mean
+
+    @staticmethod
+    def backward(ctx: Any, grad_std: Any, grad_mean: Any) -> Any:
+        input, out = ctx.saved_tensors
+        axes, _, keepdim = ctx.arguments
+        spread = restore(grad_mean, input.shape, axes, keepdim) / _count(input, axes)
+        return std_backward(grad_std, input, out, *ctx.arguments) + spread
+
+
+def var_backward(grad: Any, input: Any, axes: Axes, correction: float, keepdim: bool) -> Any:
+    """2 / (N - correction) * grad * (input - mean)."""
+    divisor = _count(input, axes) - correction
+    scale = 2 / divisor if divisor else math.inf
+    grad = np_asarray(restore(grad, input.shape, axes, keepdim))
+    return grad * scale * (input - input.mean(axis=axes, keepdims=True))
+
+
+def std_backward(
+    grad: Any, input: Any, out: Any, axes: Axes, correction: float, keepdim: bool
+) -> Any:
+    """grad / (2 * std) on through the variance."""
+    slope = Where.apply(out == 0, zero_like(out), grad / (out * 2))
+    return var_backward(slope, input, axes, correction, keepdim)
+
+
+def _count(input: Any, axes: Axes) -> int:
+    """How many elements make one result."""
+    return math.prod([input.shape[d] for d in (range(input.ndim) if axes is None else axes)])
+
+
+def _variance(input: Any, axes: Axes, correction: float, keepdim: bool) -> tuple[Any, Any]:
+    """Variance and mean: the deviations are squared in a second pass, which loses no digits."""
+    half = np.float32 if input.dtype.itemsize == 2 else None
+    count = _count(input, axes)
+    if not count:
+        shape = np.empty_like(input, shape=input.shape).sum(axis=axes, keepdims=keepdim).shape
+        empty = np.full_like(input, np.nan, shape=shape)
+        return empty, empty.copy()
+    total = accurate_sum if input.size > LARGE else _plain_sum
+    mean = total(input, axes, True, half) / count
+    deviation = input - mean
+    divisor = max(count - correction, 0)
+    out = np_asarray(total(deviation * deviation, axes, keepdim, half))
+    out = out / divisor if divisor else out / np.zeros_like(out)
+    return (
+        np_asarray(out).astype(input.dtype, copy=False),
+        mean.astype(input.dtype, copy=False).reshape(out.shape),
+    )
+
+
+def _plain_sum(array: Any, axes: Axes, keepdim: bool, dtype: Any) -> Any:
+    return array.sum(axis=axes, keepdims=keepdim, dtype=dtype)
+
+
+# --------------------------------------------------------------------------- public functions
+
+
+def _arguments(
+    input: Tensor, name: str, dim: Any, unbiased: Any, keepdim: bool, correction: float | None
+) -> tuple[Axes, float, bool]:
+    if isinstance(dim, bool):  # var(unbiased)
+        dim, unbiased = None, dim
+    if correction is None:
+        correction = 1 if unbiased is None else int(unbiased)
+    if dtypes.is_integral(input._array.dtype):
+        what = "std and var" if name in ("std", "var") else name
+        raise RuntimeError(f"{what} only support floating point and complex dtypes")
+    return as_axes(dim, input._array.ndim), correction, keepdim
+
+
+@accepts_out
+def var(
+    input: Tensor,
+    dim: Any = None,
+    unbiased: Any = None,
+    keepdim: bool = False,
+    *,
+    correction: float | None = None,
+) -> Tensor:
+    """The mean squared deviation, divided by N - correction (1 unless given: unbiased)."""
+    return Var.apply(input, *_arguments(input, "var", dim, unbiased, keepdim, correction))
+
+
+@accepts_out
+def std(
+    input: Tensor,
+    dim: Any = None,
+    unbiased: Any = None,
+    keepdim: bool = False,
+    *,
+    correction: float | None = None,
+) -> Tensor:
+    """The square root of ``var``."""
+    return Std.apply(input, *_arguments(input, "std", dim, unbiased, keepdim, correction))
+
+
+def var_mean(
+    input: Tensor,
+    dim: Any = None,
+    unbiased: Any = None,
+    keepdim: bool = False,
+    *,
+    correction: float | None = None,
+) -> tuple[Tensor, Tensor]:
+    """``(var, mean)``."""
+    return VarMean.apply(input, *_arguments(input, "var_mean", dim, unbiased, keepdim, correction))
+
+
+def std_mean(
+    input: Tensor,
+    dim: Any = None,
+    unbiased: Any = None,
+    keepdim: bool = False,
+    *,
+    correction: float | None = None,
+) -> tuple[Tensor, Tensor]:
+    """``(std, mean)``."""
+    return StdMean.apply(input, *_arguments(input, "std_mean", dim, unbiased, keepdim, correction))
