@@ -13,6 +13,7 @@ from minitorch import dtypes as _dtypes
 from minitorch import fft as fft
 from minitorch import func as func
 from minitorch import linalg as linalg
+from minitorch import masked as masked
 from minitorch import nn as nn
 from minitorch import optim as optim
 from minitorch import signal as signal
@@ -270,7 +271,7 @@ from minitorch.native.batch_linear_algebra_cholesky import triangular_solve as t
 from minitorch.native.batch_linear_algebra_det import det as det
 from minitorch.native.batch_linear_algebra_det import logdet as logdet
 from minitorch.native.batch_linear_algebra_det import slogdet as slogdet
-from minitorch.native.batch_linear_algebra_lu import inverse as inverse
+from minitorch.native.batch_linear_algebra_solve import inverse as inverse
 from minitorch.native.batch_linear_algebra_lu import lu as lu
 from minitorch.native.batch_linear_algebra_lu import lu_solve as lu_solve
 from minitorch.native.batch_linear_algebra_lu import lu_unpack as lu_unpack
@@ -366,6 +367,9 @@ from minitorch.native.histogram import histogram as histogram
 from minitorch.native.histogram import histogramdd as histogramdd
 from minitorch.native.bucketization import bucketize as bucketize
 from minitorch.native.scatter_gather import scatter_reduce as scatter_reduce
+from minitorch.native.segment_reduce import segment_reduce as _segment_reduce
+from minitorch.native.segment_reduce import segment_reduce as segment_reduce
+from minitorch.native.renorm import renorm as renorm
 from minitorch.native.reduce_ops import hash_tensor as hash_tensor
 from minitorch.native.reduce_ops import nanmean as nanmean
 from minitorch.native.reduce_ops import all as all

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from minitorch import _tensor_str, dtypes, random
-from minitorch._device import device
+from minitorch._device import check_device, device
 from minitorch._layout import contiguous_format, strided
 from minitorch._size import Size
 from minitorch.autograd import engine, variable
@@ -27,6 +27,7 @@ from minitorch.native import (
     batch_linear_algebra_det,
     batch_linear_algebra_lu,
     batch_linear_algebra_qr,
+    batch_linear_algebra_solve,
     batch_linear_algebra_spectral,
     bessel_functions,
     binary_ops,
@@ -45,6 +46,7 @@ from minitorch.native import (
     exponential,
     extremes,
     factories,
+    fill_diagonal,
     float_parts,
     gamma_functions,
     histogram,
@@ -86,6 +88,7 @@ from minitorch.native import (
     views,
 )
 from minitorch.native.memory_format import is_in
+from minitorch.native import renorm as renorm_ops
 from minitorch.native import unique as unique_ops
 from minitorch.storage import TypedStorage, UntypedStorage, place_in_storage
 from minitorch.storage import data_ptr as address
@@ -357,7 +360,7 @@ class Tensor(Variable):
 
     def cuda(self, *args: Any, **kwargs: Any) -> Tensor:
         """There is no CUDA here."""
-        factories.check_device("cuda")
+        check_device("cuda")
         return self
 
     def pin_memory(self) -> Tensor:
@@ -378,7 +381,7 @@ class Tensor(Variable):
     def __format__(self, spec: str) -> str:
         return format(self.item(), spec) if self._array.ndim == 0 else object.__format__(self, spec)
 
-    def __len__(self) -> int:  # type: ignore[valid-type]
+    def __len__(self) -> int:
         if not self._array.ndim:
             raise TypeError("len() of a 0-d tensor")
         return len(self._array)
@@ -550,7 +553,7 @@ class Tensor(Variable):
     cholesky_inverse = batch_linear_algebra_cholesky.cholesky_inverse
     cholesky_solve = batch_linear_algebra_cholesky.cholesky_solve
     triangular_solve = batch_linear_algebra_cholesky.triangular_solve
-    inverse = batch_linear_algebra_lu.inverse
+    inverse = batch_linear_algebra_solve.inverse
     lu = batch_linear_algebra_lu.lu
     lu_solve = batch_linear_algebra_lu.lu_solve
     det = batch_linear_algebra_det.det
@@ -913,6 +916,9 @@ class Tensor(Variable):
     masked_select = masked_ops.masked_select
     nonzero = masked_ops.nonzero
     argwhere = masked_ops.argwhere
+    fill_diagonal_ = fill_diagonal.fill_diagonal_
+    renorm_ = renorm_ops.renorm_
+    renorm = renorm_ops.renorm
     nonzero_static = masked_ops.nonzero_static
     masked_scatter_ = masked_ops.masked_scatter_
     masked_scatter = masked_ops.masked_scatter

@@ -103,9 +103,15 @@ COMPLEX = [
     OpInfo("sgn", [sample(draw(3, 4)), sample(draw())], method=True, inplace="sgn_"),
     OpInfo("real", [sample(draw(2, 3), draw(2, 3)), sample(draw(), draw())], op=part("real")),
     OpInfo("imag", [sample(draw(2, 3), draw(2, 3)), sample(draw(), draw())], op=part("imag")),
-    OpInfo("H", [sample(draw(2, 3), draw(2, 3))], op=lambda torch, x, y: pairs(torch, torch.complex(x, y).H)),
+    OpInfo(
+        "H",
+        [sample(draw(2, 3), draw(2, 3))],
+        op=lambda torch, x, y: pairs(torch, torch.complex(x, y).H),
+    ),
     OpInfo("mH", [sample(draw(2, 2, 3))], op=lambda torch, x: x.mH),
-    OpInfo("mul", [sample(draw(3), draw(4, 3))], op=lambda torch, x, y: (x * torch.complex(y, y)).abs()),
+    OpInfo(
+        "mul", [sample(draw(3), draw(4, 3))], op=lambda torch, x, y: (x * torch.complex(y, y)).abs()
+    ),
     OpInfo("mul", [sample(draw(3))], op=lambda torch, x: (x * (1 - 2j)).imag),
     OpInfo("cfloat", [sample(draw(2, 3))], op=lambda torch, x: (x.cfloat() * 1j).imag),
 ]
@@ -117,7 +123,10 @@ TRANSFORMS = [
     *[transform(name, *TWO, spectrum=None) for name in ("fft2", "ifft2", "irfft2", "hfft2")],
     *[transform(name, *TWO, spectrum=False) for name in ("rfft2", "ihfft2")],
     *[
-        OpInfo(f"fft.{name}", [sample(draw(5)), sample(draw(3, 4), dim=-1), sample(draw(3, 4), dim=(0, 1))])
+        OpInfo(
+            f"fft.{name}",
+            [sample(draw(5)), sample(draw(3, 4), dim=-1), sample(draw(3, 4), dim=(0, 1))],
+        )
         for name in ("fftshift", "ifftshift")
     ],
     OpInfo(
@@ -126,7 +135,9 @@ TRANSFORMS = [
             sample(draw(20), positive(8), n_fft=8),
             sample(draw(2, 20), n_fft=6, center=False, normalized=True),
             sample(draw(20), positive(5), n_fft=8, hop_length=3, win_length=5, onesided=False),
-            sample(draw(20), positive(4), n_fft=8, win_length=4, center=False, align_to_window=True),
+            sample(
+                draw(20), positive(4), n_fft=8, win_length=4, center=False, align_to_window=True
+            ),
         ],
         op=stft_of,
     ),
@@ -135,7 +146,9 @@ TRANSFORMS = [
         [
             sample(draw(5, 6), draw(5, 6), positive(8), n_fft=8),
             sample(draw(2, 4, 6), draw(2, 4, 6), n_fft=6, center=False, normalized=True),
-            sample(draw(5, 6), draw(5, 6), positive(5), n_fft=8, hop_length=1, win_length=5, length=7),
+            sample(
+                draw(5, 6), draw(5, 6), positive(5), n_fft=8, hop_length=1, win_length=5, length=7
+            ),
             sample(draw(8, 6), draw(8, 6), positive(8), n_fft=8, return_complex=True),
             sample(draw(8, 6), draw(8, 6), n_fft=8, onesided=False, length=11),
         ],

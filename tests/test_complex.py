@@ -99,6 +99,28 @@ def test_errors(call: Any) -> None:
     assert_raises_alike(call)
 
 
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda torch, z: z < z,
+        lambda torch, z: z >= 1,
+        lambda torch, z: torch.ones(2, 3) > 1j,
+        lambda torch, z: torch.maximum(z, z),
+        lambda torch, z: torch.fmin(z, z),
+        lambda torch, z: z.clamp(0, 1),
+        lambda torch, z: z.relu(),
+        lambda torch, z: z.sign(),
+        lambda torch, z: z.round(),
+        lambda torch, z: z.ceil(),
+        lambda torch, z: torch.atan2(z, z),
+        lambda torch, z: z.sort(),
+        lambda torch, z: z.argmax(),
+    ],
+)
+def test_complex_numbers_have_no_order(call: Any) -> None:
+    assert_raises_alike(lambda torch: call(torch, tensor(torch)), words=False)
+
+
 def test_infinite_parts() -> None:
     inf = float("inf")
     assert_same(lambda torch: torch.complex(torch.tensor([inf, 0.0]), torch.tensor([0.0, -inf])))
@@ -108,7 +130,9 @@ def test_promotion() -> None:
     for dtype in ("bool", "int64", "float32", "float64", "complex64"):
         assert_same(lambda torch, dtype=dtype: tensor(torch, [1, 0], dtype) + 1j)
         assert_same(lambda torch, dtype=dtype: tensor(torch, [1, 0], dtype) * torch.tensor(1j))
-        assert_same(lambda torch, dtype=dtype: tensor(torch, [1, 0], dtype) * tensor(torch, [1j, 2]))
+        assert_same(
+            lambda torch, dtype=dtype: tensor(torch, [1, 0], dtype) * tensor(torch, [1j, 2])
+        )
 
 
 def test_in_place_twins() -> None:
@@ -150,7 +174,7 @@ def gradients(library: Any, loss: Any, *arrays: Any) -> list[Any]:
         lambda torch, x, z: torch.stack([z, x + 0j]).cumsum(0).abs().sum(),
         lambda torch, x, z: (z.mH @ z).imag.abs().sum() + x.sum(),
         lambda torch, x, z: z.sum(0).abs().sum() * x.mean(),
-        lambda torch, x, z: (z**3).real.sum() + (z**x.abs()).imag.sum(),
+        lambda torch, x, z: (z**3).real.sum() + (z ** x.abs()).imag.sum(),
         lambda torch, x, z: ((2 + 1j) ** z).real.sum() * x.sum(),
         lambda torch, x, z: x.cdouble().mul(z).real.sum(),
         lambda torch, x, z: z.real.pow(2).sum() + (z.real * x).sum(),

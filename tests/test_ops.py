@@ -21,8 +21,12 @@ def all_rows() -> list[OpInfo]:
     rows = list(TENSOR_OPS)
     for module, name in (
         ("op_rows_nn", "NN_OPS"),
+        ("op_rows_nn_functional", "NN_FUNCTIONAL_OPS"),
         ("op_rows_activation_loss", "ACTIVATION_LOSS_OPS"),
         ("op_rows_padding", "PADDING_OPS"),
+        ("op_rows_reductions", "REDUCTION_AND_INDEX_OPS"),
+        ("op_rows_linear_algebra", "LINEAR_ALGEBRA_OPS"),
+        ("op_rows_shape", "SHAPE_OPS"),
         ("op_rows_spatial", "SPATIAL_OPS"),
         ("op_rows_elementwise", "ELEMENTWISE_OPS"),
         ("op_rows_spectral", "SPECTRAL_OPS"),

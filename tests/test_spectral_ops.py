@@ -111,9 +111,7 @@ def test_no_dimensions_to_transform(name: str) -> None:
 
 @pytest.mark.parametrize("name", ALL)
 def test_strided_input(name: str) -> None:
-    assert_alike(
-        lambda torch: getattr(torch.fft, name)(tensor(torch, REAL).permute(2, 0, 1)[::2])
-    )
+    assert_alike(lambda torch: getattr(torch.fft, name)(tensor(torch, REAL).permute(2, 0, 1)[::2]))
 
 
 @pytest.mark.parametrize("name", ("fft", "rfft", "irfft", "fftn"))
@@ -238,14 +236,18 @@ def test_stft_as_pairs_of_real_numbers() -> None:
     ids=str,
 )
 def test_istft_refuses(arguments: dict[str, Any]) -> None:
-    assert_raises_alike(lambda torch: torch.istft(tensor(torch, SPECTRUM), **arguments), words=False)
+    assert_raises_alike(
+        lambda torch: torch.istft(tensor(torch, SPECTRUM), **arguments), words=False
+    )
 
 
 def test_istft_refuses_tensors() -> None:
     window = np.hanning(8)
     for array in (SIGNAL, SPECTRUM[0], SPECTRUM[:, :0], SPECTRUM.reshape(1, 1, 5, 6)):
         assert_raises_alike(
-            lambda torch, array=array: torch.istft(tensor(torch, array), 8, window=tensor(torch, window)),
+            lambda torch, array=array: torch.istft(
+                tensor(torch, array), 8, window=tensor(torch, window)
+            ),
             words=False,
         )
     assert_raises_alike(

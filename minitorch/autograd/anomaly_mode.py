@@ -134,9 +134,7 @@ def check_nan(node: Node, results: Sequence[Any]) -> None:
         return
     for i, (edge, grad) in enumerate(zip(node.next_edges, results)):  # noqa: B905 (as the engine)
         if edge is not None and grad is not None and bool((grad != grad).any()):
-            raise RuntimeError(
-                f"Function '{node.name()}' returned nan values in its {i}th output."
-            )
+            raise RuntimeError(f"Function '{node.name()}' returned nan values in its {i}th output.")
 
 
 def _warn_of(node: Node) -> None:

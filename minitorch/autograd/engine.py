@@ -97,7 +97,7 @@ def _initial_gradients(outputs: tuple[Any, ...], grads: Any, create_graph: bool)
     given = (None,) * len(outputs) if grads is None else _sequence(grads)[: len(outputs)]
     if len(given) != len(outputs):
         raise RuntimeError(f"got {len(outputs)} tensors and {len(given)} gradients")
-    initial = []
+    initial: list[Any] = []
     for i, (output, grad) in enumerate(zip(outputs, given, strict=True)):
         shape, dtype = _shape_and_dtype(output)
         if grad is None and isinstance(output, Variable) and not output.requires_grad:
@@ -245,7 +245,9 @@ def _capture_batch(
     create_graph: bool,
 ) -> list[Any]:
     """One backward for each entry of the gradients' first dimension, and their results stacked."""
-    given = (None,) * len(outputs) if grad_outputs is None else _sequence(grad_outputs)
+    given: Sequence[Any] = (None,) * len(outputs)
+    if grad_outputs is not None:
+        given = _sequence(grad_outputs)
     for i, (output, grad) in enumerate(zip(outputs, given, strict=True)):
         if isinstance(output, GradientEdge):
             raise RuntimeError("Batched grads are not supported with GradientEdge")

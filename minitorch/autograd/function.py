@@ -18,8 +18,14 @@ import numpy as np
 from minitorch.autograd import anomaly_mode, grad_mode
 from minitorch.autograd.inplace import rebase_history
 from minitorch.autograd.node import BACKWARD_TWICE, Node, next_sequence_nr
-from minitorch.autograd.operator import INFERENCE_SAVED, Alias
-from minitorch.autograd.saved_variable import PackedVariable, PackHooks, default_hooks, modified
+from minitorch.autograd.operator import Alias
+from minitorch.autograd.saved_variable import (
+    INFERENCE_SAVED,
+    PackedVariable,
+    PackHooks,
+    default_hooks,
+    modified,
+)
 from minitorch.autograd.variable import CUSTOM, Variable, View, unwrap, wrap
 
 

@@ -208,9 +208,7 @@ def hessian(
     """
     group = Group(inputs, "inputs", "hessian")
     if outer_jacobian_strategy not in ("forward-mode", "reverse-mode"):
-        raise AssertionError(
-            'Expected strategy to be either "forward-mode" or "reverse-mode".'
-        )
+        raise AssertionError('Expected strategy to be either "forward-mode" or "reverse-mode".')
 
     def number(*points: Any) -> Any:
         return _single_number(_call(func, points, "hessian", strict), "hessian").squeeze()
@@ -328,9 +326,7 @@ def _vector(v: Any, like: Group, name: str, create_graph: bool) -> Tensors | Non
                 f"{prefix}v has invalid size: should be {Size(tensor.shape)} but got "
                 f"{Size(entry.shape)}."
             )
-    return tuple(
-        [t.view_as(t) if create_graph and t.requires_grad else t.detach() for t in vector]
-    )
+    return tuple([t.view_as(t) if create_graph and t.requires_grad else t.detach() for t in vector])
 
 
 def _single_number(outputs: Group, name: str) -> Any:
@@ -353,9 +349,7 @@ def _grad(
     """The gradients of those outputs that have any; None where an input has no influence."""
     given = vector or (None,) * len(outputs)
     pairs = [
-        (o, g)
-        for o, g in zip(outputs, given, strict=True)
-        if o is not None and o.requires_grad
+        (o, g) for o, g in zip(outputs, given, strict=True) if o is not None and o.requires_grad
     ]
     if not pairs:
         return (None,) * len(inputs)

@@ -48,9 +48,7 @@ class saved_tensors_hooks:
     tensor(4.)
     """
 
-    def __init__(
-        self, pack_hook: Callable[[Any], Any], unpack_hook: Callable[[Any], Any]
-    ) -> None:
+    def __init__(self, pack_hook: Callable[[Any], Any], unpack_hook: Callable[[Any], Any]) -> None:
         self.pack_hook = pack_hook
         self.unpack_hook = unpack_hook
 
@@ -135,7 +133,9 @@ def increment_version(tensor: Variable | Iterable[Variable]) -> None:
     tensors = (tensor,) if isinstance(tensor, Variable) else tuple(tensor)
     for t in tensors:
         if not isinstance(t, Variable):
-            raise RuntimeError("increment_version expects each element of the iterable to be a tensor")
+            raise RuntimeError(
+                "increment_version expects each element of the iterable to be a tensor"
+            )
     for t in tensors:
         if not t.is_inference():
             t.bump_version()
@@ -179,9 +179,7 @@ def register_multi_grad_hook(
         if complete:
             fn([grads.get(i) for i in range(len(nodes))])
 
-    return _Handles(
-        [t.register_hook(functools.partial(note, i)) for i, t in enumerate(tensors)]
-    )
+    return _Handles([t.register_hook(functools.partial(note, i)) for i, t in enumerate(tensors)])
 
 
 def _register_first(tensors: Sequence[Any], fn: Callable[[Any], None]) -> RemovableHandle:

@@ -17,6 +17,7 @@ from minitorch.autograd import anomaly_mode
 from minitorch.autograd.hooks import Hooks
 from minitorch.autograd.node import Edge, Node
 
+
 class GraphTask:
     """What a backward pass must visit: how many gradients each node waits for and, if only some
     inputs are wanted, which nodes lead to them. Mirrors GraphTask and Engine::compute_dependencies.

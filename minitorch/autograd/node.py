@@ -27,7 +27,7 @@ RUNS_FIRST = 1 << 62
 
 
 def short_name(name: str) -> str:
-    """The operation's name in messages: ``Mul`` of ``MulBackward0``, ``Pow1`` of ``PowBackward1``."""
+    """The name in messages: ``Mul`` of ``MulBackward0``, ``Pow1`` of ``PowBackward1``."""
     return re.sub(r"Backward0?(\d*)$", r"\1", name)
 
 

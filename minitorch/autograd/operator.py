@@ -12,7 +12,7 @@ write their own operations as ``autograd.Function``, on tensors.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -21,9 +21,10 @@ from minitorch import dtypes
 from minitorch.autograd import anomaly_mode, grad_mode
 from minitorch.autograd.graph_task import run_backward
 from minitorch.autograd.inplace import check_inplace, check_no_overlap, rebase_history
-from minitorch.autograd.node import BACKWARD_TWICE, Node, next_sequence_nr
+from minitorch.autograd.node import Node, next_sequence_nr
+from minitorch.autograd.saved_arrays import SavesArrays
 from minitorch.autograd.saved_attributes import add_saved_attributes, list_saved_attributes
-from minitorch.autograd.saved_variable import PackedVariable, PackHooks, default_hooks, modified
+from minitorch.autograd.saved_variable import PackedVariable
 from minitorch.autograd.saved_variable import in_use as hooks_in_use
 from minitorch.autograd.variable import Variable, unwrap, wrap, wrap_view
 
@@ -32,24 +33,8 @@ if TYPE_CHECKING:
 
 anomaly = anomaly_mode.state
 
-INFERENCE_SAVED = (
-    "Inference tensors cannot be saved for backward. Please do not use Tensors created in "
-    "inference mode in computation tracked by autograd. To work around this, you can make a clone "
-    "to get a normal tensor and use it in autograd, or use `torch.no_grad()` instead of "
-    "`torch.inference_mode()`."
-)
 
-class SavedOutput:
-    """What a node remembers of its own output, if it saved the output's array."""
-
-    __slots__ = ("nr", "_version_counter")
-
-    def __init__(self, nr: int, version_counter: list[Any]) -> None:
-        self.nr = nr
-        self._version_counter = version_counter
-
-
-class Operator(Node):
+class Operator(SavesArrays):
     """Base of every operation of the framework.
 
     Subclasses define ``forward(ctx, *args)`` and ``backward(ctx, *grads)``, which returns one
@@ -59,17 +44,9 @@ class Operator(Node):
     __slots__ = (
         "output_shape",
         "output_dtype",
-        "_saved",
-        "_sources",
-        "_versions",
         "_output_meta",
-        "_args",
     )
 
-    _saved: Any
-    _sources: Any  # where each saved array came from, and ...
-    _versions: Any  # ... which version of that memory it shows; None: all are at version 0
-    _args: Any
     _output_meta: list[Any]
 
     node_name: ClassVar[str] = "Operator"
@@ -78,15 +55,6 @@ class Operator(Node):
 
     may_overlap: ClassVar[bool] = False
     """In place, the target's elements may share memory: they all get one value."""
-
-    saved_for: ClassVar[tuple[tuple[int, ...], ...] | None] = None
-    """For each saved array, the arguments whose gradients need it; the others are not kept. None
-    keeps all.
-    """
-
-    composed: ClassVar[Callable[..., Any] | None] = None
-    """For a fused operation, whose ``backward`` is a kernel: the same operation on tensors,
-    composed of others. Second derivatives go through it."""
 
     def __init_subclass__(cls, name: str | None = None) -> None:
         # torch numbers the overloads of one operation: pass name="SumBackward1" for the second.
@@ -291,160 +259,12 @@ class Operator(Node):
             rebase_history(self, ctx)
         return self
 
-    # ----------------------------------------------------------------- saved arrays
-
-    def save_for_backward(self, *arrays: Any) -> None:
-        """Keep arrays, and the Python numbers beside them, until backward has run."""
-        self._saved = arrays
-
-    def _kept(self) -> tuple[Any, ...]:
-        """What is worth keeping of the saved arrays: those that some wanted gradient needs."""
-        saved_for, edges = self.saved_for, self.next_edges
-        if saved_for is None or None not in edges:
-            return self._saved
-        return tuple(
-            [
-                array if any([edges[i] is not None for i in arguments]) else None
-                for array, arguments in zip(self._saved, saved_for, strict=True)
-            ]
-        )
-
-    def _remember_sources(
-        self, args: Sequence[Any], arrays: Sequence[Any], out: Any
-    ) -> list[Any] | None:
-        """For each saved array, the tensor that it came from and its version. Mirrors the
-        constructor of SavedVariable.
-
-        Outputs are not referred to, which would be a cycle: ``SavedOutput`` stands in their place.
-        Returns the version counter that the output must take, if it is among the saved arrays.
-        """
-        if self.saved_for is not None and None in self.next_edges:
-            self._saved = self._kept()
-        sources: list[Any] = []
-        self._sources = sources
-        self._versions = None
-        output_version = None
-        for array in self._saved:
-            source: Any = None
-            if array is out:
-                output_version = [0, None]
-                source = SavedOutput(0, output_version)
-            elif array is not None:
-                for x, a in zip(args, arrays):  # noqa: B905 (strict costs 0.1 us here)
-                    if a is array and isinstance(x, Variable):
-                        source = x
-                        if x._version_counter is not None and x._version_counter[0]:
-                            self._note_version(len(sources), x._version_counter[0])
-                        break
-            sources.append(source)
-        return output_version
-
-    def _note_version(self, position: int, version: int) -> None:
-        if version < 0:
-            raise RuntimeError(INFERENCE_SAVED)
-        if self._versions is None:
-            self._versions = [0] * len(self._saved)
-        self._versions[position] = version
-
-    def _follow_output_versions(self, array: Any, tensor: Variable) -> None:
-        """Watch an output that is saved too, of several, or after a change in place."""
-        for position, saved in enumerate(self._saved):
-            if saved is array:
-                counter = tensor.shared_version_counter()
-                source = self._sources[position]
-                if source is not None and source._version_counter is counter:
-                    continue  # an operand that this change in place has overwritten
-                self._sources[position] = SavedOutput(tensor._output_nr, counter)
-                if counter[0]:
-                    self._note_version(position, counter[0])
-
-    def _expect_present_version(self, array: Any, tensor: Variable) -> None:
-        """Note that a saved operand is needed as it is, before it is overwritten."""
-        counter = tensor.shared_version_counter()
-        for position, saved in enumerate(self._saved):
-            if saved is array:
-                self._sources[position] = SavedOutput(0, counter)
-                if counter[0]:
-                    self._note_version(position, counter[0])
-
-    @property
-    def saved_tensors(self) -> Any:
-        """What ``save_for_backward`` kept.
-
-        Raises:
-            RuntimeError: it was freed by an earlier backward, or changed in place since.
-        """
-        saved = self._saved
-        if type(saved) is not tuple:
-            saved = tuple([unwrap(x) for x in self._unpacked()])
-        versions = self._versions
-        for source in self._sources:
-            if source is not None:
-                counter = source._version_counter
-                if counter is not None and (versions is not None or counter[0]):
-                    self._check_version(source, counter)
-        return saved
-
-    def _check_version(self, source: Any, counter: list[Any]) -> None:
-        position = next(i for i, s in enumerate(self._sources) if s is source)
-        version = self._versions[position] if self._versions is not None else 0
-        if counter[0] != version:
-            self._raise_modified(source, counter, version)
-
-    def _raise_modified(self, source: Any, counter: list[Any], version: int) -> None:
-        array = next(a for a, s in zip(self._saved, self._sources, strict=True) if s is source)
-        if isinstance(source, SavedOutput):
-            raise modified(self, array, self, source.nr, counter, version)
-        raise modified(self, array, source.grad_fn, source.output_nr, counter, version)
-
-    # ----------------------------------------------------------------- saved arrays under hooks
-
-    def _pack_saved(self) -> None:
-        """Hand everything that was saved to the hooks of this thread, if it has any."""
-        hooks = default_hooks()
-        if hooks is None:
-            return
-        packed: dict[int, PackedVariable] = {}
-        for position, source in enumerate(self._sources):
-            if hasattr(self._saved[position], "dtype"):
-                packed[id(source)] = self.pack_saved(position, hooks)
-        if self.composed is not None:
-            self._args = tuple([packed.get(id(x), x) for x in self._args])
-
-    def pack_saved(
-        self, position: int, hooks: PackHooks, *, detach: bool = False
-    ) -> PackedVariable:
-        """Put what the pack hook returns in the place of one saved array."""
-        array = self._saved[position]
-        tensor = self._unpack(position, array)
-        is_output = isinstance(self._sources[position], SavedOutput)
-        packed = PackedVariable(tensor, hooks, is_output=is_output, detach=detach)
-        # A list instead of a tuple tells that some of it must be unpacked; hooks take over the
-        # watch over versions.
-        self._saved, self._sources = list(self._saved), list(self._sources)
-        self._saved[position], self._sources[position] = packed, None
-        return packed
-
-    def _unpacked(self) -> list[Any]:
-        """Arrays, and tensors in the place of what hooks had packed."""
-        if self._saved is None:
-            raise RuntimeError(BACKWARD_TWICE)
-        owner = self.view_node or self
-        return [x.unpack(owner) if type(x) is PackedVariable else x for x in self._saved]
+    # ----------------------------------------------------------------- backward
 
     def output_meta(self, nr: int) -> tuple[tuple[int, ...], Any]:
         if self.output_shape is None:
             return self._output_meta[nr]
         return super().output_meta(nr)
-
-    def release(self) -> None:
-        if self._saved:
-            self._saved = None
-            self._sources = ()
-            if self.composed is not None:
-                self._args = None
-
-    # ----------------------------------------------------------------- backward
 
     def run(self, grads: Sequence[Any], create_graph: bool) -> tuple[Any, ...]:
         if self.num_outputs > 1:
@@ -476,30 +296,6 @@ class Operator(Node):
                 grad = wrap(grad) if create_graph else grad
             filled.append(grad)
         return filled
-
-    def _unpack(self, position: int, array: Any) -> Any:
-        """The tensor that a saved array came from, so that a gradient can flow to it. Mirrors
-        SavedVariable::unpack.
-        """
-        source = self._sources[position] if self._sources else None
-        if isinstance(source, Variable):
-            return source
-        if isinstance(array, Variable):  # hooks have unpacked it
-            return array
-        if array is None or type(array) in (
-            bool,
-            int,
-            float,
-            complex,
-            tuple,
-        ):  # np.float64 is a float too: type, not isinstance
-            return array
-        maker = self.view_node or self
-        tensor = wrap(array, maker if source is not None and array.dtype.kind in "fc" else None)
-        if source is not None:
-            tensor._output_nr = source.nr
-            tensor._version_counter = source._version_counter
-        return tensor
 
     def _backward_through_composed(self, grads: Sequence[Any]) -> tuple[Any, ...]:
         """Redo a fused operation as a composition of others, and differentiate that.

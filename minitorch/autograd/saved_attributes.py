@@ -85,9 +85,9 @@ def _parameters(cls: Any) -> list[str]:
 def _positions(node: Any) -> dict[str, int]:
     """Where each operand, and the output, is among the saved arrays."""
     found: dict[str, int] = {}
-    kinds = [(n, k) for n, k in node.forward.__annotations__.items() if n not in ("ctx", "return")]
+    kinds = [k for n, k in node.forward.__annotations__.items() if n not in ("ctx", "return")]
     names = _parameters(type(node))
-    operands = [i for i, (_, kind) in enumerate(kinds) if kind == "Any" and i < len(node.next_edges)]
+    operands = [i for i, kind in enumerate(kinds[: len(node.next_edges)]) if kind == "Any"]
     unclaimed: list[int] = []
     for position, source in enumerate(node._sources):
         value = node._saved[position]
@@ -130,8 +130,8 @@ def _missing(node: Any, name: str) -> AttributeError:
 
 def _getter(name: str) -> Any:
     def get(node: Any) -> Any:
-        if node._saved is None:
-            node.saved_tensors  # noqa: B018 (raises in torch's words)
+        if type(node._saved) is not list:
+            node.saved_tensors  # noqa: B018 (raises in torch's words if it was freed or changed)
         position = _find(node, name)
         if position == -1:
             return None

@@ -18,6 +18,13 @@ from minitorch.autograd.variable import AccumulateGrad, Variable, wrap
 
 PackHooks = tuple[Callable[[Any], Any], Callable[[Any], Any]]
 
+INFERENCE_SAVED = (
+    "Inference tensors cannot be saved for backward. Please do not use Tensors created in "
+    "inference mode in computation tracked by autograd. To work around this, you can make a clone "
+    "to get a normal tensor and use it in autograd, or use `torch.no_grad()` instead of "
+    "`torch.inference_mode()`."
+)
+
 
 class _DefaultHooks(threading.local):
     def __init__(self) -> None:

@@ -361,7 +361,9 @@ def refusal_in_words(refusal: Refusal, change: str) -> str:
         )
     nr, name = refusal[:2]
     words = refusal[2] if len(refusal) == 3 else ONE_OF_SEVERAL
-    return f"Output {nr} of {short_name(str(name))} is a view and {change} modified inplace. {words}"
+    return (
+        f"Output {nr} of {short_name(str(name))} is a view and {change} modified inplace. {words}"
+    )
 
 
 def initialize(tensor: Variable, array: Any) -> None:
@@ -516,14 +518,14 @@ def _warn_grad_of_non_leaf() -> None:
 
 
 def as_strided_node(edge: Edge | None, base: Any, array: Any) -> Node:
-    """A node that takes a view's part of the base's gradient; set by native/tensor_shape.py, which
+    """A node that takes a view's part of the base's gradient; set by native/strided_views.py, which
     has the operation.
     """
     raise NotImplementedError
 
 
 def stack(tensors: Sequence[Any], dim: int = 0) -> Any:
-    """Join tensors along a new dimension; set by minitorch/_tensor.py, which knows the operations."""
+    """Join tensors along a new dimension; set by minitorch/_tensor.py, which has the operation."""
     raise NotImplementedError
 
 

@@ -1,4 +1,4 @@
-"""Functions of functions: gradients, products and matrices of derivatives, and mapping over batches.
+"""Functions of functions: gradients, products and matrices of derivatives, maps over batches.
 
 Mirrors torch/func/ and torch/_functorch/. Where torch traces levels of wrapped tensors, everything
 here is done with the recorded graph: a transform runs the function on tensors that require grad,

@@ -17,7 +17,8 @@ from minitorch.autograd import engine, grad_mode
 from minitorch.autograd.node import Node
 from minitorch.autograd.variable import AccumulateGrad, Variable
 from minitorch.native.factories import ones_like, zeros_like
-from minitorch.native.tensor_shape import stack
+from minitorch.native.joining import stack
+from minitorch.native.views import movedim
 from minitorch.utils._pytree import TreeSpec, tree_flatten, tree_map, tree_unflatten
 
 Argnums = int | tuple[int, ...]
@@ -99,7 +100,9 @@ def vjp(func: Function, *primals: Any, has_aux: bool = False) -> Any:
         _check_tensors(flat_outputs, "vjp(f, *primals): expected f(*primals)")
     flat_points, points_spec = tree_flatten(points)
 
-    def product(cotangents: Any, retain_graph: bool = True, create_graph: bool | None = None) -> Any:
+    def product(
+        cotangents: Any, retain_graph: bool = True, create_graph: bool | None = None
+    ) -> Any:
         flat, given = tree_flatten(cotangents)
         if given != spec:
             raise RuntimeError(
@@ -259,7 +262,11 @@ def jacfwd(
                     strict=True,
                 ):
                     shape = (*output._array.shape, *point._array.shape)
-                    joined = stack(column, -1).reshape(shape) if column else output.new_zeros(shape)
+                    joined = (
+                        movedim(stack(column), 0, -1).reshape(shape)
+                        if column
+                        else output.new_zeros(shape)
+                    )
                     block.append(level.release(joined))
         result = tree_unflatten([tree_unflatten(block, points_spec) for block in blocks], spec)
         return (result, level.release_tree(aux)) if has_aux else result
@@ -384,7 +391,10 @@ def _check_tensors(values: Sequence[Any], words: str) -> None:
 
 
 def _gradients(
-    outputs: Sequence[Any], inputs: Sequence[Any], vector: Sequence[Any] | None, strict: bool = False
+    outputs: Sequence[Any],
+    inputs: Sequence[Any],
+    vector: Sequence[Any] | None,
+    strict: bool = False,
 ) -> list[Any]:
     """Gradients that can be differentiated again; zeros where there is no influence."""
     given = [ones_like(o) for o in outputs] if vector is None else vector
@@ -409,6 +419,4 @@ def _gradients(
             "jvp(f, primals, tangents, strict=True): The output of f is independent of the "
             "inputs. This is not allowed with strict=True."
         )
-    return [
-        zeros_like(x) if g is None else g for g, x in zip(found, inputs, strict=True)
-    ]
+    return [zeros_like(x) if g is None else g for g, x in zip(found, inputs, strict=True)]

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from minitorch.autograd.variable import Variable
-from minitorch.native.tensor_shape import stack
+from minitorch.native.joining import stack
 
 State = dict[str, Any]
 
@@ -54,9 +54,7 @@ def _merged(dicts: State | Sequence[State]) -> State:
             f"{type(dicts)}"
         )
     if not all([isinstance(d, Mapping) for d in dicts]):
-        raise ValueError(
-            "Expected all elements of parameter_and_buffer_dicts to be dictionaries"
-        )
+        raise ValueError("Expected all elements of parameter_and_buffer_dicts to be dictionaries")
     names = [name for d in dicts for name in d]
     repeated = [name for i, name in enumerate(names) if name in names[:i]]
     if repeated:
@@ -107,7 +105,7 @@ def _with_tied(state: State, own: State) -> State:
                 "Consider using tie_weights=False"
             )
         if given:
-            full.update({name: state[given[0]] for name in names})
+            full.update(dict.fromkeys(names, state[given[0]]))
     return full
 
 

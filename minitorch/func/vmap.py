@@ -2,8 +2,8 @@
 
 Mirrors torch/_functorch/{apis.py, vmap.py}. The function is called once for each member of the
 batch and the results are stacked: what it returns is what torch returns, but it is no faster than
-a loop. Since the function sees ordinary tensors, it may do what torch's tracing forbids (``.item()``,
-branches on values).
+a loop. Since the function sees ordinary tensors, it may do what torch's tracing forbids
+(``.item()``, branches on values).
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from minitorch.autograd.variable import Variable
-from minitorch.native.tensor_shape import movedim, select, stack
+from minitorch.native.joining import stack
+from minitorch.native.splitting import select
+from minitorch.native.views import movedim
 from minitorch.random import get_rng_state, set_rng_state
 from minitorch.utils._pytree import broadcast_to_tree, tree_flatten, tree_unflatten
 
@@ -51,9 +53,7 @@ def vmap(
             f"{randomness}"
         )
     if chunk_size is not None and chunk_size <= 0:
-        raise ValueError(
-            f"vmap: chunk_size should be None or greater than 0. (got {chunk_size})"
-        )
+        raise ValueError(f"vmap: chunk_size should be None or greater than 0. (got {chunk_size})")
 
     @functools.wraps(func)
     def mapped(*args: Any, **kwargs: Any) -> Any:

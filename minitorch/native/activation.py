@@ -21,6 +21,7 @@ from minitorch.native.distribution_kernels import uniform_
 from minitorch.native.expand_utils import meta_of, sum_to
 from minitorch.native.pointwise import check_floating, pointwise
 from minitorch.native.tensor_compare import Where
+from minitorch.native.variants import accepts_out
 from minitorch.native.views import reshape
 from minitorch.random import Generator
 
@@ -47,8 +48,11 @@ class ThresholdBackward(Operator):
 class Relu(Operator):
     @staticmethod
     def forward(ctx: Any, input: Any) -> Any:
-        if input.dtype == bool:
+        kind = input.dtype.kind
+        if kind == "b":
             raise RuntimeError("Boolean inputs not supported for relu")
+        if kind == "c":
+            raise NotImplementedError("clamp is not supported for complex types")
         out = np.maximum(input, 0)
         ctx.save_for_backward(out)
         return out
@@ -208,7 +212,7 @@ class Softshrink(Operator):
     @staticmethod
     def forward(ctx: Any, input: Any, lambd: float) -> Any:
         check_floating(input, "softshrink_check")
-        largest = float(np.finfo(input.dtype).max)
+        largest = dtypes.finfo(dtypes.from_numpy(input.dtype)).max
         if not 0 <= lambd <= largest:
             name = dtypes.from_numpy(input.dtype).c10_name
             raise RuntimeError(
@@ -420,11 +424,13 @@ def hardswish(input: Tensor, inplace: bool = False) -> Tensor:
     return Hardswish.apply_(input) if inplace else Hardswish.apply(input)
 
 
+@accepts_out
 def hardshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
     """out = input where it lies outside [-lambd, lambd], else 0."""
     return Hardshrink.apply(input, lambd)
 
 
+@accepts_out
 def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
     """out = input moved by lambd towards 0, and 0 where it would cross."""
     return Softshrink.apply(input, lambd)

@@ -1,10 +1,11 @@
 """Smooth activation functions: elu, selu, celu, gelu, silu, mish, softplus, logsigmoid, glu, ...
 
 They are fused, one pass over memory in each direction (activation_kernels.py), and name a composed
-formula for second derivatives. tanh is in
-trigonometry.py, sigmoid in exponential.py, softmax in softmax.py.
+formula for second derivatives. tanh is in trigonometry.py, sigmoid in exponential.py, softmax in
+softmax.py.
 
-Mirrors aten/src/ATen/native/Activation.cpp and torch/nn/functional.py. Left out: complex inputs.
+Mirrors aten/src/ATen/native/Activation.cpp and torch/nn/functional.py. Left out: complex inputs,
+but for silu.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from minitorch.native.pointwise import check_floating, pointwise
 from minitorch.native.sizes import wrap_dim
 from minitorch.native.splitting import chunk
 from minitorch.native.tensor_compare import Where
+from minitorch.native.variants import accepts_out
 
 if TYPE_CHECKING:
     from minitorch._tensor import Tensor
@@ -225,6 +227,7 @@ def celu_(input: Tensor, alpha: float = 1.0) -> Tensor:
     return celu(input, alpha, inplace=True)
 
 
+@accepts_out
 def gelu(input: Tensor, approximate: str = "none") -> Tensor:
     """out = input * P(Z <= input) for a standard normal Z.
 
@@ -237,7 +240,10 @@ def gelu(input: Tensor, approximate: str = "none") -> Tensor:
 
 
 def silu(input: Tensor, inplace: bool = False) -> Tensor:
-    """out = input * sigmoid(input); also called swish."""
+    """out = input * sigmoid(input); also called swish. Complex inputs too."""
+    if input.is_complex():
+        out = input * exponential.sigmoid(input)
+        return input.copy_(out) if inplace else out
     return Silu.apply_(input) if inplace else Silu.apply(input)
 
 
@@ -246,11 +252,13 @@ def mish(input: Tensor, inplace: bool = False) -> Tensor:
     return Mish.apply_(input) if inplace else Mish.apply(input)
 
 
+@accepts_out
 def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
     """out = log(1 + exp(beta * input)) / beta, and input where beta * input > threshold."""
     return Softplus.apply(input, beta, threshold)
 
 
+@accepts_out
 def logsigmoid(input: Tensor) -> Tensor:
     """out = log(sigmoid(input)), also where sigmoid would round to 0."""
     return LogSigmoid.apply(input)

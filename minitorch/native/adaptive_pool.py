@@ -150,11 +150,11 @@ def _max_windows(
 ) -> tuple[pool.Windows, ...]:
     name = f"adaptive_max_pool{ndim}d"
     words = f"{name}(): internal error: output_size.size() must be {ndim}"
+    size = pool.adaptive_size(input, output_size, ndim, words)
     if input.ndim not in (ndim + 1, ndim + 2):
         raise RuntimeError(
             f"{name}(): Expected {ndim + 1}D or {ndim + 2}D tensor, but got: {list(input.shape)}"
         )
-    size = pool.adaptive_size(input, output_size, ndim, words)
     pool.check_not_empty(input, name)
     if min(size) < 0:
         shape = [*input.shape[:-ndim], *size]

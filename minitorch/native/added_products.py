@@ -15,8 +15,8 @@ from minitorch.autograd.holomorphic import Holomorphic
 from minitorch.native.linear_algebra import Bmm, check_batches, multiply
 from minitorch.native.linear_algebra_utils import name_of_dtype
 from minitorch.native.tensor_iterator import cast_operand
-from minitorch.native.tensor_shape import expand
 from minitorch.native.variants import accepts_out, in_place
+from minitorch.native.views import Transpose, expand
 
 if TYPE_CHECKING:
     from minitorch._tensor import Tensor
@@ -110,8 +110,8 @@ class Baddbmm(Holomorphic):
         scaled = _times(grad, alpha)
         return (
             _times(grad, beta),
-            Bmm.apply(scaled, batch2.mT),
-            Bmm.apply(batch1.mT, scaled),
+            Bmm.apply(scaled, Transpose.apply(batch2, 1, 2)),
+            Bmm.apply(Transpose.apply(batch1, 1, 2), scaled),
         )
 
 
@@ -139,7 +139,11 @@ class Addbmm(Holomorphic):
         batch1, batch2 = ctx.saved_tensors
         beta, alpha = ctx.factors
         scaled = _times(grad, alpha)
-        return _times(grad, beta), scaled @ batch2.mT, batch1.mT @ scaled
+        return (
+            _times(grad, beta),
+            scaled @ Transpose.apply(batch2, 1, 2),
+            Transpose.apply(batch1, 1, 2) @ scaled,
+        )
 
 
 # --------------------------------------------------------------------------- public functions

@@ -197,7 +197,7 @@ def _index_arrays(input: Tensor, indices: Sequence[Tensor | None]) -> tuple[Any,
         if array.dtype == bool and not array.ndim:
             raise IndexError("too many indices for tensor of dimension 0")
         arrays.append(array)
-    consumed = sum([a.ndim if getattr(a, "dtype", None) == bool else 1 for a in arrays])
+    consumed = sum([a.ndim if getattr(a, "dtype", None) == np.bool_ else 1 for a in arrays])
     if consumed > input._array.ndim:
         raise IndexError(
             f"too many indices for tensor of dimension {input._array.ndim} (got {consumed})"
@@ -248,7 +248,9 @@ def _check_places(input: Tensor, index: Tensor, name: str) -> None:
         raise IndexError(f"{name}(): tried to take from an empty tensor")
     if where.size and (where.max() >= size or where.min() < -size):
         wrong = where[(where >= size) | (where < -size)].reshape(-1)[0].item()
-        raise IndexError(f"out of range: tried to access index {wrong} on a tensor of {size} elements.")
+        raise IndexError(
+            f"out of range: tried to access index {wrong} on a tensor of {size} elements."
+        )
 
 
 @accepts_out
@@ -265,7 +267,7 @@ def put(input: Tensor, index: Tensor, source: Tensor, accumulate: bool = False) 
     """A copy with ``source`` written (or added) at the places ``index`` of the flattened tensor."""
     _check_places(input, index, "put_")
     if source._array.size != index._array.size:
-        raise RuntimeError(
+        raise IndexError(
             f"put_(): Expected source and index to have the same number of elements, but got "
             f"source.numel() = {source._array.size}, index.numel() = {index._array.size}"
         )

@@ -64,7 +64,7 @@ class FlashAttention(Operator, name="ScaledDotProductFlashAttentionForCpuBackwar
 
 
 def _wide(array: Any) -> Any:
-    """float16 is computed in float32."""
+    """Half precision is computed in single."""
     return array.astype(np.float32) if array.dtype.itemsize < 4 else array
 
 
@@ -108,13 +108,15 @@ def scaled_dot_product_attention(
         scale: 1 / sqrt(E) if it is left out.
         enable_gqa: keys and values may have fewer heads, each shared by as many queries' heads.
     Raises:
-        RuntimeError: shapes or dtypes do not fit.
+        RuntimeError: shapes or dtypes do not fit, or dropout_p is no probability.
     """
     _check(query, key, value, attn_mask)
     if enable_gqa:
         key, value = _share_heads(query, key), _share_heads(query, value)
     if scale is None:
         scale = 1 / math.sqrt(query.shape[-1]) if query.shape[-1] else math.inf
+    if not 0 <= dropout_p <= 1:
+        raise RuntimeError(f"dropout probability has to be between 0 and 1, but got {dropout_p:g}")
     fused = _is_fusible(query, key, value, attn_mask, dropout_p)
     if is_causal and attn_mask is not None and not fused:
         raise RuntimeError(

@@ -286,7 +286,7 @@ def _windows(
         raise RuntimeError("divisor must be not zero")
     pool.check_ndim(input, ndim)
     if input.dtype != dtypes.int64:
-        pool.check_dtype(input, kernel_name, "f")
+        pool.check_dtype(input, kernel_name, "f" if ndim == 2 else "fd")
     if ndim == 3:
         _check_covered(input, taps)
     windows = pool.windows_of(

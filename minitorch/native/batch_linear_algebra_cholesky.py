@@ -237,7 +237,7 @@ def _check_equation(a: Tensor, b: Tensor, prefix: str, function: str, left: bool
     if a._array.dtype != b._array.dtype:
         raise RuntimeError(
             f"Expected b and A to have the same dtype, but found b of type "
-            f"{name_of_dtype(b._array)} and A of type {name_of_dtype(a._array)} instead"
+            f"{name_of_dtype(b._array)} and A of type {name_of_dtype(a._array)} instead."
         )
     check_square(a, prefix)
     n, rows = a._array.shape[-1], b._array.shape[-2 if left else -1]

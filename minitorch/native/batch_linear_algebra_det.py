@@ -13,7 +13,8 @@ import numpy as np
 from minitorch.autograd.operator import Operator
 from minitorch.autograd.variable import Variable, unwrap
 from minitorch.native import lapack
-from minitorch.native.batch_linear_algebra_lu import LuSolve, SolveEx
+from minitorch.native.batch_linear_algebra_lu import LuSolve
+from minitorch.native.batch_linear_algebra_solve import SolveEx
 from minitorch.native.batch_linear_algebra_spectral import Svd
 from minitorch.native.joining import Cat
 from minitorch.native.linear_algebra_utils import (

@@ -1,6 +1,6 @@
-"""The LU decomposition, and what is computed through it: solutions and inverses.
+"""The LU decomposition, and equations that are solved with it.
 
-Mirrors aten/src/ATen/native/BatchLinearAlgebra.cpp (lu_factor, solve, inv) and their formulas
+Mirrors aten/src/ATen/native/BatchLinearAlgebra.cpp (lu_factor, lu, lu_solve) and their formulas
 in torch/csrc/autograd/FunctionsManual.cpp. Left out: LU without pivoting, which torch has on GPUs
 only.
 """
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from minitorch.autograd.operator import Operator
-from minitorch.autograd.variable import Variable, unwrap, wrap
+from minitorch.autograd.variable import unwrap, wrap
 from minitorch.native import lapack
 from minitorch.native.batch_linear_algebra_cholesky import SolveTriangular
 from minitorch.native.expand_utils import infer_size
@@ -23,11 +23,10 @@ from minitorch.native.linear_algebra_utils import (
     check_has_kernel,
     check_matrix,
     check_same_dtype,
+    check_sizes,
     check_square,
     constant,
-    is_vector_rhs,
     mH,
-    raise_if_failed,
     zeros_of,
 )
 from minitorch.native.return_types import return_type
@@ -41,13 +40,6 @@ _LuFactorResult = return_type("linalg_lu_factor", "LU", "pivots")
 _LuFactorExResult = return_type("linalg_lu_factor_ex", "LU", "pivots", "info")
 _LuResult = return_type("linalg_lu", "P", "L", "U")
 _LuUnpackResult = return_type("lu_unpack", "P", "L", "U")
-_SolveExResult = return_type("linalg_solve_ex", "result", "info")
-_InvExResult = return_type("linalg_inv_ex", "inverse", "info")
-
-_SINGULAR = (
-    "The diagonal element {} is zero, the inversion could not be completed because the input "
-    "matrix is singular."
-)
 
 
 # --------------------------------------------------------------------------- the parts
@@ -235,54 +227,6 @@ class LuSolve(Operator, name="LinalgLuSolveBackward0"):
         return Tril.apply(inner, -1) + Triu.apply(grad_upper, 0), None, grad_b
 
 
-class SolveEx(Operator, name="LinalgSolveExBackward0"):
-    """The solution of a @ x = b, or x @ a = b, and LAPACK's verdict."""
-
-    @staticmethod
-    def forward(ctx: Any, a: Any, b: Any, left: bool) -> Any:
-        check_has_kernel(a, "lu_cpu")
-        ctx.left, ctx.vector = left, is_vector_rhs(a.shape, b.shape)
-        right = b[..., None] if ctx.vector else b
-        lu, pivots, info = lapack.getrf(a)
-        x = LuSolve.forward(Operator(), lu, pivots, right, left, False)
-        x = x[..., 0] if ctx.vector else x
-        ctx.save_for_backward(a, x)
-        ctx.factors = lu, pivots
-        return x, info
-
-    @staticmethod
-    def backward(ctx: Any, grad: Any, grad_info: Any) -> Any:
-        a, x = ctx.saved_tensors
-        if ctx.vector:
-            grad, x = grad[..., None], x[..., None]
-        if isinstance(grad, Variable):  # the decomposition of ``a`` is not part of the graph
-            grad_b, _ = SolveEx.apply(mH(a), grad, ctx.left)
-        else:
-            grad_b = LuSolve.apply(*ctx.factors, grad, ctx.left, True)
-        grad_a = None
-        if ctx.next_edges[0] is not None:
-            grad_a = -(grad_b @ mH(x)) if ctx.left else -(mH(x) @ grad_b)
-        return grad_a, grad_b[..., 0] if ctx.vector else grad_b
-
-
-class InvEx(Operator, name="LinalgInvExBackward0"):
-    """The inverse and LAPACK's verdict."""
-
-    @staticmethod
-    def forward(ctx: Any, input: Any) -> Any:
-        check_has_kernel(input, "lu_cpu")
-        lu, pivots, info = lapack.getrf(input)
-        identity = np.broadcast_to(np.eye(input.shape[-1], dtype=input.dtype), input.shape)
-        inverse = lapack.getrs(lu, pivots, identity)
-        ctx.save_for_backward(inverse)
-        return inverse, info
-
-    @staticmethod
-    def backward(ctx: Any, grad: Any, grad_info: Any) -> Any:
-        (inverse,) = ctx.saved_tensors
-        return -(mH(inverse) @ (grad @ mH(inverse)))
-
-
 # --------------------------------------------------------------------------- public functions
 
 
@@ -293,7 +237,7 @@ def _check_lu_input(A: Tensor, pivot: bool, name: str = "torch.lu_factor") -> No
             f"Got size: {list(A._array.shape)} instead"
         )
     if not pivot:
-        raise RuntimeError(f"{name}: LU without pivoting is not implemented on the CPU")
+        raise RuntimeError("linalg.lu_factor: LU without pivoting is not implemented on the CPU")
 
 
 @accepts_out
@@ -398,15 +342,12 @@ def linalg_lu_solve(
     """
     function = "linalg.lu_solve"
     check_floating(LU, function)
-    check_same_dtype(function, LU, B, "LU and B")
+    check_same_dtype(function, LU, B, "LU")
     if pivots._array.dtype != np.int32:
-        raise RuntimeError(
-            f"{function}: pivots should be a Tensor of scalar type torch.int32. Got "
-            f"{pivots._array.dtype.name}"
-        )
+        raise RuntimeError(f"{function}: pivots should be a Tensor of scalar type torch.int32")
     check_square(LU, "torch.linalg.lu_solve", "LU")
     check_matrix(B, function, "B")
-    _check_sizes(LU, B, left, function)
+    check_sizes(LU, B, left, function)
     if LU._array.shape[:-1] != pivots._array.shape:
         raise RuntimeError(
             f"{function}: Number of pivots per batch should be same as the dimension of the matrix"
@@ -418,91 +359,3 @@ def linalg_lu_solve(
 def lu_solve(input: Tensor, LU_data: Tensor, LU_pivots: Tensor) -> Tensor:
     """``linalg.lu_solve`` under its older name, with the right side first."""
     return linalg_lu_solve(LU_data, LU_pivots, input)
-
-
-def _check_sizes(a: Tensor, b: Tensor, left: bool, function: str) -> None:
-    m, n = a._array.shape[-2:]
-    rows, columns = b._array.shape[-2:]
-    if (rows if left else columns) != n:
-        equation = "AX = B" if left else "XA = B"
-        raise RuntimeError(
-            f"{function}: Incompatible shapes of A and B for the equation {equation} "
-            f"({m}x{n} and {rows}x{columns})"
-        )
-
-
-@accepts_out
-def solve_ex(A: Tensor, B: Tensor, *, left: bool = True, check_errors: bool = False) -> Any:
-    """(x, info) with A @ x = B; info is 0, or where the first zero pivot stands."""
-    x, info = _solve(A, B, left)
-    if check_errors:
-        raise_if_failed(
-            info, "torch.linalg.solve_ex", "The solver failed because the input matrix is singular."
-        )
-    return _SolveExResult(x, info)
-
-
-@accepts_out
-def solve(A: Tensor, B: Tensor, *, left: bool = True) -> Tensor:
-    """x with A @ x = B, or x @ A = B without ``left``.
-
-    Shape: (*, n, n), and (*, n, k) or (*, n).
-
-    Raises:
-        LinAlgError: a matrix is singular.
-    """
-    x, info = _solve(A, B, left)
-    raise_if_failed(
-        info, "torch.linalg.solve", "The solver failed because the input matrix is singular."
-    )
-    return x
-
-
-def _solve(A: Tensor, B: Tensor, left: bool) -> Any:
-    function = "linalg.solve"
-    check_floating(A, function)
-    check_same_dtype(function, A, B)
-    check_square(A, function)
-    vector = is_vector_rhs(A._array.shape, B._array.shape)
-    if vector:
-        if not left:
-            raise RuntimeError(
-                f"{function}: Vector broadcasting of the left hand side is not supported for "
-                "left=False. In this case linalg.solve is equivalent to B / A.squeeze(-1)"
-            )
-        if B._array.shape[-1] != A._array.shape[-1]:
-            n, rows = A._array.shape[-1], B._array.shape[-1]
-            raise RuntimeError(
-                f"{function}: Incompatible shapes of A and B for the equation AX = B "
-                f"({n}x{n} and {rows}x1)"
-            )
-    else:
-        check_matrix(B, function, "B")
-        _check_sizes(A, B, left, function)
-    return SolveEx.apply(A, B, bool(left))
-
-
-@accepts_out
-def inv_ex(A: Tensor, *, check_errors: bool = False) -> Any:
-    """(the inverse, info); info is 0, or where the first zero pivot stands."""
-    check_square(A, "linalg.inv")
-    check_floating(A, "linalg.inv", low_precision=False)
-    inverse_, info = InvEx.apply(A)
-    if check_errors:
-        raise_if_failed(info, "linalg.inv_ex", _SINGULAR)
-    return _InvExResult(inverse_, info)
-
-
-@accepts_out
-def inv(A: Tensor) -> Tensor:
-    """The matrix with A @ inv(A) = inv(A) @ A = 1.
-
-    Raises:
-        LinAlgError: a matrix is singular.
-    """
-    inverse_, info = inv_ex(A)
-    raise_if_failed(info, "linalg.inv", _SINGULAR)
-    return inverse_
-
-
-inverse = inv

@@ -1,7 +1,7 @@
-"""The QR decomposition, Householder reflections, least squares, and the LDL decomposition.
+"""The QR decomposition and Householder reflections.
 
-Mirrors aten/src/ATen/native/BatchLinearAlgebra.cpp (qr, geqrf, ormqr, lstsq, ldl_factor) and their
-formulas in torch/csrc/autograd/FunctionsManual.cpp.
+Mirrors aten/src/ATen/native/BatchLinearAlgebra.cpp (qr, geqrf, ormqr) and their formulas in
+ torch/csrc/autograd/FunctionsManual.cpp.
 """
 
 from __future__ import annotations
@@ -17,20 +17,14 @@ from minitorch.native.batch_linear_algebra_cholesky import SolveTriangular
 from minitorch.native.joining import Cat
 from minitorch.native.linear_algebra_utils import (
     Decomposition,
-    broadcast_batches,
     check_floating,
     check_has_kernel,
     check_matrix,
-    check_same_dtype,
-    check_square,
     constant,
-    is_vector_rhs,
     mH,
     name_of_dtype,
-    raise_if_failed,
     zeros_of,
 )
-from minitorch.native.pseudo_inverse import Pinv, pinv_backward
 from minitorch.native.return_types import return_type
 from minitorch.native.triangular_ops import Tril, Triu
 from minitorch.native.variants import accepts_out
@@ -41,14 +35,6 @@ if TYPE_CHECKING:
 _LinalgQrResult = return_type("linalg_qr", "Q", "R")
 _QrResult = return_type("qr", "Q", "R")
 _GeqrfResult = return_type("geqrf", "a", "tau")
-_LstsqResult = return_type("linalg_lstsq", "solution", "residuals", "rank", "singular_values")
-_LdlFactorResult = return_type("linalg_ldl_factor", "LD", "pivots")
-_LdlFactorExResult = return_type("linalg_ldl_factor_ex", "LD", "pivots", "info")
-
-_NOT_FULL_RANK = (
-    "The least squares solution could not be computed because the input matrix does not have full "
-    "rank (error code: {})."
-)
 
 
 # --------------------------------------------------------------------------- QR
@@ -205,53 +191,6 @@ class Ormqr(Operator):
         return grad_input, grad_tau, grad_other
 
 
-# --------------------------------------------------------------------------- least squares
-
-
-class Lstsq(Decomposition, name="LinalgLstsqBackward0"):
-    """The x of least |a @ x - b|, those residuals, the rank of a, and its singular values."""
-
-    @staticmethod
-    def forward(ctx: Any, a: Any, b: Any, rcond: float, driver: str) -> Any:
-        ctx.vector = is_vector_rhs(a.shape, b.shape)
-        matrices, right = broadcast_batches(a, b[..., None] if ctx.vector else b)
-        if driver == "gels":
-            x, info = lapack.gels(matrices, right)
-            raise_if_failed(info, "torch.linalg.lstsq", _NOT_FULL_RANK)
-            rank, singular = np.empty(0, np.int64), None
-        else:
-            x, rank, singular = lapack.lstsq(matrices, right, rcond, driver)
-        m, n = a.shape[-2:]
-        residuals = np.empty(0, np.finfo(a.dtype).dtype)
-        full_rank = driver == "gels" or (driver != "gelsy" and bool((rank == n).all()))
-        if m > n and full_rank:
-            difference = matrices @ x - right
-            residuals = (difference * difference.conj()).real.sum(-2)
-        if driver in ("gels", "gelsy"):
-            singular = np.empty(0, np.finfo(a.dtype).dtype)
-        x = x[..., 0] if ctx.vector else x
-        ctx.save_for_backward(a, b, x)
-        return x, residuals, rank, singular
-
-    @staticmethod
-    def backward(ctx: Any, grad_x: Any, grad_residuals: Any, *unused: Any) -> Any:
-        a, b, x = ctx.saved_tensors
-        if ctx.vector:
-            b, x = b[..., None], x[..., None]
-            grad_x = None if grad_x is None else grad_x[..., None]
-        grad_a: Any = 0
-        grad_b: Any = 0
-        if grad_x is not None:
-            inverse = Pinv.apply(a, None, None, False)
-            grad_a = pinv_backward(grad_x @ mH(b), inverse, a)
-            grad_b = mH(inverse) @ grad_x
-        if grad_residuals is not None and unwrap(grad_residuals).size:
-            weighted = 2 * grad_residuals[..., None, :] * (a @ x - b)
-            grad_a = grad_a + weighted @ mH(x)
-            grad_b = grad_b - weighted
-        return grad_a, grad_b[..., 0] if ctx.vector else grad_b
-
-
 # --------------------------------------------------------------------------- public functions
 
 
@@ -383,111 +322,3 @@ def ormqr(
             f"{name_of_dtype(input._array)} and other has dtype {name_of_dtype(other._array)}"
         )
     return Ormqr.apply(input, tau, other, bool(left), bool(transpose))
-
-
-@accepts_out
-def lstsq(
-    input: Tensor, B: Tensor, rcond: float | None = None, *, driver: str | None = None
-) -> Any:
-    """(solution, residuals, rank, singular_values) of the least |input @ x - B|.
-
-    Args:
-        rcond: singular values below this part of the largest count as 0.
-        driver: LAPACK's routine, "gelsy" (the default), "gels", "gelsd" or "gelss"; only the last
-            two tell the singular values, all but "gels" the rank.
-
-    Shape: (*, m, n), and (*, m, k) or (*, m); the solution is (*, n, k) or (*, n).
-
-    Raises:
-        RuntimeError: the shapes do not fit, or there is no such driver.
-    """
-    function = "torch.linalg.lstsq"
-    a, b = input._array, B._array
-    check_matrix_of(input, function)
-    if b.ndim < 1:
-        raise RuntimeError(f"{function}: other must have at least 1 dimension.")
-    if a.dtype != b.dtype:
-        raise RuntimeError(
-            f"{function}: Expected input and other to have the same dtype, but got input's dtype "
-            f"{name_of_dtype(a)} and other's dtype {name_of_dtype(b)}"
-        )
-    difference = a.ndim - b.ndim
-    if not 0 <= difference <= 1:
-        raise RuntimeError(
-            f"{function}: input.dim() must be greater or equal to other.dim() and (input.dim() - "
-            "other.dim()) <= 1"
-        )
-    vector = is_vector_rhs(a.shape, b.shape)
-    if a.shape[-2] != b.shape[-1 if vector else -2]:
-        position = "-1" if vector else "-2"
-        raise RuntimeError(f"{function}: input.size(-2) should match other.size({position})")
-    if a.dtype.char not in "fdFD":
-        raise RuntimeError("This function doesn't handle types other than float and double")
-    chosen = driver or "gelsy"
-    if chosen not in ("gels", "gelsd", "gelss", "gelsy"):
-        raise RuntimeError(
-            f"{function}: parameter `driver` should be one of (gels, gelsy, gelsd, gelss)"
-        )
-    if rcond is None:
-        rcond = float(np.finfo(a.dtype).eps) * max(a.shape[-2:])
-    return _LstsqResult(*Lstsq.apply(input, B, float(rcond), chosen))
-
-
-@accepts_out
-def ldl_factor_ex(A: Tensor, *, hermitian: bool = False, check_errors: bool = False) -> Any:
-    """(LD, pivots, info) of a symmetric A = L @ D @ L^T, as LAPACK keeps it. Without gradient."""
-    check_square(A, "torch.linalg.ldl_factor_ex")
-    check_floating(A, "torch.linalg.ldl_factor_ex")
-    check_has_kernel(A._array, "ldl_factor_kernel_cpu")
-    ld, pivots, info = lapack.sytrf(A._array, hermitian)
-    if check_errors:
-        raise_if_failed(info, "torch.linalg.ldl_factor_ex", "D has a zero at {}.")
-    return _LdlFactorExResult(wrap(ld), wrap(pivots), wrap(info))
-
-
-@accepts_out
-def ldl_factor(A: Tensor, *, hermitian: bool = False) -> Any:
-    """(LD, pivots) of a symmetric A = L @ D @ L^T, for ``ldl_solve``.
-
-    Raises:
-        RuntimeError: D is singular.
-    """
-    ld, pivots, info = ldl_factor_ex(A, hermitian=hermitian)
-    failed = np.flatnonzero(info._array)
-    if failed.size:
-        raise RuntimeError(
-            "torch.linalg.ldl_factor: D has a zero at "
-            f"{int(info._array.ravel()[failed[0]])}, it is singular."
-        )
-    return _LdlFactorResult(ld, pivots)
-
-
-@accepts_out
-def ldl_solve(LD: Tensor, pivots: Tensor, B: Tensor, *, hermitian: bool = False) -> Tensor:
-    """x with A @ x = B, given ``ldl_factor(A)``. Without gradient.
-
-    Shape: (*, n, n), (*, n), (*, n, k) -> (*, n, k).
-    """
-    function = "torch.linalg.ldl_solve"
-    check_square(LD, function, "LD")
-    check_matrix(B, function, "B")
-    if B._array.shape[-2] != LD._array.shape[-2]:
-        raise RuntimeError(
-            f"{function}: Incompatible matrix sizes: each LD matrix is {LD._array.shape[-2]} by "
-            f"{LD._array.shape[-1]} but each B matrix is {B._array.shape[-2]} by "
-            f"{B._array.shape[-1]}"
-        )
-    if pivots._array.shape != LD._array.shape[:-1]:
-        raise RuntimeError(
-            f"{function}: Expected LD.shape[:-1] and pivots.shape to be the same, but got pivots "
-            f"with shape {list(pivots._array.shape)} instead"
-        )
-    if pivots._array.dtype.kind not in "iu":
-        raise RuntimeError(
-            f"{function}: Expected pivots to be integers. Got {name_of_dtype(pivots._array)}"
-        )
-    check_same_dtype(function, LD, B, "LD and B")
-    check_has_kernel(B._array, "ldl_solve_kernel_cpu")
-    ld, right = broadcast_batches(LD._array, B._array)
-    swaps = np.broadcast_to(pivots._array, (*ld.shape[:-1],))
-    return wrap(lapack.sytrs(ld, swaps, right, hermitian))

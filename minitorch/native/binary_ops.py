@@ -1,8 +1,8 @@
 """Arithmetic of two operands: addition, subtraction, multiplication, division and its remainders.
 
 Mirrors the arithmetic of aten/src/ATen/native/BinaryOps.cpp and its lines in
-tools/autograd/derivatives.yaml. Each operand is a tensor or a Python number; shapes broadcast; types
-promote by torch's rules (native/tensor_iterator.py). Other operations of BinaryOps.cpp are in
+tools/autograd/derivatives.yaml. Each operand is a tensor or a Python number; shapes broadcast;
+types promote by torch's rules (native/tensor_iterator.py). Other operations of BinaryOps.cpp are in
 native/comparison_ops.py, bitwise_ops.py, tensor_compare.py (maximum), exponential.py (logaddexp),
 trigonometry.py (atan2, hypot) and float_parts.py (copysign, nextafter).
 """
@@ -38,7 +38,9 @@ class Add(Operator):
     @staticmethod
     def forward(ctx: Any, input: Any, other: Any, alpha: float) -> Any:
         ctx.alpha = alpha
-        return elementwise(np.add, input, other if alpha == 1 else scaled(other, alpha, input))
+        if alpha == 1:
+            return elementwise(np.add, input, other)
+        return add_scaled(np.add, input, other, alpha)
 
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:
@@ -49,28 +51,31 @@ class Sub(Holomorphic):
     @staticmethod
     def forward(ctx: Any, input: Any, other: Any, alpha: float) -> Any:
         ctx.alpha = alpha
-        return elementwise(
-            _subtract,
-            input,
-            other if alpha == 1 else scaled(other, alpha, input),
-            _promote_for_subtraction,
-        )
+        if alpha == 1:
+            return elementwise(_subtract, input, other, _promote_for_subtraction)
+        return add_scaled(_subtract, input, other, alpha)
 
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:
         return grad, None if ctx.next_edges[1] is None else grad * -ctx.alpha
 
 
-def scaled(other: Any, alpha: Any, input: Any) -> Any:
-    """``alpha * other``, in the dtype of the result. Mirrors alpha_check."""
+def add_scaled(ufunc: Any, input: Any, other: Any, alpha: Any) -> Any:
+    """``input + alpha * other`` or the difference; rounded once if it is float16. Mirrors
+    alpha_check.
+    """
     dtype = dtypes.result_dtype(input, other)
-    if dtype.kind in "biu" and isinstance(alpha, float):
+    if dtypes.is_integral(dtype) and isinstance(alpha, float):
         raise RuntimeError(
             "For integral input tensors, argument alpha must not be a floating point number."
         )
     if dtype.kind != "b" and isinstance(alpha, bool):
         raise RuntimeError("Boolean alpha only supported for Boolean results.")
-    return cast_operand(other, dtype) * cast_operand(alpha, dtype)
+    if ufunc is _subtract:
+        _promote_for_subtraction(input, other)
+    wide = np.dtype(np.float32) if dtypes.is_half(dtype) else dtype
+    product = cast_operand(other, wide) * cast_operand(alpha, wide)
+    return elementwise(ufunc, cast_operand(input, wide), product).astype(dtype, copy=False)
 
 
 def _subtract(input: Any, other: Any) -> Any:
@@ -398,7 +403,6 @@ def fmod_(input: Tensor, other: Tensor | float) -> Tensor:
     return (FmodByNumber if isinstance(other, NUMBERS) else Fmod).apply_(input, other)
 
 
-
 # temporary: until every importer names the new modules
 def __getattr__(name: str) -> Any:
     import importlib
@@ -407,8 +411,16 @@ def __getattr__(name: str) -> Any:
         return NUMBERS
     if name.startswith("__"):
         raise AttributeError(name)
-    for module in ("tensor_iterator", "tensor_compare", "pow", "lerp", "pointwise_ops",
-                   "comparison_ops", "bitwise_ops", "trigonometry"):
+    for module in (
+        "tensor_iterator",
+        "tensor_compare",
+        "pow",
+        "lerp",
+        "pointwise_ops",
+        "comparison_ops",
+        "bitwise_ops",
+        "trigonometry",
+    ):
         found = getattr(importlib.import_module(f"minitorch.native.{module}"), name, None)
         if found is not None:
             return found

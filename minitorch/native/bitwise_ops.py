@@ -94,12 +94,12 @@ def bitwise_right_shift(input: Tensor, other: Tensor | int) -> Tensor:
 
 def rlshift(input: Tensor, other: int) -> Tensor:
     """out = other << input: the reflected operator."""
-    return bitwise_left_shift(other, input)  # type: ignore[arg-type]
+    return bitwise_left_shift(other, input)
 
 
 def rrshift(input: Tensor, other: int) -> Tensor:
     """out = other >> input: the reflected operator."""
-    return bitwise_right_shift(other, input)  # type: ignore[arg-type]
+    return bitwise_right_shift(other, input)
 
 
 @accepts_out

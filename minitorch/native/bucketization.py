@@ -11,13 +11,14 @@ import numpy as np
 
 from minitorch import dtypes
 from minitorch.autograd.variable import Variable, unwrap, wrap
+from minitorch.native.tensor_iterator import promote
 from minitorch.native.variants import accepts_out
 
 if TYPE_CHECKING:
     from minitorch._tensor import Tensor
 
 
-def _checked_side(right: bool, side: str | None) -> str:
+def _checked_side(right: bool, side: str | None) -> Any:
     if side is None:
         return "right" if right else "left"
     if side not in ("left", "right"):
@@ -49,12 +50,6 @@ def _check(sequence: Any, values: Any, sorter: Any) -> None:
             "torch.searchsorted(): boundaries tensor should be 1 dimension or the first N-1 "
             "dimensions of boundaries tensor and input value tensor must match, but we got "
             f"boundaries tensor {list(sequence.shape)} and input value tensor {list(values.shape)}"
-        )
-    if sequence.dtype != values.dtype and not getattr(values, "from_number", False):
-        names = [dtypes.from_numpy(a.dtype).name for a in (sequence, values)]
-        raise RuntimeError(
-            "torch.searchsorted(): boundary tensor and input value tensor should have same dtype, "
-            f"but got boundary tensor dtype {names[0]} and input value tensor dtype {names[1]}"
         )
     if sorter is None:
         return
@@ -97,17 +92,18 @@ def searchsorted(
         if sequence.ndim != 1:
             _check(sequence, np.asarray(input), None)
         values = np.asarray(input, sequence.dtype)
-    side = _checked_side(right, side)
+    where = _checked_side(right, side)
     order = unwrap(sorter)
     _check(sequence, values, order)
+    sequence, values = promote(sequence, values)
     if order is not None:
         sequence = np.take_along_axis(sequence, order, -1)
     found = np.empty_like(values, dtype=np.int32 if out_int32 else np.int64, order="C")
     if sequence.ndim == 1:
-        found[...] = np.searchsorted(sequence, values, side)
+        found[...] = np.searchsorted(sequence, values, where)
     else:
         for place in np.ndindex(sequence.shape[:-1]):
-            found[place] = np.searchsorted(sequence[place], values[place], side)
+            found[place] = np.searchsorted(sequence[place], values[place], where)
     return wrap(found)
 
 
@@ -122,7 +118,6 @@ def bucketize(
     """
     if boundaries._array.ndim != 1:
         raise RuntimeError(
-            "boundaries tensor must be 1 dimension, but got dim("
-            f"{boundaries._array.ndim})"
+            f"boundaries tensor must be 1 dimension, but got dim({boundaries._array.ndim})"
         )
     return searchsorted(boundaries, input, out_int32=out_int32, right=right)

@@ -18,12 +18,16 @@ from minitorch.native.tensor_iterator import (
     check_tensors,
     compute,
     elementwise,
+    ordered,
     zero_like,
 )
 from minitorch.native.variants import accepts_out
 
 if TYPE_CHECKING:
     from minitorch._tensor import Tensor
+
+_less, _less_equal = ordered(np.less, "lt_cpu"), ordered(np.less_equal, "le_cpu")
+_greater, _greater_equal = ordered(np.greater, "gt_cpu"), ordered(np.greater_equal, "ge_cpu")
 
 
 @accepts_out
@@ -41,25 +45,25 @@ def ne(input: Tensor, other: Tensor | float) -> Tensor:
 @accepts_out
 def lt(input: Tensor, other: Tensor | float) -> Tensor:
     """out = (input < other), element-wise, as bool."""
-    return compute(np.less, input, other)
+    return compute(_less, input, other)
 
 
 @accepts_out
 def le(input: Tensor, other: Tensor | float) -> Tensor:
     """out = (input <= other), element-wise, as bool."""
-    return compute(np.less_equal, input, other)
+    return compute(_less_equal, input, other)
 
 
 @accepts_out
 def gt(input: Tensor, other: Tensor | float) -> Tensor:
     """out = (input > other), element-wise, as bool."""
-    return compute(np.greater, input, other)
+    return compute(_greater, input, other)
 
 
 @accepts_out
 def ge(input: Tensor, other: Tensor | float) -> Tensor:
     """out = (input >= other), element-wise, as bool."""
-    return compute(np.greater_equal, input, other)
+    return compute(_greater_equal, input, other)
 
 
 @accepts_out
@@ -110,7 +114,7 @@ def _comparison_in_place(name: str, ufunc: Any) -> Any:
     """The in-place twin of a comparison, with torch's two nodes: one beside a number, one beside a
     tensor.
     """
-    nodes = [
+    nodes: list[Any] = [
         type(
             name.capitalize(),
             (ComparisonInPlace,),

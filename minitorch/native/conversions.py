@@ -29,7 +29,11 @@ _memory_format = memory_format  # parameters bear its name
 class Clone(Operator):
     @staticmethod
     def forward(ctx: Any, input: Any) -> Any:
-        return input.copy(order="K")
+        if 0 not in input.strides:
+            return input.copy(order="K")
+        out = empty_like_in(input, None)  # NumPy would make the expanded dimensions innermost
+        out[...] = input
+        return out
 
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:
@@ -95,6 +99,7 @@ _CPP_NAMES = {
     "int64": "int64_t",
     "uint64": "uint64_t",
     "float16": "c10::Half",
+    "bfloat16": "c10::BFloat16",
     "float32": "float",
     "float64": "double",
     "complex64": "c10::complex<float>",
@@ -147,11 +152,11 @@ def contiguous(input: Tensor, memory_format: _memory_format = contiguous_format)
     """
     if memory_format is contiguous_format:
         return input if input._array.flags.c_contiguous else Contiguous.apply(input)
+    if is_in(input._array, memory_format):
+        return input
     if memory_format is preserve_format:
         raise RuntimeError("preserve memory format is unsupported by the contiguous operator")
-    return (
-        input if is_in(input._array, memory_format) else clone(input, memory_format=memory_format)
-    )
+    return clone(input, memory_format=memory_format)
 
 
 def to_dtype(input: Tensor, dtype: dtypes.dtype) -> Tensor:

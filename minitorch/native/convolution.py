@@ -22,7 +22,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from minitorch.autograd.operator import Operator
+from minitorch import dtypes
+from minitorch.autograd.holomorphic import Holomorphic
 from minitorch.native import convolution_checks as checks
 from minitorch.native.convolution_checks import IntOrTuple
 from minitorch.native.convolution_columns import Ints, Window
@@ -46,11 +47,11 @@ __all__ = [
 
 
 def _operand(array: Any) -> Any:
-    """Contiguous, as kernels want it; float16 as float32, so that a result is rounded only once."""
-    return np.ascontiguousarray(array, np.float32 if array.dtype == np.float16 else None)
+    """Contiguous, as kernels want it; half precision as float32, to be rounded only once."""
+    return np.ascontiguousarray(array, np.float32 if dtypes.is_half(array.dtype) else None)
 
 
-class Convolution(Operator):
+class Convolution(Holomorphic):
     """input (N, C, *size), weight (M, C / groups, *taps), bias (M,) -> (N, M, *positions)."""
 
     @staticmethod
@@ -75,7 +76,7 @@ class Convolution(Operator):
         return grad_input, grad_weight, grad_bias
 
 
-class ConvolutionTranspose(Operator, name="ConvolutionBackward0"):
+class ConvolutionTranspose(Holomorphic, name="ConvolutionBackward0"):
     """input (N, M, *positions), weight (M, C / groups, *taps), bias (C,) -> (N, C, *size).
 
     The gradient of a convolution with respect to its input, whose ``size`` must be given: where a
@@ -103,7 +104,7 @@ class ConvolutionTranspose(Operator, name="ConvolutionBackward0"):
         return grad_input, grad_weight, grad_bias
 
 
-class ConvolutionWeightGrad(Operator, name="ConvolutionBackwardBackward0"):
+class ConvolutionWeightGrad(Holomorphic, name="ConvolutionBackwardBackward0"):
     """input (N, C, *size), grad (N, M, *positions) -> the gradient of the weight."""
 
     @staticmethod
@@ -315,24 +316,23 @@ def _conv_transpose(
             f"channel: {list(size)}. Output size is too small"
         )
     out: Tensor
-    beyond = [max(e - s + 1, 0) for e, s in zip(extra, window.stride, strict=True)]
-    if any(beyond):
-        out = _spread_and_extend(input, weight, bias, window, size, beyond)
+    if any(e >= s for e, s in zip(extra, window.stride, strict=True)):
+        out = _spread_and_cut(input, weight, bias, window, extra)
     else:
         out = ConvolutionTranspose.apply(input, weight, bias, window, size)
     return out if is_batched else out.squeeze(0)
 
 
-def _spread_and_extend(
-    input: Tensor,
-    weight: Tensor,
-    bias: Tensor | None,
-    window: Window,
-    size: Ints,
-    beyond: list[int],
+def _spread_and_cut(
+    input: Tensor, weight: Tensor, bias: Tensor | None, window: Window, extra: Ints
 ) -> Tensor:
-    """An output padding of a stride or more adds elements that no window reaches."""
-    reached = tuple([n - rest for n, rest in zip(size, beyond, strict=True)])
-    out: Tensor = ConvolutionTranspose.apply(input, weight, None, window, reached)
-    out = pad(out, [width for rest in reversed(beyond) for width in (0, rest)])
+    """An output padding of a stride or more (a dilation allows it) has room for another window, so
+    that this is not the gradient of a convolution: spread over all that the windows reach, and cut.
+    """
+    whole = window._replace(padding=(0,) * len(extra))
+    options = zip(input.shape[2:], weight.shape[2:], window.stride, window.dilation, strict=True)
+    size = tuple([(n - 1) * s + d * (k - 1) + 1 for n, k, s, d in options])
+    out: Tensor = ConvolutionTranspose.apply(input, weight, None, whole, size)
+    ends = [(-p, e - p) for p, e in zip(window.padding, extra, strict=True)]
+    out = pad(out, [width for pair in reversed(ends) for width in pair])
     return out if bias is None else out + bias.reshape(-1, *[1] * len(size))

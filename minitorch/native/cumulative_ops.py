@@ -90,7 +90,7 @@ class CumProd(Holomorphic, name="CumprodBackward0"):
         return Cat.apply(dim, *columns)
 
 
-class LogCumSumExp(Operator, name="LogcumsumexpBackward0"):
+class LogCumSumExp(Holomorphic, name="LogcumsumexpBackward0"):
     """out[i] = ln(e ** input[0] + ... + e ** input[i])."""
 
     @staticmethod
@@ -124,11 +124,13 @@ class LogCumSumExp(Operator, name="LogcumsumexpBackward0"):
 
 
 def _log(x: Any) -> Any:
-    return x.log() if isinstance(x, Variable) else np.log(x)
+    is_tensor: bool = isinstance(x, Variable)
+    return x.log() if is_tensor else np.log(x)
 
 
 def _exp(x: Any) -> Any:
-    return x.exp() if isinstance(x, Variable) else np.exp(x)
+    is_tensor: bool = isinstance(x, Variable)
+    return x.exp() if is_tensor else np.exp(x)
 
 
 class CumMax(Operator, name="CummaxBackward0"):
@@ -176,14 +178,14 @@ def cumsum(input: Tensor, dim: int, *, dtype: Any = None) -> Tensor:
     tensor([1, 3, 6])
     """
     input = cast(input, dtype)
-    return CumSum.apply(input, wrap_dim(dim, input._array.ndim))
+    return cast(CumSum.apply(input, wrap_dim(dim, input._array.ndim)), dtype)
 
 
 @accepts_out
 def cumprod(input: Tensor, dim: int, *, dtype: Any = None) -> Tensor:
     """Running products along a dimension. Integers and bool multiply to int64."""
     input = cast(input, dtype)
-    return CumProd.apply(input, wrap_dim(dim, input._array.ndim))
+    return cast(CumProd.apply(input, wrap_dim(dim, input._array.ndim)), dtype)
 
 
 @accepts_out

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from minitorch.autograd.variable import Variable, wrap
-from minitorch.native.binary_ops import logical_xor
+from minitorch.native.comparison_ops import logical_xor
 from minitorch.native.conversions import clone
 from minitorch.native.joining import cat
 from minitorch.native.sizes import wrap_dim, wrap_dims
@@ -95,10 +95,8 @@ def gradient(
     steps = given if given is not None else [1.0 if spacing is None else spacing] * len(dims)
     out = []
     for d, step in zip([wrap_dim(d, ndim) for d in dims], steps, strict=True):
-        if isinstance(step, Variable):
-            out.append(_derivative_at(input, step, d, edge_order))
-        else:
-            out.append(_derivative(input, step, d, edge_order))
+        estimate: Any = _derivative_at if isinstance(step, Variable) else _derivative
+        out.append(estimate(input, step, d, edge_order))
     return tuple(out)
 
 

@@ -10,8 +10,8 @@ A million uniform float32 take 0.5 ms (torch: 2.7), of Bernoulli 0.8 (torch: 8.9
 
 Mirrors aten/src/ATen/native/cpu/DistributionTemplates.h,
 aten/src/ATen/native/DistributionTemplates.h, aten/src/ATen/core/TransformationHelper.h and
-aten/src/ATen/native/cpu/MultinomialKernel.cpp. Left out: bfloat16, which NumPy does not have. torch
-before 2.5 drew Bernoulli and exponential from MKL's generators on Intel processors.
+aten/src/ATen/native/cpu/MultinomialKernel.cpp. torch before 2.5 drew Bernoulli and exponential from
+MKL's generators on Intel processors.
 """
 
 from __future__ import annotations
@@ -179,7 +179,7 @@ def fill(
     with generator.lock:
         kernel(flat, generator.engine, *arguments)
     if not in_place:
-        if array.dtype == np.float16 and dtype == np.float64:
+        if dtypes.is_half(array.dtype) and dtype == np.float64:
             flat = flat.astype(np.float32)  # as C++ does it; rounding twice can differ from once
         with np.errstate(over="ignore", invalid="ignore"):
             ordered[...] = flat.reshape(ordered.shape)
@@ -206,6 +206,7 @@ CPP_NAMES = {
     "int32": "int",
     "int64": "long int",
     "float16": "c10::Half",
+    "bfloat16": "c10::BFloat16",
     "float32": "float",
     "float64": "double",
     "complex64": "c10::complex<float>",
@@ -217,12 +218,17 @@ def c10_name(array: Array) -> str:
     return dtypes.from_numpy(array.dtype).c10_name
 
 
+def kind_of(dtype: np.dtype[Any]) -> str:
+    """NumPy's letter for the kind of a dtype; "f" for bfloat16 too, which NumPy does not know."""
+    return "f" if dtypes.is_half(dtype) else dtype.kind
+
+
 def check_implemented(kernel_name: str, array: Array, kinds: str) -> None:
     """Raise torch's error unless NumPy's letter for the kind of dtype is among ``kinds``.
 
     torch has hardly any kernels for unsigned integers of more than a byte, and so none are here.
     """
-    kind = array.dtype.kind
+    kind = kind_of(array.dtype)
     if kind not in kinds or (kind == "u" and array.dtype.itemsize > 1):
         raise NotImplementedError(f"\"{kernel_name}\" not implemented for '{c10_name(array)}'")
 
@@ -232,8 +238,9 @@ def limits(dtype: np.dtype[Any]) -> tuple[Any, Any]:
     """The smallest and the largest number of a dtype, as Python numbers."""
     if dtype.kind == "b":
         return 0, 1
-    if dtype.kind == "f":
-        return float(np.finfo(dtype).min), float(np.finfo(dtype).max)
+    if kind_of(dtype) == "f":
+        info = dtypes.finfo(dtypes.from_numpy(dtype))
+        return info.min, info.max
     return int(np.iinfo(dtype).min), int(np.iinfo(dtype).max)
 
 
@@ -269,8 +276,8 @@ def uniform_(
     if array.dtype == np.float64:
         return fill(array, np.float64, generator, _uniform_float64, float(from_), float(to))
     fill(array, np.float32, generator, _uniform_float32, float(from_), float(to))
-    if array.dtype == np.float16:
-        array[array == np.float16(to)] = np.float16(from_)  # the cast too may round up to the end
+    if dtypes.is_half(array.dtype):  # the cast too may round up to the end
+        array[array == array.dtype.type(to)] = array.dtype.type(from_)
     return array
 
 
@@ -309,7 +316,7 @@ def _bernoulli_of_array(array: Array, p: Array, generator: Generator | None) -> 
 
 
 def _check_continuous(distribution: str, name: str, array: Array) -> None:
-    if array.dtype.kind != "f":
+    if kind_of(array.dtype) != "f":
         raise RuntimeError(
             f"{distribution} distribution is a continuous probability distribution. "
             f"dtype must be a floating point but you specified {name}"
@@ -357,7 +364,7 @@ def multinomial(
     """
     if input.ndim not in (1, 2):
         raise RuntimeError("prob_dist must be 1 or 2 dim")
-    if input.dtype.kind != "f":
+    if kind_of(input.dtype) != "f":
         raise RuntimeError(
             f"multinomial only supports floating-point dtypes for input, got: {c10_name(input)}"
         )
@@ -396,7 +403,7 @@ def _multinomial_with_replacement(
         raise RuntimeError(
             "invalid multinomial distribution (encountering probability entry = infinity or NaN)"
         )
-    computed = np.float32 if input.dtype == np.float16 else input.dtype
+    computed = np.float32 if dtypes.is_half(input.dtype) else input.dtype
     cumulative = np.cumsum(input, axis=-1, dtype=computed)
     if not (cumulative[..., -1] > 0).all():
         raise RuntimeError("invalid multinomial distribution (sum of probabilities <= 0)")

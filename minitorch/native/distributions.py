@@ -16,7 +16,7 @@ from minitorch._device import check_device
 from minitorch.autograd import grad_mode
 from minitorch.autograd.inplace import check_inplace
 from minitorch.autograd.operator import Operator
-from minitorch.autograd.variable import Variable, unwrap, wrap
+from minitorch.autograd.variable import Variable, wrap
 from minitorch.native import (
     distribution_kernels,
     integer_kernels,
@@ -26,9 +26,10 @@ from minitorch.native import (
 from minitorch.native.expand_utils import infer_size
 from minitorch.native.not_differentiable import NotDifferentiable
 from minitorch.native.sizes import as_shape
-from minitorch.native.tensor_new import default_dtype, dtype_or, new_leaf
 from minitorch.native.tensor_iterator import zero_like
+from minitorch.native.tensor_new import default_dtype, dtype_or, new_leaf
 from minitorch.native.variants import accepts_out, write_out
+from minitorch.native.views import expand
 
 if TYPE_CHECKING:
     from minitorch._tensor import Tensor
@@ -137,7 +138,7 @@ def random_(
     **names: int,
 ) -> Tensor:
     """Fill with integers drawn evenly from [from, to), or from all that the dtype can hold."""
-    operator = RandomFromTo
+    operator: type[Random] = RandomFromTo
     from_ = names.get("from", from_)
     if from_ is None or to is None:
         operator = Random if from_ is None and to is None else RandomTo
@@ -150,8 +151,10 @@ def random_(
 
 def bernoulli_(input: Tensor, p: Any = 0.5, *, generator: Generator | None = None) -> Tensor:
     """Fill with 1 with probability ``p`` (a number or a tensor), else 0."""
-    operator = BernoulliOfTensor if isinstance(p, Variable) else BernoulliOfNumber
-    return _fill(operator, input, distribution_kernels.bernoulli_, unwrap(p), generator)
+    if not isinstance(p, Variable):
+        return _fill(BernoulliOfNumber, input, distribution_kernels.bernoulli_, p, generator)
+    chances = expand(p, input._array.shape)._array  # type: ignore[arg-type]
+    return _fill(BernoulliOfTensor, input, distribution_kernels.bernoulli_, chances, generator)
 
 
 def exponential_(

@@ -49,7 +49,7 @@ def _dropout(
     if p == 1:
         zeros = wrap(np.zeros((), input._array.dtype))
         return input.mul_(zeros) if inplace else input.mul(zeros)
-    if input._array.dtype.kind not in "fc":
+    if not dtypes.is_differentiable(input._array.dtype):
         dtype = dtypes.from_numpy(input._array.dtype).c10_name
         raise RuntimeError(f"result type Float can't be cast to the desired output type {dtype}")
     noise = _noise(input, p, per_channel)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _ELLIPSIS = "..."
 
 
-def _subscripts(text: str) -> list[str]:
+def _subscripts(text: str, place: str = "the output") -> list[str]:
     """Letters and the ellipsis of one operand.
 
     Raises:
@@ -34,7 +34,7 @@ def _subscripts(text: str) -> list[str]:
         if text.startswith(_ELLIPSIS, position):
             if _ELLIPSIS in labels:
                 raise RuntimeError(
-                    "einsum(): found '.' for operand for which an ellipsis was already found"
+                    f"einsum(): found '.' for {place} for which an ellipsis was already found"
                 )
             labels.append(_ELLIPSIS)
             position += 3
@@ -42,7 +42,7 @@ def _subscripts(text: str) -> list[str]:
             labels.append(text[position])
             position += 1
         elif text[position] == ".":
-            raise RuntimeError("einsum(): found '.' for operand that is not part of any ellipsis")
+            raise RuntimeError(f"einsum(): found '.' for {place} that is not part of any ellipsis")
         else:
             raise RuntimeError(
                 f"einsum(): invalid subscript given at index {position} in the equation string, "
@@ -92,6 +92,8 @@ def _sum_products(left: Tensor, right: Tensor, summed: list[int]) -> Tensor:
             only_left.append(dim)
         else:
             only_right.append(dim)
+    if not inner:
+        return left * right
 
     def sizes(dims: list[int], shape: tuple[int, ...]) -> list[int]:
         return [shape[d] for d in dims]
@@ -138,9 +140,12 @@ def einsum(equation: Any, *operands: Any, path: Sequence[int] | None = None) -> 
     if len(operands) == 1 and isinstance(operands[0], (list, tuple)):
         operands = tuple(operands[0])
     if not operands:
-        raise RuntimeError("einsum(): must provide at least one operand")
+        raise ValueError(
+            "einsum(): must specify the equation string and at least one operand, or at least one "
+            "operand and its subscripts list"
+        )
     left_side, arrow, right_side = equation.partition("->")
-    inputs = [_subscripts(text) for text in left_side.split(",")]
+    inputs = [_subscripts(text, f"operand {i}") for i, text in enumerate(left_side.split(","))]
     if len(inputs) < len(operands):
         raise RuntimeError("einsum(): more operands were provided than specified in the equation")
     if len(inputs) > len(operands):
@@ -152,9 +157,9 @@ def einsum(equation: Any, *operands: Any, path: Sequence[int] | None = None) -> 
         if ndim < named or (ndim > named and _ELLIPSIS not in labels):
             raise RuntimeError(
                 f"einsum(): the number of subscripts in the equation ({named}) "
-                + ("is more than " if ndim < named else "does not match ")
-                + f"the number of dimensions ({ndim}) for operand {i}"
-                + ("" if ndim < named else " and no ellipsis was given")
+                + ("is more than" if _ELLIPSIS in labels else "does not match")
+                + f" the number of dimensions ({ndim}) for operand {i}"
+                + ("" if _ELLIPSIS in labels else " and no ellipsis was given")
             )
         if _ELLIPSIS in labels:
             covered = max(covered, ndim - named)
@@ -163,8 +168,7 @@ def einsum(equation: Any, *operands: Any, path: Sequence[int] | None = None) -> 
     places = _places(output, everything, covered)
     aligned = _align(inputs, list(operands), places, covered)
     kept = sum(covered if x == _ELLIPSIS else 1 for x in output)
-    result = _contract(aligned, kept, path)
-    return result
+    return _contract(aligned, kept, path)
 
 
 def _output_labels(text: str | None, inputs: list[list[str]]) -> list[str]:
@@ -177,14 +181,14 @@ def _output_labels(text: str | None, inputs: list[list[str]]) -> list[str]:
     for label in output:
         if label == _ELLIPSIS:
             continue
-        if output.count(label) > 1:
-            raise RuntimeError(
-                f"einsum(): output subscript {label} appears more than once in the output"
-            )
         if label not in found:
             raise RuntimeError(
                 f"einsum(): output subscript {label} does not appear in the equation for any input "
                 "operand"
+            )
+        if output.count(label) > 1:
+            raise RuntimeError(
+                f"einsum(): output subscript {label} appears more than once in the output"
             )
     return output
 

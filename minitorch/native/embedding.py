@@ -81,7 +81,7 @@ class EmbeddingDenseBackward(Operator):
         padding_idx: int,
         scale_grad_by_freq: bool,
     ) -> Any:
-        dtype = np.dtype(np.float32) if grad.dtype == np.float16 else grad.dtype
+        dtype = np.dtype(np.float32) if dtypes.is_half(grad.dtype) else grad.dtype
         factors = (indices != padding_idx).astype(dtype)
         if scale_grad_by_freq:
             factors /= np.bincount(indices.reshape(-1), minlength=num_weights)[indices]

@@ -18,9 +18,9 @@ from minitorch import dtypes
 from minitorch._jit import kernel
 from minitorch.autograd.operator import Operator
 from minitorch.autograd.variable import wrap
-from minitorch.native import indexing
 from minitorch.native.dispatch_stub import DispatchStub
 from minitorch.native.embedding import Embedding, add_rows_kernel, refuse_sparse, renormalize
+from minitorch.native.index_ops import index_add
 
 if TYPE_CHECKING:
     from minitorch._tensor import Tensor
@@ -123,7 +123,7 @@ class EmbeddingBag(Operator):
         if per_sample_weights is not None:
             rows = rows * per_sample_weights.unsqueeze(1)
         factors = _factors(i, b, None, count, mode, padding_idx, out)
-        return indexing.index_add(wrap(out), 0, bags, rows * wrap(factors[:, None]))
+        return index_add(wrap(out), 0, bags, rows * wrap(factors[:, None]))
 
 
 def _factors(

@@ -74,8 +74,9 @@ class SpecialErfcx(Operator):
 class Erfinv(Operator):
     @staticmethod
     def forward(ctx: Any, input: Any) -> Any:
-        out = special_unary("erfinv", "erfinv_vml_cpu", input)
-        out = np.copysign(out, input)  # SciPy loses the sign of -0.0
+        x = as_float(input)
+        out = special_unary("erfinv", "erfinv_vml_cpu", x)
+        out = np.copysign(out, x)  # SciPy loses the sign of -0.0
         ctx.save_for_backward(out)
         return out
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from minitorch import dtypes
 from minitorch.autograd.holomorphic import Holomorphic
 from minitorch.autograd.operator import Operator
 from minitorch.native.special_math import scipy_special, special_unary
@@ -20,6 +21,8 @@ from minitorch.native.tensor_iterator import (
     NUMBERS,
     as_float,
     check_tensors,
+    in_float32,
+    not_implemented,
     on_floats,
     on_promoted,
     promote_to_float,
@@ -120,7 +123,8 @@ class Log1p(Holomorphic, name="Log1PBackward0"):
 class Sigmoid(Holomorphic):
     @staticmethod
     def forward(ctx: Any, input: Any) -> Any:
-        out = 1 / (1 + np.exp(-as_float(input)))
+        x = as_float(input)
+        out = _sigmoid(x) if x.dtype.itemsize > 2 else in_float32(_sigmoid, x)
         ctx.save_for_backward(out)
         return out
 
@@ -128,6 +132,10 @@ class Sigmoid(Holomorphic):
     def backward(ctx: Any, grad: Any) -> Any:
         (out,) = ctx.saved_tensors
         return grad * ((1 - out) * out)
+
+
+def _sigmoid(x: Any) -> Any:
+    return 1 / (1 + np.exp(-x))
 
 
 class Logit(Operator):
@@ -138,13 +146,14 @@ class Logit(Operator):
         ctx.save_for_backward(input)
         ctx.eps = eps
 
-        def logit(x: Any) -> Any:
-            if eps is not None:
-                low, high = x.dtype.type(eps), x.dtype.type(1 - eps)
-                x = np.where(x < low, low, np.where(x > high, high, x))
-            return np.log(x / (1 - x))
-
-        return on_floats(logit, "logit_cpu", as_float(input))
+        x = as_float(input)
+        if not dtypes.is_floating(x.dtype):
+            raise not_implemented("logit_cpu", x)
+        number = x.dtype.type  # torch rounds each step of float16 too
+        if eps is not None:
+            low, high = number(eps), number(1 - eps)
+            x = np.where(x < low, low, np.where(x > high, high, x))
+        return np.log(x / (number(1) - x))
 
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:

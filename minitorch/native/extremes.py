@@ -89,8 +89,9 @@ class Aminmax(Operator, name="AminmaxBackward0"):
 
     @staticmethod
     def forward(ctx: Any, input: Any, axes: Axes, keepdim: bool) -> Any:
-        smallest = np_asarray(np.minimum.reduce(input, axis=axes, keepdims=keepdim))
-        largest = np_asarray(np.maximum.reduce(input, axis=axes, keepdims=keepdim))
+        how: dict[str, Any] = {"axis": axes, "keepdims": keepdim}
+        smallest = np_asarray(np.minimum.reduce(input, **how))
+        largest = np_asarray(np.maximum.reduce(input, **how))
         ctx.arguments = axes, keepdim
         ctx.save_for_backward(input, smallest, largest)
         return smallest, largest
@@ -171,6 +172,13 @@ def _extreme(
     return result(*over_dim.apply(input, dim, keepdim))
 
 
+def _check_tensor(input: Any, name: str) -> None:
+    if not isinstance(input, Variable):
+        raise TypeError(
+            f"{name}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}"
+        )
+
+
 def max(
     input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Any = None, out: Any = None
 ) -> Any:
@@ -179,6 +187,7 @@ def max(
     """
     if isinstance(dim, Variable) or other is not None:
         return maximum(input, dim if other is None else other, out=out)
+    _check_tensor(input, "max")
     found = _extreme(input, dim, keepdim, "max", Extreme, MaxDim, _MaxResult)
     return found if out is None else write_out("max", found, out)
 
@@ -191,6 +200,7 @@ def min(
     """
     if isinstance(dim, Variable) or other is not None:
         return minimum(input, dim if other is None else other, out=out)
+    _check_tensor(input, "min")
     found = _extreme(input, dim, keepdim, "min", MinAll, MinDim, _MinResult)
     return found if out is None else write_out("min", found, out)
 
@@ -247,8 +257,9 @@ def aminmax(input: Tensor, *, dim: int | None = None, keepdim: bool = False) -> 
 
 def _arg_extreme(input: Tensor, dim: int | None, keepdim: bool, name: str, function: Any) -> Tensor:
     array = unwrap(input)
-    if array.dtype == np.bool_:
-        raise RuntimeError(f"{name}(): does not support bool input")
+    if array.dtype.kind in "bc":
+        kind = "bool" if array.dtype.kind == "b" else "complex"
+        raise RuntimeError(f"{name}(): does not support {kind} input")
     if dim is not None:
         dim = wrap_dim(dim, array.ndim)
     if not array.size and (dim is None or not array.shape[dim]):

@@ -15,13 +15,15 @@ from minitorch import dtypes
 from minitorch._device import check_device
 from minitorch.native.conversions import number_as
 from minitorch.native.memory_format import empty_in, empty_like_in
-from minitorch.native.ranges import arange as arange
-from minitorch.native.ranges import linspace as linspace
 from minitorch.native.sizes import as_shape, check_sizes
-from minitorch.native.tensor_new import as_tensor as as_tensor
-from minitorch.native.tensor_new import default_dtype, dtype_or, fills_out, new_leaf, number_of
-from minitorch.native.tensor_new import from_numpy as from_numpy
-from minitorch.native.tensor_new import tensor as tensor
+from minitorch.native.tensor_new import (
+    default_dtype,
+    dtype_or,
+    fills_out,
+    new_leaf,
+    number_of,
+    shape_of,
+)
 
 if TYPE_CHECKING:
     from minitorch._tensor import Tensor
@@ -49,7 +51,7 @@ def empty(
 ) -> Tensor:
     """A tensor whose elements are whatever the memory held."""
     check_device(device, pin_memory)
-    shape = check_sizes(as_shape(sizes if size is None else (size,)))
+    shape = shape_of("empty", sizes, size)
     kind = dtype_or(default_dtype(), dtype)
     if memory_format is None:
         return new_leaf(np.empty(shape, kind), requires_grad)
@@ -68,9 +70,7 @@ def zeros(
 ) -> Tensor:
     """A tensor of zeros."""
     check_device(device, pin_memory)
-    shape = as_shape(sizes if size is None else (size,))
-    if shape and min(shape) < 0:
-        raise RuntimeError("zeros: Dimension size must be non-negative.")
+    shape = shape_of("zeros", sizes, size)
     return new_leaf(np.zeros(shape, dtype_or(default_dtype(), dtype)), requires_grad)
 
 
@@ -86,7 +86,7 @@ def ones(
 ) -> Tensor:
     """A tensor of ones."""
     check_device(device, pin_memory)
-    shape = check_sizes(as_shape(sizes if size is None else (size,)))
+    shape = shape_of("ones", sizes, size)
     return new_leaf(np.ones(shape, dtype_or(default_dtype(), dtype)), requires_grad)
 
 
@@ -301,7 +301,7 @@ def new_empty(
 ) -> Tensor:
     """``empty`` of the dtype of ``input``."""
     check_device(device, pin_memory)
-    shape = check_sizes(as_shape(sizes if size is None else (size,)))
+    shape = shape_of("new_empty", sizes, size)
     kind = dtype_or(input._array.dtype, dtype)
     return new_leaf(np.empty_like(input._array, kind, "C", shape=shape), requires_grad)
 
@@ -318,7 +318,7 @@ def new_zeros(
 ) -> Tensor:
     """``zeros`` of the dtype of ``input``."""
     check_device(device, pin_memory)
-    shape = check_sizes(as_shape(sizes if size is None else (size,)))
+    shape = shape_of("new_zeros", sizes, size)
     kind = dtype_or(input._array.dtype, dtype)
     return new_leaf(np.zeros_like(input._array, kind, "C", shape=shape), requires_grad)
 
@@ -335,7 +335,7 @@ def new_ones(
 ) -> Tensor:
     """``ones`` of the dtype of ``input``."""
     check_device(device, pin_memory)
-    shape = check_sizes(as_shape(sizes if size is None else (size,)))
+    shape = shape_of("new_ones", sizes, size)
     kind = dtype_or(input._array.dtype, dtype)
     return new_leaf(np.ones_like(input._array, kind, "C", shape=shape), requires_grad)
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from minitorch import dtypes
+from minitorch.autograd.holomorphic import Holomorphic
 from minitorch.autograd.operator import Operator
 from minitorch.autograd.variable import unwrap, wrap
 from minitorch.native.not_differentiable import NotDifferentiable
@@ -57,7 +58,7 @@ class Frexp(Operator):
         return grad_mantissa / 2.0**exponent
 
 
-class Ldexp(Operator):
+class Ldexp(Holomorphic):
     """``input * 2 ** other``."""
 
     @staticmethod
@@ -106,7 +107,7 @@ class Nextafter(Operator):
         ctx.save_for_backward(input, other)
 
         def kernel(a: Any, b: Any) -> Any:
-            if a.dtype == np.float16:  # its neighbours are not those of float32
+            if dtypes.is_half(a.dtype):  # its neighbours are not those of float32
                 return np.nextafter(a, b)
             return on_floats(np.nextafter, "nextafter_cpu", a, b)
 

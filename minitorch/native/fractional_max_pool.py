@@ -21,7 +21,7 @@ from minitorch.native import pool, random_factories
 from minitorch.native.dispatch_stub import DispatchStub
 from minitorch.native.max_pool import MaxPoolBackward
 from minitorch.native.pool import IntOrTuple, Ints
-from minitorch.native.tensor_shape import wrap_dim
+from minitorch.native.sizes import wrap_dim
 
 if TYPE_CHECKING:
     from minitorch._tensor import Tensor

@@ -84,10 +84,11 @@ class Polygamma(Operator):
 def trigamma(x: Any) -> Any:
     """Six steps of the recurrence, then the asymptotic series; below 1/2 by reflection."""
     reflected = x < 0.5
-    sine = np.sin(math.pi * x)
-    base = np.where(reflected, -(math.pi * math.pi) / (sine * sine), 0 * x)
+    # The sine in the last bit as the C library gives it: near whole numbers it is divided by.
+    sine = np.sin((math.pi * x).astype(np.float64)).astype(x.dtype)
+    pi = x.dtype.type(math.pi)
+    result = np.where(reflected, -(pi * pi) / (sine * sine), 0 * x)
     z = np.where(reflected, 1 - x, x)
-    result = base
     for _ in range(6):
         result = result + 1 / (z * z)
         z = z + 1
@@ -104,9 +105,12 @@ class Mvlgamma(Operator):
     def forward(ctx: Any, input: Any, p: int) -> Any:
         ctx.save_for_backward(input)
         ctx.p = p
-        x = as_float(input)
-        logs = [Lgamma.apply(x - j / 2) for j in reversed(range(p))]
-        return sum(logs[1:], logs[0]) + p * (p - 1) * math.log(math.pi) / 4
+
+        def kernel(x: Any) -> Any:
+            logs = [Lgamma.apply(x - j / 2) for j in reversed(range(p))]
+            return sum(logs[1:], logs[0]) + p * (p - 1) * math.log(math.pi) / 4
+
+        return on_floats(kernel, "mvlgamma", as_float(input))
 
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:

@@ -18,13 +18,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from minitorch import dtypes
 from minitorch._jit import kernel, prange
 from minitorch.autograd.operator import Operator
 from minitorch.autograd.variable import unwrap, wrap
 from minitorch.native.dispatch_stub import DispatchStub
-from minitorch.native.factories import linspace
-from minitorch.native.scatter_gather import Gather
 from minitorch.native.pool import check_dtype
+from minitorch.native.ranges import linspace
+from minitorch.native.scatter_gather import Gather
 from minitorch.native.upsample_taps import cubic_slopes, cubic_weights
 
 if TYPE_CHECKING:
@@ -229,7 +230,7 @@ def _volume(array: Any) -> Any:
 
 
 def _wide(array: Any) -> Any:
-    return np.ascontiguousarray(array, np.float32 if array.dtype == np.float16 else None)
+    return np.ascontiguousarray(array, np.float32 if dtypes.is_half(array.dtype) else None)
 
 
 class GridSampler2D(Operator):

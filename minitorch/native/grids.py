@@ -22,7 +22,7 @@ from minitorch.native.joining import stack
 from minitorch.native.rearranging import flip
 from minitorch.native.sizes import as_shape
 from minitorch.native.splitting import unbind
-from minitorch.native.views import alias, expand, flatten, unsqueeze, view
+from minitorch.native.views import expand, flatten, unsqueeze, view
 
 if TYPE_CHECKING:
     from minitorch._tensor import Tensor
@@ -82,7 +82,7 @@ def cartesian_prod(*tensors: Tensor) -> Tensor:
         if vector._array.ndim != 1:
             raise RuntimeError(f"Expect a 1D vector, but got shape {list(vector._array.shape)}")
     if len(tensors) == 1:
-        return alias(tensors[0])
+        return tensors[0]
     return stack([flatten(grid) for grid in meshgrid(*tensors, indexing="ij")], 1)
 
 

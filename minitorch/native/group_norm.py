@@ -110,11 +110,12 @@ class NativeGroupNormAndStatistics(NativeGroupNorm, name="NativeGroupNormBackwar
         return out, mean.reshape(shape).astype(shown), rstd.reshape(shape).astype(shown)
 
     @staticmethod
-    def backward(ctx: Any, grad: Any, grad_mean: Any, grad_rstd: Any) -> Any:
+    def backward(ctx: Any, grad: Any, *of_statistics: Any) -> Any:
         grads = NativeGroupNorm.backward(ctx, grad)
         if grads[0] is None:
             return grads
         input, _, mean, rstd = ctx.saved_tensors
+        grad_mean, grad_rstd = of_statistics
         count = ctx.groups[2] * ctx.planes[2]  # elements in a group
         by_group = input.reshape(len(mean), count)
         slope = grad_rstd.reshape(-1, 1) * (rstd**3).reshape(-1, 1)

@@ -47,8 +47,7 @@ def _outer_edges(columns: Any, ranges: Sequence[float] | None, name: str) -> lis
                 f"{name}: min should not exceed max, but got min {low:g} max {high:g} for "
                 f"dimension {d}"
             )
-        pairs.append([low - 1, high + 1] if low == high and name == "torch.histc()" else
-                     [low - 0.5, high + 0.5] if low == high else [low, high])
+        pairs.append([low - 0.5, high + 0.5] if low == high else [low, high])
     return pairs
 
 
@@ -72,7 +71,7 @@ def _bins_of(values: Any, edges: Any, uniform: bool, exact: bool) -> Any:
     inside = (values >= edges[0]) & (values <= edges[-1])
     if uniform and not exact:
         kept = np.where(inside, values, edges[0])
-        place = ((kept - edges[0]) * values.dtype.type(last) / (edges[-1] - edges[0]))
+        place = (kept - edges[0]) * values.dtype.type(last) / (edges[-1] - edges[0])
         place = place.astype(np.int64)
     else:
         place = np.searchsorted(edges, values, "right") - 1
@@ -90,9 +89,10 @@ def _count(
     for place, n in zip(places, shape, strict=True):
         inside &= place >= 0
         flat = flat * n + place
-    weights = None if weight is None else weight.reshape(-1)[inside]
-    found = np.bincount(flat[inside], weights, math.prod(shape))
-    hist = found.reshape(shape).astype(columns.dtype)
+    weights = 1 if weight is None else weight.reshape(-1)[inside]
+    hist = np.zeros(math.prod(shape), columns.dtype)
+    np.add.at(hist, flat[inside], weights)
+    hist = hist.reshape(shape)
     if density:
         hist = hist / hist.sum()
         for d, e in enumerate(edges):
@@ -102,8 +102,8 @@ def _count(
 
 @accepts_out
 def histc(input: Tensor, bins: int = 100, min: float = 0, max: float = 0) -> Tensor:
-    """How many elements lie in each of ``bins`` equal intervals between ``min`` and ``max``; between
-    the smallest and the largest element if those are equal.
+    """How many elements lie in each of ``bins`` equal intervals between ``min`` and ``max``, or,
+    if those are equal, between the smallest and the largest element.
 
     Raises:
         RuntimeError: there are no bins, the range is not finite, or ``min > max``.
@@ -169,7 +169,12 @@ def _checked_weight(input: Tensor, weight: Tensor | None, shape: tuple[int, ...]
 
 
 def _histogram(
-    input: Tensor, columns: Any, bins: Sequence[Any], ranges: Any, weight: Any, density: bool,
+    input: Tensor,
+    columns: Any,
+    bins: Sequence[Any],
+    ranges: Any,
+    weight: Any,
+    density: bool,
     name: str,
 ) -> tuple[Any, list[Any]]:
     """The counts, and the edges for each column."""
@@ -208,9 +213,7 @@ def histogram(
     _check_floating(input, "histogram_cpu" if isinstance(bins, Variable) else "histogramdd")
     columns = input._array.reshape(-1, 1)
     weights = _checked_weight(input, weight, input._array.shape)
-    hist, edges = _histogram(
-        input, columns, [bins], range, weights, density, "torch.histogram()"
-    )
+    hist, edges = _histogram(input, columns, [bins], range, weights, density, "torch.histogram()")
     return _HistogramResult(wrap(hist), wrap(edges[0]))
 
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from minitorch import dtypes
 from minitorch.autograd.operator import Operator
-from minitorch.native.tensor_shape import wrap_dim
+from minitorch.native.sizes import wrap_dim
 
 if TYPE_CHECKING:
     from minitorch._tensor import Tensor
@@ -50,23 +50,23 @@ class Blocks(NamedTuple):
 
 
 class Im2Col(Operator):
-    """input (N, C, H, W) -> (N, C * taps, positions)."""
+    """input (*, C, H, W) -> (*, C * taps, positions)."""
 
     @staticmethod
     def forward(ctx: Any, input: Any, blocks: Blocks) -> Any:
         ctx.blocks, ctx.size = blocks, input.shape[-2:]
         positions = blocks.positions(ctx.size)
-        samples, channels, height, width = input.shape
+        *lead, channels, height, width = input.shape
         (top, left), padded = blocks.padding, input
         if top or left:
-            shape = samples, channels, height + 2 * top, width + 2 * left
+            shape = *lead, channels, height + 2 * top, width + 2 * left
             padded = np.zeros_like(input, shape=shape)
             padded[..., top : top + height, left : left + width] = input
-        columns = np.empty_like(input, shape=(samples, channels, *blocks.taps, *positions))
+        columns = np.empty_like(input, shape=(*lead, channels, *blocks.taps, *positions), order="C")
         for i, j, index in blocks.under_taps(positions):
-            columns[:, :, i, j] = padded[index]
+            columns[..., i, j, :, :] = padded[index]
         rows = channels * blocks.taps[0] * blocks.taps[1]
-        return columns.reshape(samples, rows, positions[0] * positions[1])
+        return columns.reshape(*lead, rows, positions[0] * positions[1])
 
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:
@@ -74,20 +74,20 @@ class Im2Col(Operator):
 
 
 class Col2Im(Operator):
-    """input (N, C * taps, positions) -> (N, C, H, W): overlapping elements are added up."""
+    """input (*, C * taps, positions) -> (*, C, H, W): overlapping elements are added up."""
 
     @staticmethod
     def forward(ctx: Any, input: Any, size: Pair, blocks: Blocks) -> Any:
         ctx.blocks = blocks
         (height, width), (top, left) = size, blocks.padding
         positions = blocks.positions(size)
-        samples, rows = input.shape[:2]
+        *lead, rows, _ = input.shape
         channels = rows // (blocks.taps[0] * blocks.taps[1])
-        columns = input.reshape(samples, channels, *blocks.taps, *positions)
-        shape = samples, channels, height + 2 * top, width + 2 * left
+        columns = input.reshape(*lead, channels, *blocks.taps, *positions)
+        shape = *lead, channels, height + 2 * top, width + 2 * left
         padded = np.zeros_like(input, shape=shape, order="C")
         for i, j, index in blocks.under_taps(positions):
-            padded[index] += columns[:, :, i, j]
+            padded[index] += columns[..., i, j, :, :]
         return np.ascontiguousarray(padded[..., top : top + height, left : left + width])
 
     @staticmethod
@@ -126,8 +126,8 @@ def unfold(
             f"dilation={blocks.dilation}, padding={blocks.padding}, calculated shape of the array "
             f"of sliding blocks as {positions}, but its components must be at least one."
         )
-    out: Tensor = Im2Col.apply(input if is_batched else input.unsqueeze(0), blocks)
-    return out if is_batched else out.squeeze(0)
+    out: Tensor = Im2Col.apply(input, blocks)
+    return out
 
 
 def fold(
@@ -164,8 +164,8 @@ def fold(
             f"2 to match the calculated number of sliding blocks {height} * {width} = "
             f"{height * width}, but got input.size(2)={input.shape[-1]}."
         )
-    out: Tensor = Col2Im.apply(input if is_batched else input.unsqueeze(0), size, blocks)
-    return out if is_batched else out.squeeze(0)
+    out: Tensor = Col2Im.apply(input, size, blocks)
+    return out
 
 
 def _pair(value: Any, name: str) -> Pair:

@@ -14,8 +14,8 @@ import numpy as np
 
 from minitorch import dtypes
 from minitorch.autograd.operator import Operator
-from minitorch.autograd.variable import Variable, wrap
-from minitorch.native.expand_utils import meta_of
+from minitorch.autograd.variable import Variable, unwrap, wrap
+from minitorch.native.expand_utils import meta_of, np_asarray
 from minitorch.native.reduce_ops_utils import as_number
 from minitorch.native.scatter_gather import (
     REDUCTIONS,
@@ -26,7 +26,9 @@ from minitorch.native.scatter_gather import (
 )
 from minitorch.native.sizes import wrap_dim
 from minitorch.native.tensor_compare import Where
+from minitorch.native.tensor_iterator import cast_operand
 from minitorch.native.variants import accepts_out
+from minitorch.native.views import Expand
 
 if TYPE_CHECKING:
     from minitorch._tensor import Tensor
@@ -78,23 +80,19 @@ def _pick(x: Any, dim: int, index: Any, source: Any) -> Any:
     """The named slices, in the shape of ``source``."""
     picked = IndexSelect.apply(x, dim, index)
     shape = source[0]
-    return picked if tuple(picked.shape) == shape else picked.expand(shape) if isinstance(
-        picked, Variable
-    ) else np.broadcast_to(picked, shape)
+    return picked if tuple(picked.shape) == shape else Expand.apply(picked, shape)
 
 
 class IndexAdd(Operator):
     """``input`` with ``alpha * source`` added to the named slices."""
 
     @staticmethod
-    def forward(
-        ctx: Any, input: Any, dim: int, index: Any, source: Any, alpha: float = 1
-    ) -> Any:
+    def forward(ctx: Any, input: Any, dim: int, index: Any, source: Any, alpha: float = 1) -> Any:
         ctx.dim, ctx.alpha, ctx.source = dim, alpha, meta_of(source)
         ctx.save_for_backward(index)
-        out = input.copy()
+        out = np_asarray(input).copy()
         view, where = _lead(out, dim, index)
-        added = source if alpha == 1 else source * input.dtype.type(alpha)
+        added = source if alpha == 1 else source * cast_operand(alpha, input.dtype)
         np.add.at(view, where, added if view.ndim == added.ndim else added.reshape(-1))
         return out
 
@@ -112,7 +110,7 @@ class IndexCopy(Operator):
     def forward(ctx: Any, input: Any, dim: int, index: Any, source: Any) -> Any:
         ctx.dim, ctx.source = dim, meta_of(source)
         ctx.save_for_backward(index)
-        out = input.copy()
+        out = np_asarray(input).copy()
         view, where = _lead(out, dim, index)
         view[where] = source
         return out
@@ -131,7 +129,7 @@ class IndexFill(Operator, name="IndexFillBackward0"):
     def forward(ctx: Any, input: Any, dim: int, index: Any, value: Any) -> Any:
         ctx.dim, ctx.value = dim, meta_of(value)
         ctx.save_for_backward(index)
-        out = input.copy()
+        out = np_asarray(input).copy()
         view, where = _lead(out, dim, index)
         view[where] = value
         return out
@@ -142,7 +140,12 @@ class IndexFill(Operator, name="IndexFillBackward0"):
         kept = IndexFill.apply(grad, ctx.dim, index, 0)
         if ctx.value is None:
             return kept, None, None, None
-        return kept, None, None, IndexSelect.apply(grad, ctx.dim, index).sum()
+        return kept, None, None, IndexSelect.apply(grad, ctx.dim, _distinct(index)).sum()
+
+
+def _distinct(index: Any) -> Any:
+    found = np.unique(unwrap(index))
+    return wrap(found) if isinstance(index, Variable) else found
 
 
 class IndexFillTensor(IndexFill, name="IndexFillBackward1"):
@@ -157,7 +160,7 @@ class IndexReduce(Operator):
         ctx: Any, input: Any, dim: int, index: Any, source: Any, reduce: str, include_self: bool
     ) -> Any:
         ctx.arguments = dim, reduce, include_self
-        out = input.copy()
+        out = np_asarray(input).copy()
         view, where = _lead(out, dim, index)
         values = source if source.ndim == view.ndim else source.reshape(view[where].shape)
         if not include_self:
@@ -210,8 +213,12 @@ class IndexReduce(Operator):
 def _check_vector(input: Tensor, dim: int, index: Tensor, name: str) -> int:
     array = index._array
     if array.ndim > 1:
+        if name == "index_fill_":
+            raise RuntimeError("Index has to be a vector/scalar")
         raise IndexError(f"{name}(): Index is supposed to be a vector")
-    if array.dtype not in (np.int64, np.int32):
+    if name == "index_fill_" and array.dtype != np.int64:
+        raise IndexError("index_fill_(): Expected dtype int64 for index.")
+    if array.dtype != np.int64 and (array.dtype != np.int32 or name == "index_copy_"):
         raise RuntimeError(f"{name}(): Expected dtype int32/int64 for index")
     dim = wrap_dim(dim, input._array.ndim)
     size = input._array.shape[dim] if input._array.ndim else 1
@@ -234,14 +241,16 @@ def _check_source(
             f"{name}(): self ({names[0]}) and {alike} ({names[1]}) must have the same scalar type"
         )
     if theirs.ndim != ours.ndim and theirs.ndim and ours.ndim:
-        raise RuntimeError(
+        refusal = IndexError if name == "index_copy_" else RuntimeError
+        raise refusal(
             f"{name}(): When source and destination are not scalars, their dimensionality must "
             f"match. Source dimensionality ({theirs.ndim}), destination dimensionality "
             f"({ours.ndim})"
         )
     count = theirs.shape[dim] if theirs.ndim else 1
     if index._array.size != count:
-        raise IndexError(
+        error = IndexError if name == "index_copy_" else RuntimeError
+        raise error(
             f"{name}(): Number of indices ({index._array.size}) should be equal to source.size(dim)"
             f" ({count})"
         )

@@ -47,7 +47,7 @@ def _parse(input: Tensor, index: Any) -> tuple[tuple[Any, ...], tuple[Any, ...] 
     for part in parts:
         if part is Ellipsis:
             if seen_ellipsis:
-                raise IndexError("an index can only have a single ellipsis ('...')")
+                continue  # nothing is left for it
             seen_ellipsis = True
             skipped = array.ndim - consumed
             basic += [slice(None)] * skipped
@@ -184,6 +184,8 @@ def _list_index(index: list[Any]) -> Any:
 
 def setitem(input: Tensor, index: Any, value: Any) -> None:
     """``input[index] = value``, in place, broadcast and converted."""
+    if index is False:
+        return
     if isinstance(index, list):
         index = _list_index(index)
     if not input._array.ndim:
@@ -193,6 +195,10 @@ def setitem(input: Tensor, index: Any, value: Any) -> None:
             name = dtypes.from_numpy(input._array.dtype).c10_name
             raise TypeError(f"can't assign a {_full_name(value)} to a torch.{name}Tensor")
         value = wrap(np.asarray(value).astype(input._array.dtype))
+    if isinstance(index, Variable) and index._array.dtype == np.uint8 and value._array.size == 1:
+        raise RuntimeError(
+            "masked_fill_ only supports boolean masks, but got mask with dtype unsigned char"
+        )
     basic, advanced = _parse(input, index)
     if (
         advanced is not None

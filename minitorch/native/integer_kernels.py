@@ -5,7 +5,7 @@ is the rule of when to take 64 bits instead of 32.
 
 Mirrors aten/src/ATen/native/cpu/DistributionTemplates.h,
 aten/src/ATen/native/DistributionTemplates.h (random_) and
-aten/src/ATen/native/TensorFactories.cpp (randperm). Left out: bfloat16.
+aten/src/ATen/native/TensorFactories.cpp (randperm).
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from minitorch import dtypes
 from minitorch._jit import kernel
 from minitorch.native.distribution_kernels import (
     CHUNK,
@@ -26,6 +27,7 @@ from minitorch.native.distribution_kernels import (
     check_bounds,
     check_implemented,
     fill,
+    kind_of,
     limits,
     next_pairs,
 )
@@ -84,11 +86,15 @@ def _inside_out_shuffle(out: Any, engine: Any) -> None:
             out[position] = i
 
 
+def _mantissa_bits(dtype: np.dtype[Any]) -> int:
+    return round(-math.log2(dtypes.finfo(dtypes.from_numpy(dtype)).eps))
+
+
 @cache
 def _largest_integer(dtype: np.dtype[Any]) -> int:
     """The largest that random_() draws; of a float, that up to which it holds all integers."""
-    if dtype.kind == "f":
-        return int(2 ** (np.finfo(dtype).nmant + 1))
+    if kind_of(dtype) == "f":
+        return int(2 ** (_mantissa_bits(dtype) + 1))
     return int(limits(dtype)[1])
 
 
@@ -106,12 +112,12 @@ def _round_into_range(number: int, step: int, dtype: np.dtype[Any]) -> int:
     leaves_range = rounded < number if step > 0 else rounded >= number
     if not leaves_range:
         return number
-    spacing = abs(neighbour).bit_length() - 1 - np.finfo(dtype).nmant
+    spacing = abs(neighbour).bit_length() - 1 - _mantissa_bits(dtype)
     return int(rounded) + step * (1 << spacing)
 
 
 def _warn_if_inexact(name: str, value: int, array: Array) -> None:
-    digits = np.finfo(array.dtype).nmant + 1
+    digits = _mantissa_bits(array.dtype) + 1
     if abs(value) > 2**digits:
         warnings.warn(
             f"{name} is out of bounds [-(2^{digits}), 2^{digits}]. Due to precision limitations "
@@ -132,18 +138,18 @@ def _checked_range(array: Array, from_: int, to: int | None) -> tuple[int, int]:
         raise RuntimeError(
             "check_random_bounds handles only integral, floating-point and boolean types"
         )
-    if dtype.kind == "f":
+    if kind_of(dtype) == "f":
         from_ = _round_into_range(from_, 1, dtype)
     if to is None:
         largest = _largest_integer(dtype)
-        if dtype.kind == "f" and from_ >= largest:
+        if kind_of(dtype) == "f" and from_ >= largest:
             raise RuntimeError(
                 "random_ expects 'from' casted to dtype to be less than or equal to 'to_inc' "
                 f"casted to dtype, but got from={from_} > to_inc={largest}"
             )
         # torch counts in int64, where the largest of uint64 is -1
         to = largest + 1 if largest < 2**63 else 0
-    elif dtype.kind == "f":
+    elif kind_of(dtype) == "f":
         to = _round_into_range(to, -1, dtype)
         if from_ >= to:
             raise RuntimeError(
@@ -152,7 +158,7 @@ def _checked_range(array: Array, from_: int, to: int | None) -> tuple[int, int]:
             )
     check_bounds("from", from_, array)
     check_bounds("to - 1", to - 1, array)
-    if dtype.kind == "f":
+    if kind_of(dtype) == "f":
         _warn_if_inexact("from", from_, array)
         _warn_if_inexact("to - 1", to - 1, array)
     return from_, to
@@ -195,7 +201,7 @@ def randperm(n: int, dtype: Any = np.int64, generator: Generator | None = None) 
     result = np.empty(n, dtype)
     check_implemented("randperm", result, "iuf")
     largest = _largest_integer(result.dtype)
-    if result.dtype.kind == "f" and n > largest + 1:
+    if kind_of(result.dtype) == "f" and n > largest + 1:
         limit = largest + 1 if result.dtype == np.float16 else f"2^{largest.bit_length() - 1}+1"
         raise RuntimeError(f"n cannot be greater than {limit} for {c10_name(result)} type.")
     if n > largest + 1:

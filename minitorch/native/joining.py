@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from minitorch import dtypes
+from minitorch._layout import channels_last, channels_last_3d
 from minitorch.autograd.operator import Operator
 from minitorch.autograd.variable import Variable, wrap
 from minitorch.native.expand_utils import meta_of, sum_to
+from minitorch.native.memory_format import is_in
 from minitorch.native.sizes import wrap_dim
 from minitorch.native.tensor_iterator import zero_like
-from minitorch.native.variants import accepts_out
+from minitorch.native.variants import accepts_out, write_out
 from minitorch.native.views import reshape, unsqueeze
 
 if TYPE_CHECKING:
@@ -30,7 +32,13 @@ class Cat(Operator):
         ctx.dim = dim
         ctx.metas = [meta_of(t) for t in tensors]
         dtype = dtypes.result_dtype(*tensors)
-        return np.concatenate([t for t in tensors if t.shape != (0,)] or tensors, dim, dtype=dtype)
+        parts = [t for t in tensors if t.shape != (0,)] or tensors
+        out = np.concatenate(parts, dim, dtype=dtype)
+        if out.flags.c_contiguous or any(
+            [is_in(out, f) for f in (channels_last, channels_last_3d)]
+        ):
+            return out
+        return out.copy(order="C")  # NumPy keeps any order that the parts share
 
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:
@@ -52,7 +60,8 @@ class Stack(Operator):
     def forward(ctx: Any, dim: int, *tensors: Any) -> Any:
         ctx.dim = dim
         ctx.metas = [meta_of(t) for t in tensors]
-        return np.stack(tensors, dim, dtype=dtypes.result_dtype(*tensors))
+        out = np.stack(tensors, dim, dtype=dtypes.result_dtype(*tensors))
+        return out if out.flags.c_contiguous else out.copy(order="C")
 
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:
@@ -114,8 +123,9 @@ def _not_empty(tensors: Any, function: str) -> tuple[Tensor, ...]:
     return tensors
 
 
-@accepts_out
-def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
+def cat(
+    tensors: Sequence[Tensor], dim: int = 0, *, axis: int | None = None, out: Tensor | None = None
+) -> Tensor:
     """Tensors joined along a dimension they all have; an empty vector counts as nothing.
 
     Shape: n tensors that are equal but for ``dim`` -> their sizes there summed.
@@ -133,7 +143,7 @@ def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
         raise RuntimeError(
             f"zero-dimensional tensor (at position {position}) cannot be concatenated"
         )
-    dim = wrap_dim(dim, len(first))
+    dim = wrap_dim(dim if axis is None else axis, len(first))
     for position, tensor in enumerate(tensors):
         shape = tensor._array.shape
         if shape == first or shape == (0,):
@@ -148,15 +158,23 @@ def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
                     f"Sizes of tensors must match except in dimension {dim}. Expected size {n} "
                     f"but got size {m} for tensor number {position} in the list."
                 )
-    return Cat.apply(dim, *tensors)
+    if out is None:
+        return Cat.apply(dim, *tensors)
+    if any([t is out or np.may_share_memory(t._array, out._array) for t in tensors]):
+        raise RuntimeError(
+            "unsupported operation: some elements of the input tensor and the written-to tensor "
+            "refer to a single memory location. Please clone() the tensor before performing the "
+            "operation."
+        )
+    return write_out("cat", Cat.apply(dim, *tensors), out)
 
 
 @accepts_out
-def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
+def stack(tensors: Sequence[Tensor], dim: int = 0, *, axis: int | None = None) -> Tensor:
     """Tensors of one shape joined along a new dimension."""
     tensors = _not_empty(tensors, "stack")
     first = tensors[0]._array.shape
-    dim = wrap_dim(dim, len(first) + 1)
+    dim = wrap_dim(dim if axis is None else axis, len(first) + 1)
     for position, tensor in enumerate(tensors):
         if tensor._array.shape != first:
             raise RuntimeError(

@@ -260,7 +260,7 @@ def rms_norm(
             "Expected weight to be of same shape as normalized_shape, but got weight of shape "
             f"{list(weight.shape)} and normalized_shape = {list(shape)}"
         )
-    is_half = input.dtype == dtypes.float16
+    is_half = dtypes.is_half(input._array.dtype)
     x = input.float() if is_half else input
     if eps is None:
         eps = float(np.finfo(x._array.dtype).eps)

@@ -31,7 +31,7 @@ class Lerp(Holomorphic, name="LerpBackward1"):
             raise not_implemented(f"lerp_kernel_{kind}", input)
         ctx.save_for_backward(input, end, weight)
         infer_size(infer_size(input.shape, end.shape), np.shape(weight))
-        if input.dtype.itemsize < 4:
+        if dtypes.is_half(input.dtype):
             wide = [x if isinstance(x, NUMBERS) else x.astype(np.float32) for x in (end, weight)]
             return interpolate(input.astype(np.float32), *wide).astype(input.dtype)
         return interpolate(input, end, weight)

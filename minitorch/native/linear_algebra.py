@@ -17,6 +17,7 @@ from minitorch.autograd.holomorphic import Holomorphic
 from minitorch.autograd.variable import Variable
 from minitorch.native.cpu_blas import gemm
 from minitorch.native.expand_utils import infer_size, meta_of, np_asarray, sum_to
+from minitorch.native.tensor_iterator import cast_operand
 from minitorch.native.variants import in_place, write_out
 from minitorch.native.views import (
     T,
@@ -35,14 +36,19 @@ if TYPE_CHECKING:
 
 def multiply(a: Any, b: Any, kernel: str = "addmm_impl_cpu_") -> Any:
     """a @ b of arrays of one dtype; ``kernel`` is what torch's error calls it."""
-    if a.dtype is not b.dtype and a.dtype != b.dtype:
-        names = [_CPP_NAMES.get(x.dtype.name, x.dtype.name) for x in (a, b)]
-        raise RuntimeError(
-            f"expected m1 and m2 to have the same dtype, but got: {names[0]} != {names[1]}"
-        )
+    if a.dtype is not b.dtype:
+        _check_dtypes(a, b)
     if a.itemsize <= 2:
         return _multiply_small(a, b, kernel)
     return gemm(a, b)
+
+
+def _check_dtypes(a: Any, b: Any) -> None:
+    if a.dtype != b.dtype:
+        raise RuntimeError(
+            "expected m1 and m2 to have the same dtype, but got: "
+            f"{cpp_name(a.dtype)} != {cpp_name(b.dtype)}"
+        )
 
 
 def _multiply_small(a: Any, b: Any, kernel: str) -> Any:
@@ -60,7 +66,18 @@ _CPP_NAMES = {
     "int64": "long int",
     "int32": "int",
     "float16": "c10::Half",
+    "bool": "bool",
+    "int8": "signed char",
+    "uint8": "unsigned char",
+    "int16": "short",
+    "complex64": "c10::complex<float>",
+    "complex128": "c10::complex<double>",
 }
+
+
+def cpp_name(dtype: Any) -> str:
+    """A dtype in the words of C++, as some of torch's errors call it."""
+    return _CPP_NAMES.get(dtype.name, dtype.name)
 
 
 def _product(a: Any, b: Any) -> Any:
@@ -113,10 +130,11 @@ class Addmm(Holomorphic):
         ctx.save_for_backward(mat1, mat2)
         ctx.input, ctx.beta, ctx.alpha = meta_of(input), beta, alpha
         ctx.transposed = _is_transposed(mat1), _is_transposed(mat2)
-        if input.itemsize == 2 and input.dtype.kind not in "iu":  # rounded once
-            start, left, right = [x.astype(np.float32) for x in (input, mat1, mat2)]
-            return Addmm.forward(Addmm(), start, left, right, beta, alpha).astype(input.dtype)
-        out = multiply(mat1, mat2)
+        if mat1.itemsize <= 2:
+            return _addmm_small(input, mat1, mat2, beta, alpha)
+        if mat1.dtype is not mat2.dtype:
+            _check_dtypes(mat1, mat2)
+        out = gemm(mat1, mat2)
         if alpha != 1:
             out *= alpha
         if beta == 0:
@@ -136,6 +154,15 @@ class Addmm(Holomorphic):
             None if to_mat1 is None else _grad_of_left(product_grad, mat2, ctx.transposed[0]),
             None if to_mat2 is None else _grad_of_right(product_grad, mat1, ctx.transposed[1]),
         )
+
+
+def _addmm_small(input: Any, mat1: Any, mat2: Any, beta: float, alpha: float) -> Any:
+    """``Addmm`` of small numbers: half precision is rounded once."""
+    if dtypes.is_floating(mat1.dtype):
+        start, left, right = [x.astype(np.float32) for x in (input, mat1, mat2)]
+        return Addmm.forward(Addmm(), start, left, right, beta, alpha).astype(input.dtype)
+    out = multiply(mat1, mat2) * cast_operand(alpha, mat1.dtype)
+    return out + input * cast_operand(beta, mat1.dtype)
 
 
 class Bmm(Holomorphic):
@@ -231,16 +258,18 @@ def addmm(
 
     Shape: (n, m), (n, k), (k, m) -> (n, m).
     """
-    a, b = _shape(mat1), _shape(mat2)
-    if len(a) != 2 or len(b) != 2:
-        name, ndim = ("mat1", len(a)) if len(a) != 2 else ("mat2", len(b))
-        raise RuntimeError(f"{name} must be a matrix, got {ndim}-D tensor")
-    if a[1] != b[0]:
+    try:
+        (rows, inner), (other_inner, columns) = mat1._array.shape, mat2._array.shape
+    except ValueError:
+        name, matrix = ("mat2", mat2) if mat1._array.ndim == 2 else ("mat1", mat1)
+        raise RuntimeError(f"{name} must be a matrix, got {matrix._array.ndim}-D tensor") from None
+    if inner != other_inner:
         raise RuntimeError(
-            f"mat1 and mat2 shapes cannot be multiplied ({a[0]}x{a[1]} and {b[0]}x{b[1]})"
+            f"mat1 and mat2 shapes cannot be multiplied ({rows}x{inner} and "
+            f"{other_inner}x{columns})"
         )
-    if input._array.shape not in ((b[1],), (a[0], b[1])):
-        input = expand(input, (a[0], b[1]))  # raises if it cannot be
+    if input._array.shape not in ((columns,), (rows, columns)):
+        input = expand(input, (rows, columns))  # raises if it cannot be
     result = Addmm.apply(input, mat1, mat2, beta, alpha)
     return result if out is None else write_out("addmm", result, out)
 

@@ -115,15 +115,15 @@ def check_floating(input: Tensor, function: str, low_precision: bool = True) -> 
         )
 
 
-def check_same_dtype(function: str, left: Tensor, right: Tensor, names: str = "A and B") -> None:
+def check_same_dtype(function: str, left: Tensor, right: Tensor, name: str = "A") -> None:
     """Raises:
     RuntimeError: the dtypes differ.
     """
     a, b = left._array, right._array
     if a.dtype != b.dtype:
         raise RuntimeError(
-            f"{function}: Expected {names} to have the same dtype, but found "
-            f"{name_of_dtype(a)} and {name_of_dtype(b)}"
+            f"{function}: Expected {name} and B to have the same dtype, but found {name} of type "
+            f"{name_of_dtype(a)} and B of type {name_of_dtype(b)} instead"
         )
 
 
@@ -171,3 +171,17 @@ def broadcast_batches(a: Any, b: Any) -> tuple[Any, Any]:
         return a, b
     batch = infer_size(a.shape[:-2], b.shape[:-2])
     return tuple([np.broadcast_to(x, (*batch, *x.shape[-2:])) for x in (a, b)])  # type: ignore[return-value]
+
+
+def check_sizes(a: Tensor, b: Tensor, left: bool, function: str) -> None:
+    """Raises:
+    RuntimeError: a and b do not fit the equation.
+    """
+    m, n = a._array.shape[-2:]
+    rows, columns = b._array.shape[-2:]
+    if (rows if left else columns) != n:
+        equation = "AX = B" if left else "XA = B"
+        raise RuntimeError(
+            f"{function}: Incompatible shapes of A and B for the equation {equation} "
+            f"({m}x{n} and {rows}x{columns})"
+        )

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from minitorch import dtypes
 from minitorch.autograd.operator import Operator
 from minitorch.native import reduce_ops, unary_ops
 from minitorch.native.activation import Hardtanh
@@ -81,12 +82,15 @@ class SmoothL1Loss(Operator):
 class HuberLoss(Operator):
     @staticmethod
     def forward(ctx: Any, input: Any, target: Any, reduction: str, delta: float) -> Any:
-        distance = np.abs(elementwise(np.subtract, input, target))
-        check_floating(distance, "huber_cpu")
+        difference = elementwise(np.subtract, input, target)
+        check_floating(difference, "huber_cpu")
         ctx.save_for_backward(input, target)
         ctx.reduction, ctx.delta = reduction, delta
+        distance = np.abs(difference)
+        if dtypes.is_half(distance.dtype):  # rounded once, at the end
+            distance = np.abs(input.astype(np.float32) - target.astype(np.float32))
         near, far = distance * distance * 0.5, (distance - 0.5 * delta) * delta
-        losses = np.where(distance <= delta, near, far).astype(input.dtype, copy=False)
+        losses = np.where(distance <= delta, near, far).astype(difference.dtype, copy=False)
         return reduce_array(losses, reduction)
 
     @staticmethod

@@ -145,7 +145,7 @@ def binary_cross_entropy_with_logits(
         raise ValueError(
             f"Target size ({target.size()}) must be the same as input size ({input.size()})"
         )
-    if target._array.dtype.kind != "f":
+    if not dtypes.is_floating(target._array.dtype):
         result, found = (dtypes.from_numpy(a._array.dtype).c10_name for a in (input, target))
         raise RuntimeError(f"result type {result} can't be cast to the desired output type {found}")
     operation = BinaryCrossEntropyWithLogits

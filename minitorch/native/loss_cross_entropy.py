@@ -14,6 +14,7 @@ import numpy as np
 from minitorch import dtypes
 from minitorch.autograd.variable import wrap
 from minitorch.native import masked_ops, reduce_ops
+from minitorch.native.linear_algebra import linear
 from minitorch.native.loss_nll import nll_loss_of_checked
 from minitorch.native.reduction import apply_loss_reduction, checked_reduction
 from minitorch.native.softmax import log_softmax
@@ -53,7 +54,7 @@ def cross_entropy(
     x, t = input._array, target._array
     class_dim = 0 if x.ndim == 1 else 1
     if x.shape == t.shape:
-        if t.dtype.kind != "f":
+        if not dtypes.is_floating(t.dtype):
             name = dtypes.from_numpy(t.dtype).c10_name
             raise RuntimeError(
                 "Expected floating point type for target with class probabilities, got " + name
@@ -131,3 +132,66 @@ def _cross_entropy_of_probabilities(
     if reduction == "mean":
         return loss / count if count else loss * math.nan
     return loss
+
+
+def linear_cross_entropy(
+    input: Tensor,
+    linear_weight: Tensor,
+    target: Tensor,
+    *,
+    linear_bias: Tensor | None = None,
+    weight: Tensor | None = None,
+    reduction: str = "mean",
+    ignore_index: int | None = None,
+    label_smoothing: float = 0.0,
+    options: Any = None,
+) -> Tensor:
+    """cross_entropy(linear(input, linear_weight, linear_bias), target).
+
+    Shape:
+        input ``(in,)`` or ``(N, in)``; linear_weight ``(C, *, in)``, linear_bias ``(C, *)``; target
+        of class indices ``()``, ``(N,)`` or ``(N, *)``, or of probabilities, with C beside N.
+    Args:
+        ignore_index: None for -100, and for targets of probabilities, which have no such index.
+        options: how torch saves memory; accepted, the result is the same without.
+    Raises:
+        RuntimeError: shapes do not fit.
+    """
+    if input.ndim not in (1, 2):
+        raise RuntimeError(f"expected input with dimensionality 1 or 2, got {input.ndim}")
+    if linear_weight.ndim < 2:
+        raise RuntimeError(
+            f"expected linear_weight with dimensionality at least 2, got {linear_weight.ndim}"
+        )
+    *samples, width = input._array.shape
+    classes, *positions, expected_width = linear_weight._array.shape
+    if width != expected_width:
+        raise RuntimeError(
+            "expected equal input and linear_weight last dimensions (in_features), got "
+            f"{width} and {expected_width}, respectively"
+        )
+    if linear_bias is not None and linear_bias._array.shape != (classes, *positions):
+        raise RuntimeError(
+            f"expected linear_bias shape {(classes, *positions)}, got {linear_bias._array.shape}"
+        )
+    if positions and not samples:
+        raise RuntimeError(
+            f"K-dimensional loss defined by linear_weight shape {linear_weight._array.shape} "
+            f"requires batched input, (N, {width}), got unbatched input with shape "
+            f"{input._array.shape}"
+        )
+    shape = (*samples, classes, *positions)
+    if target._array.shape == shape and ignore_index is not None:
+        raise RuntimeError("ignore_index cannot be specified when target contains probabilities")
+    if positions:
+        linear_weight = reshape(linear_weight, (-1, width))
+        linear_bias = None if linear_bias is None else reshape(linear_bias, (-1,))
+    logits = reshape(linear(input, linear_weight, linear_bias), shape)
+    return cross_entropy(
+        logits,
+        target,
+        weight=weight,
+        reduction=reduction,
+        ignore_index=-100 if ignore_index is None else ignore_index,
+        label_smoothing=label_smoothing,
+    )

@@ -16,7 +16,7 @@ import numpy as np
 
 from minitorch.autograd.operator import Operator
 from minitorch.native import reduce_ops
-from minitorch.native.activation_smooth import LogSigmoid, logsigmoid
+from minitorch.native.activation_smooth import logsigmoid
 from minitorch.native.distance import pairwise_distance
 from minitorch.native.expand_utils import meta_of, sum_to
 from minitorch.native.exponential import Sigmoid
@@ -53,7 +53,7 @@ def margin_ranking_loss(
     input1: Tensor,
     input2: Tensor,
     target: Tensor,
-    margin: float = 0,
+    margin: float = 0.0,
     size_average: bool | None = None,
     reduce: bool | None = None,
     reduction: str = "mean",
@@ -76,7 +76,7 @@ def cosine_embedding_loss(
     input1: Tensor,
     input2: Tensor,
     target: Tensor,
-    margin: float = 0,
+    margin: float = 0.0,
     size_average: bool | None = None,
     reduce: bool | None = None,
     reduction: str = "mean",
@@ -109,8 +109,9 @@ class SoftMarginLoss(Operator):
     def forward(ctx: Any, input: Any, target: Any, reduction: str) -> Any:
         ctx.save_for_backward(input, target)
         ctx.reduction = reduction
-        product = elementwise(np.multiply, input, target)
-        return reduce_array(-LogSigmoid.apply(product), reduction)
+        with np.errstate(over="ignore"):
+            losses = np.log(np.exp(-elementwise(np.multiply, target, input)) + 1)
+        return reduce_array(losses, reduction)
 
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:

@@ -69,10 +69,10 @@ def _lp_pool(
     ceil_mode: bool,
 ) -> Tensor:
     if math.isinf(norm_type):
-        sign = 1 if norm_type > 0 else -1
-        out: Tensor = maximum(sign * input.abs(), kernel_size, stride, 0, 1, ceil_mode)
-        return sign * out
+        size = input.abs() if norm_type > 0 else -input.abs()
+        extreme: Tensor = maximum(size, kernel_size, stride, 0, 1, ceil_mode)
+        return extreme if norm_type > 0 else -extreme
     out = mean(input.pow(norm_type), kernel_size, stride, 0, ceil_mode)
-    taps = (kernel_size,) if ndim == 1 else pool.expanded(kernel_size, ndim, "lp_pool", "kernel")
+    taps = pool.expanded(kernel_size, ndim, f"lp_pool{ndim}d", "kernel_size")
     positive = unary_ops.sign(out) * relu(unary_ops.abs(out))
     return positive.mul(math.prod(taps)).pow(1.0 / norm_type)

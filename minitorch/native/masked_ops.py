@@ -74,7 +74,7 @@ class MaskedSelectBackward(Operator):
         ctx.save_for_backward(mask)
         out = np.zeros_like(input, shape=shape)
         mask = np.broadcast_to(mask, shape)
-        out[mask] = input.reshape(-1)[: int(mask.sum())]
+        out[mask] = input.reshape(-1)[: mask.sum().item()]
         return out
 
     @staticmethod
@@ -93,7 +93,7 @@ class MaskedScatter(Operator):
         shape = infer_size(input.shape, mask.shape)
         out = np.broadcast_to(input, shape).copy()
         mask = np.broadcast_to(mask, shape)
-        out[mask] = source.reshape(-1)[: int(mask.sum())]
+        out[mask] = source.reshape(-1)[: mask.sum().item()]
         return out
 
     @staticmethod
@@ -140,6 +140,8 @@ def _fill_operator(input: Tensor, mask: Tensor, value: Any) -> type[Operator]:
         if isinstance(value, complex) and kind < dtypes.COMPLEX:
             raise RuntimeError("value cannot be converted to type without overflow")
         return MaskedFill
+    if value._array.dtype.kind == "c" and input._array.dtype.kind != "c":
+        raise RuntimeError("value cannot be converted to type without overflow")
     if value._array.ndim:
         raise RuntimeError(
             "masked_fill_ only supports a 0-dimensional value tensor, but got tensor with "
@@ -181,7 +183,7 @@ def _check_scatter(input: Tensor, mask: Tensor, source: Tensor) -> None:
             f"{dtypes.from_numpy(arrays[1].dtype).c10_name}"
         )
     shape = infer_size(arrays[0].shape, arrays[1].shape)
-    if int(np.broadcast_to(arrays[1], shape).sum()) > arrays[2].size:
+    if np.broadcast_to(arrays[1], shape).sum().item() > arrays[2].size:
         raise RuntimeError("Number of elements of source < number of ones in mask")
 
 

@@ -14,9 +14,9 @@ import numpy as np
 
 from minitorch.autograd.operator import Operator
 from minitorch.autograd.variable import wrap
-from minitorch.native.batch_linear_algebra_lu import inv, inv_ex, solve
+from minitorch.native.batch_linear_algebra_solve import SINGULAR, inv, inv_ex, solve
 from minitorch.native.joining import cat
-from minitorch.native.linear_algebra import matmul
+from minitorch.native.linear_algebra import cpp_name, matmul
 from minitorch.native.linear_algebra_utils import (
     check_square,
     raise_if_failed,
@@ -77,14 +77,13 @@ def multi_dot(tensors: Sequence[Tensor]) -> Tensor:
         ends = i in (0, count - 1)
         ndim = tensor._array.ndim
         if ndim != 2 and not (ends and ndim == 1):
-            where = "the first tensor to be 1D or 2D" if not i else f"tensor {i} to be 2D"
-            if i == count - 1:
-                where = "the last tensor to be 1D or 2D"
-            raise RuntimeError(f"multi_dot(): expected {where} but got {ndim}D")
+            place = "the first tensor" if not i else "the last tensor" if ends else f"tensor {i}"
+            expected = "1D or 2D" if ends else "2D"
+            raise RuntimeError(f"multi_dot(): {place} must be {expected} but got {ndim}D")
         if tensor._array.dtype != dtype:
             raise RuntimeError(
-                "multi_dot(): expected all tensors to have be the same dtype but tensor 0 is "
-                f"{dtype.name} and tensor {i} {tensor._array.dtype.name}"
+                "multi_dot(): all tensors must have be the same dtype but tensor 0 is "
+                f"{cpp_name(dtype)} and tensor {i} {cpp_name(tensor._array.dtype)}"
             )
     matrices = list(tensors)
     shape: list[int] = []
@@ -116,11 +115,9 @@ def chain_matmul(*matrices: Tensor, out: Any = None) -> Tensor:
     Raises:
         RuntimeError: an operand is no matrix.
     """
-    for i, matrix in enumerate(matrices):
+    for matrix in matrices:
         if matrix._array.ndim != 2:
-            raise RuntimeError(
-                f"Tensor dimension is {matrix._array.ndim}, expected 2 instead. (argument {i})"
-            )
+            raise RuntimeError(f"Tensor dimension is {matrix._array.ndim}, expected 2 instead.")
     if not matrices:
         raise RuntimeError("chain_matmul(): Expected one or more matrices")
     return matrices[0] if len(matrices) == 1 else multi_dot(matrices, out=out)
@@ -146,6 +143,10 @@ def matrix_power(A: Tensor, n: int) -> Tensor:
 
     Shape: (*, m, m) -> (*, m, m).
     """
+    if not isinstance(n, int):
+        raise TypeError(
+            f"linalg_matrix_power(): argument 'n' (position 2) must be int, not {type(n).__name__}"
+        )
     check_square(A, "linalg.matrix_power")
     if n == 0:
         return Identity.apply(A)
@@ -177,7 +178,7 @@ def tensorinv(A: Tensor, ind: int = 2) -> Tensor:
     """
     shape = A._array.shape
     if ind <= 0:
-        raise RuntimeError("Expected a strictly positive integer for 'ind'")
+        raise RuntimeError(f"Expected a strictly positive integer for 'ind', but got {ind}")
     rows, columns = math.prod(shape[:ind]), math.prod(shape[ind:])
     if rows != columns:
         raise RuntimeError(
@@ -185,12 +186,7 @@ def tensorinv(A: Tensor, ind: int = 2) -> Tensor:
             f"prod(self.shape[:ind]), but got {columns} != {rows}"
         )
     inverse, info = inv_ex(reshape(A, rows, columns))
-    raise_if_failed(
-        info,
-        "inv",
-        "The diagonal element {} is zero, the inversion could not be completed because the input "
-        "matrix is singular.",
-    )
+    raise_if_failed(info, "inv", SINGULAR)
     return reshape(inverse, *shape[ind:], *shape[:ind])
 
 

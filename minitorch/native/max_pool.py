@@ -17,8 +17,8 @@ from minitorch._jit import kernel, prange
 from minitorch.autograd.operator import Operator
 from minitorch.native import pool
 from minitorch.native.dispatch_stub import DispatchStub
-from minitorch.native.scatter_gather import Gather
 from minitorch.native.pool import IntOrTuple, Ints, Windows
+from minitorch.native.scatter_gather import Gather
 
 if TYPE_CHECKING:
     from minitorch._tensor import Tensor
@@ -186,10 +186,10 @@ class MaxPool3DBackward(MaxPoolBackward, name="MaxPool3DWithIndicesBackwardBackw
     pass
 
 
-class MaxPool3DWithIndices(MaxPool2DWithIndices):
+class MaxPool3DWithIndices(Operator):
     """input (*, D, H, W) -> (*, OD, OH, OW), and the indices of the maxima in their volumes."""
 
-    gradient = MaxPool3DBackward
+    gradient: ClassVar[type[Operator]] = MaxPool3DBackward
 
     @staticmethod
     def forward(ctx: Any, input: Any, windows: tuple[Windows, ...], return_indices: bool) -> Any:
@@ -204,6 +204,8 @@ class MaxPool3DWithIndices(MaxPool2DWithIndices):
         ctx.save_for_backward(indices)
         ctx.size = input.shape[-3:]
         return (out, indices) if return_indices else out
+
+    backward = staticmethod(MaxPool2DWithIndices.backward)
 
 
 def _lowest(planes: Any) -> Any:

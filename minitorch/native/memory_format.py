@@ -45,8 +45,25 @@ def empty_in(
 def empty_like_in(like: Any, format: memory_format | None, dtype: Any = None) -> Any:
     """Uninitialised memory of the shape of ``like``, and, by default, of its order too."""
     if format is None or format is _layout.preserve_format:
-        return np.empty_like(like, dtype, "K")
+        return np.empty_like(like, dtype, "K") if 0 not in like.strides else _dense(like, dtype)
     return empty_in(like, like.shape, format, dtype)
+
+
+def _dense(like: Any, dtype: Any) -> Any:
+    """Dimensions of stride 0, which have no place in memory, stay before those that follow them.
+    Mirrors infer_dense_strides of aten/src/ATen/ExpandUtils.cpp.
+    """
+    innermost_first = list(reversed(range(like.ndim)))
+    for i in range(1, like.ndim):
+        for j in range(i, 0, -1):
+            inner, outer = (like.strides[d] for d in innermost_first[j - 1 : j + 1])
+            if inner > outer > 0:
+                innermost_first[j - 1 : j + 1] = reversed(innermost_first[j - 1 : j + 1])
+            elif 0 < inner < outer:
+                break
+    order = innermost_first[::-1]
+    memory = np.empty_like(like, dtype, "C", shape=tuple([like.shape[d] for d in order]))
+    return memory.transpose(np.argsort(order).tolist())
 
 
 def is_in(array: Any, format: memory_format | None) -> bool:

@@ -154,8 +154,8 @@ def multi_head_attention_forward(
         if mask is not None:
             whole = mask.shape[0] == 1
             mask = unsqueeze(mask, 0) if whole else reshape(mask, (batch, num_heads, -1, seen))
-        heads = [reshape(x, (batch, num_heads, -1, head_width)) for x in (q, k, v)]
-        out = scaled_dot_product_attention(*heads, mask, dropped, is_causal)
+        q, k, v = (reshape(x, (batch, num_heads, -1, head_width)) for x in (q, k, v))
+        out = scaled_dot_product_attention(q, k, v, mask, dropped, is_causal)
         out = reshape(out.permute(2, 0, 1, 3), (batch * length, width))
         out = reshape(linear(out, out_proj_weight, out_proj_bias), (length, batch, -1))
         return out if batched else squeeze(out, 1), None
@@ -198,11 +198,12 @@ def _is_batched(
         f"{kind} `query`, expected `key` and `value` to be {ndim}-D but found {key.ndim}-D and "
         f"{value.ndim}-D tensors respectively",
     )
-    _require(
-        key_padding_mask is None or key_padding_mask.ndim == ndim - 1,
-        f"{kind} `query`, expected `key_padding_mask` to be `None` or {ndim - 1}-D but found "
-        f"{key_padding_mask and key_padding_mask.ndim}-D tensor instead",
-    )
+    if key_padding_mask is not None:
+        _require(
+            key_padding_mask.ndim == ndim - 1,
+            f"{kind} `query`, expected `key_padding_mask` to be `None` or {ndim - 1}-D but found "
+            f"{key_padding_mask.ndim}-D tensor instead",
+        )
     if attn_mask is not None:
         _require(
             attn_mask.ndim in (2, 3),

@@ -9,8 +9,8 @@ angle 2 pi u2 of a plane has normal coordinates. torch does it in two ways, whic
 A million float32 take 1.6 ms (torch: 2.8); one by one, each normal takes 39 ns (torch: 25).
 
 Mirrors aten/src/ATen/native/cpu/DistributionTemplates.h, aten/src/ATen/core/DistributionsHelper.h
-and aten/src/ATen/native/cpu/avx_mathfun.h. Left out: bfloat16. A torch on a processor without AVX2
-computes float32 with other functions, and so differs from this in the last bits.
+and aten/src/ATen/native/cpu/avx_mathfun.h. A torch on a processor without AVX2 computes float32
+with other functions, and so differs from this in the last bits.
 """
 
 from __future__ import annotations
@@ -231,7 +231,7 @@ def normal_(
         return fill(array, np.float64, generator, _normal_float64, mean, std)
     if array.dtype == np.float32:
         return fill(array, np.float32, generator, _normal_float32, mean, std)
-    # float16 draws no uniforms for the elements after the last full block, only for the last 16.
+    # Half types draw no uniforms for the elements after the last full block, only for the last 16.
     flat = array.reshape(-1)
     rest = array.size % (2 * _LANES)
     fill(flat[: array.size - rest], np.float32, generator, _normal_float32, mean, std)

@@ -38,6 +38,7 @@ from minitorch.native.normalization_kernels import (
     plane_grad_sums_kernel,
     plane_moments_kernel,
 )
+from minitorch.native.variants import accepts_out
 from minitorch.native.views import view
 
 if TYPE_CHECKING:
@@ -45,12 +46,12 @@ if TYPE_CHECKING:
 
 
 def compute_type(array: Any) -> Any:
-    """float16 is computed in float32."""
-    return np.dtype(np.float32) if array.dtype == np.float16 else array.dtype
+    """float16 and bfloat16 are computed in float32."""
+    return np.dtype(np.float32) if dtypes.is_half(array.dtype) else array.dtype
 
 
 def _as_batch(array: Any) -> Any:
-    """(N, C) as it is, (N, C, *) as (N, C, L); contiguous, and not float16."""
+    """(N, C) as it is, (N, C, *) as (N, C, L); contiguous, and not in half precision."""
     array = np.ascontiguousarray(array, compute_type(array))
     return array if array.ndim == 2 else array.reshape(*array.shape[:2], math.prod(array.shape[2:]))
 
@@ -89,6 +90,8 @@ class NativeBatchNorm(Operator):
             mean = running_mean.astype(statistics_dtype)
             variance = running_var.astype(statistics_dtype)
         rstd = (1 / np.sqrt(variance.astype(np.float64) + eps)).astype(statistics_dtype)
+        if dtypes.is_half(input.dtype) and (weight is None or weight.dtype == input.dtype):
+            mean, rstd = (x.astype(input.dtype).astype(x.dtype) for x in (mean, rstd))
         ctx.save_for_backward(input, weight, mean, rstd)
         ctx.training = training
         scale = (rstd if weight is None else rstd * weight).astype(batch.dtype)
@@ -260,6 +263,7 @@ def _of_nothing(input: Tensor, weight: Tensor | None, bias: Tensor | None) -> Te
     return out if bias is None else out + bias[0]
 
 
+@accepts_out
 def native_batch_norm(
     input: Tensor,
     weight: Tensor | None,
@@ -277,6 +281,7 @@ def native_batch_norm(
     )
 
 
+@accepts_out
 def _native_batch_norm_legit(
     input: Tensor, weight: Tensor | None, bias: Tensor | None, *args: Any
 ) -> tuple[Tensor, Tensor, Tensor]:
@@ -315,12 +320,12 @@ def check_more_than_one_value(shape: Sequence[int]) -> None:
 
 
 def check_mixed_dtypes(input: Tensor, name: str, *parameters: Tensor | None) -> None:
-    """Parameters are of the input's dtype, or float32 beside a float16 input."""
+    """Parameters are of the input's dtype, or float32 beside a half-precision input."""
     dtype = input._array.dtype
-    if dtype.kind != "f":
+    if not dtypes.is_floating(dtype):
         c10_name = dtypes.from_numpy(dtype).c10_name
         raise NotImplementedError(f"\"{name}\" not implemented for '{c10_name}'")
-    allowed = (dtype, np.float32) if dtype == np.float16 else (dtype,)
+    allowed = (dtype, np.float32) if dtypes.is_half(dtype) else (dtype,)
     if any(part is not None and part._array.dtype not in allowed for part in parameters):
         raise RuntimeError("mixed dtype (CPU): all inputs must share same datatype.")
 

@@ -15,13 +15,13 @@ import numpy as np
 from minitorch import dtypes
 from minitorch.autograd.operator import Operator
 from minitorch.autograd.variable import Variable, wrap
-from minitorch.native.batch_linear_algebra_lu import inv_ex
+from minitorch.native.batch_linear_algebra_solve import inv_ex
 from minitorch.native.batch_linear_algebra_spectral import svdvals
 from minitorch.native.conversions import to_dtype
 from minitorch.native.expand_utils import np_asarray
 from minitorch.native.extremes import amax, amin
 from minitorch.native.linear_algebra_utils import check_floating
-from minitorch.native.reduce_ops_utils import Axes, as_axes, restore
+from minitorch.native.reduce_ops_utils import Axes, accurate_sum, as_axes, restore
 from minitorch.native.sizes import wrap_dim
 from minitorch.native.tensor_compare import Where, where
 from minitorch.native.tensor_iterator import zero_like
@@ -63,10 +63,10 @@ def _as_single(array: Any) -> Any:
 def vector_norm_of(input: Any, p: float, axes: Axes, keepdim: bool) -> Any:
     """The p-norm of arrays."""
     if p == 2 and input.dtype.kind == "f":
-        return np.sqrt((input * input).sum(axis=axes, keepdims=keepdim))
+        return np.sqrt(accurate_sum(input * input, axes, keepdim))
     magnitude = np.abs(input)
     if p == 2:
-        return np.sqrt((magnitude * magnitude).sum(axis=axes, keepdims=keepdim))
+        return np.sqrt(accurate_sum(magnitude * magnitude, axes, keepdim))
     if p == math.inf:
         return magnitude.max(axis=axes, keepdims=keepdim)
     if p == -math.inf:
@@ -74,9 +74,9 @@ def vector_norm_of(input: Any, p: float, axes: Axes, keepdim: bool) -> Any:
     if p == 0:
         return (input != 0).sum(axis=axes, keepdims=keepdim).astype(magnitude.dtype)
     if p == 1:
-        return magnitude.sum(axis=axes, keepdims=keepdim)
+        return accurate_sum(magnitude, axes, keepdim)
     with np.errstate(divide="ignore"):
-        return (magnitude**p).sum(axis=axes, keepdims=keepdim) ** (1 / p)
+        return accurate_sum(magnitude**p, axes, keepdim) ** (1 / p)
 
 
 def norm_backward(grad: Any, input: Any, p: float, norm: Any, axes: Axes) -> Any:
@@ -152,7 +152,7 @@ def _with_dtype(input: Tensor, dtype: Any, function: str) -> Tensor:
     own = dtypes.from_numpy(input._array.dtype)
     if not (dtype.is_floating_point or dtype.is_complex):
         raise RuntimeError(
-            f"{function}: dtype should be floating point or complex. Got {dtype.c10_name}"
+            f"{function}: dtype should be floating point or complex, but got {dtype.c10_name}"
         )
     if own.is_complex != dtype.is_complex:
         raise RuntimeError(
@@ -294,7 +294,7 @@ def norm(
         dims = (0, 1) if dim is None and input._array.ndim == 2 else dim
         return matrix_norm(input, "nuc", (-2, -1) if dims is None else dims, keepdim, dtype=dtype)
     if isinstance(p, str) and p != "fro":
-        raise RuntimeError(f"only valid string values are 'fro' and 'nuc', found {p}")
+        raise RuntimeError(f"linalg.matrix_norm: Order {p} not supported.")
     return vector_norm(input, 2.0 if p is None or p == "fro" else p, dim, keepdim, dtype=dtype)
 
 
@@ -328,8 +328,8 @@ def cond(A: Tensor, p: Any = None) -> Tensor:
         raise RuntimeError(f"linalg.cond got an invalid norm type: {p}")
     if array.shape[-1] != array.shape[-2]:
         raise RuntimeError(
-            f"linalg.cond: A must be batches of square matrices, but they are {array.shape[-2]} by "
-            f"{array.shape[-1]} matrices"
+            f"linalg.cond(ord={p}): A must be batches of square matrices, but they are "
+            f"{array.shape[-2]} by {array.shape[-1]} matrices"
         )
     if not array.size:
         return wrap(np.zeros(array.shape[:-2], array.dtype))

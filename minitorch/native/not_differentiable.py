@@ -1,7 +1,7 @@
 """The node of an operation that has no derivative.
 
-Mirrors torch/csrc/autograd/autograd_not_implemented_fallback.cpp and the ``not_implemented`` entries
-of tools/autograd/derivatives.yaml.
+Mirrors torch/csrc/autograd/autograd_not_implemented_fallback.cpp and the ``not_implemented``
+entries of tools/autograd/derivatives.yaml.
 """
 
 from __future__ import annotations

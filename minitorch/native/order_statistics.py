@@ -15,9 +15,9 @@ from minitorch.autograd.variable import Variable, wrap
 from minitorch.native.extremes import select_backward, share_among_equals
 from minitorch.native.return_types import return_type
 from minitorch.native.scatter_gather import gather
-from minitorch.native.selection_kernels import kth_value_kernel, mode_kernel
+from minitorch.native.selection_kernels import kth_value_kernel, mode_kernel, nth_element_kernel
 from minitorch.native.sizes import wrap_dim
-from minitorch.native.sorting import rows_of, sort
+from minitorch.native.sorting import order, rows_of, sort
 from minitorch.native.variants import accepts_out
 
 if TYPE_CHECKING:
@@ -86,14 +86,23 @@ class NanmedianDim(MedianDim, name="NanmedianBackward1"):
 
 def _median_places(array: Any, dim: int, ignore_nan: bool) -> Any:
     """Where the lower median along ``dim`` stands; the first NaN, if NaN is to win."""
-    ordered = np.argsort(array, dim, kind="stable")  # NaN last
+    ordered = order(array, dim, False)  # NaN last
     n = array.shape[dim]
     nans = (array != array).sum(axis=dim, keepdims=True)
     if ignore_nan:
         rank = (np.maximum(n - nans, 1) - 1) // 2
+        if (nans == n).any():
+            return np.where(nans == n, _first_of_equals(n), np.take_along_axis(ordered, rank, dim))
     else:
         rank = np.where(nans > 0, n - nans, (n - 1) // 2)
     return np.take_along_axis(ordered, rank, dim)
+
+
+def _first_of_equals(n: int) -> int:
+    """Which of n equal elements std::nth_element brings to the front: torch's median of NaN."""
+    values, indices = rows_of(np.zeros(n), 0)
+    nth_element_kernel(values, indices, 0)
+    return int(indices[0, 0])
 
 
 _MedianResult, _NanmedianResult = return_type("median"), return_type("nanmedian")
@@ -276,7 +285,9 @@ def _interpolate(ordered: Tensor, ranks: Tensor, interpolation: str) -> Tensor:
     if interpolation not in ("linear", "midpoint"):
         return values
     above = gather(ordered, -1, ranks.ceil().to(dtypes.int64))
-    weights = wrap(np.full_like(ranks._array, 0.5)) if interpolation == "midpoint" else ranks - below
+    weights = (
+        wrap(np.full_like(ranks._array, 0.5)) if interpolation == "midpoint" else ranks - below
+    )
     return values.lerp(above, weights)
 
 

@@ -2,7 +2,8 @@
 
 ``polynomial(x, n)`` evaluates the n-th polynomial at x; both are tensors or numbers, n is cut to a
 whole number, and a negative one gives 0. Each is computed by its three-term recurrence in the dtype
-of x; Chebyshev's, between -1 and 1 and for larger n, by its trigonometric form.
+of x, with the fused products of torch's compiled loops, so rounding errors grow alike; Chebyshev's,
+between -1 and 1 and for larger n, by its trigonometric form.
 
 Mirrors torch/special/__init__.py and aten/src/ATen/native/Math.h. None has a gradient in torch.
 """
@@ -15,112 +16,187 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from minitorch import dtypes
+from minitorch._jit import fma, kernel
 from minitorch.autograd.variable import unwrap, wrap
+from minitorch.native.dispatch_stub import DispatchStub
 from minitorch.native.tensor_iterator import not_implemented, on_promoted, promote_to_float
 from minitorch.native.variants import accepts_out
 
 if TYPE_CHECKING:
     from minitorch._tensor import Tensor
 
-Step = Callable[[int, Any, Any], Any]
+Formula = Callable[[Any, Any], Any]
 
 
-def _polynomial(name: str, formula: Callable[[Any, Any], Any], input: Any, n: Any) -> Tensor:
+def _polynomial(name: str, formula: Formula, input: Any, n: Any) -> Tensor:
     """``formula(x, n)`` on arrays that have been promoted, and broadcast."""
 
-    def kernel(x: Any, n: Any) -> Any:
-        if not dtypes.is_floating(x.dtype) or x.dtype.itemsize < 4:
+    def evaluate(x: Any, n: Any) -> Any:
+        if not dtypes.is_floating(x.dtype) or dtypes.is_half(x.dtype):
             raise not_implemented(f"{name}_cpu", x)
-        x, n = x + 0 * n, np.trunc(n) + 0 * x
+        x, n = np.broadcast_arrays(x, n)
+        n = n.astype(np.int64)  # towards zero
         return np.where(n < 0, 0, formula(x, n)).astype(x.dtype)
 
-    return wrap(on_promoted(kernel, unwrap(input), unwrap(n), promote_to_float))
+    return wrap(on_promoted(evaluate, unwrap(input), unwrap(n), promote_to_float))
 
 
-def _recurrence(n: Any, first: Any, second: Any, step: Step) -> Any:
-    """For each element the n-th polynomial, of which polynomial k is ``step(k, those before)``."""
-    out = np.where(n == 0, first, second)
-    previous, current = first, second
-    for k in range(2, int(n.max(initial=0).item()) + 1):
-        previous, current = current, step(k, current, previous)
-        out = np.where(n == k, current, out)
-    return out
+# --------------------------------------------------------------------------- recurrences
+
+# Each kernel starts from the polynomials 0 (which is 1) and 1. Once a value is NaN it stays so.
 
 
-def _fma(a: Any, b: Any, c: Any) -> Any:
-    """``a * b + c``; in float32 rounded once, as torch's compiled loops do, which makes these equal
-    bit for bit: rounding errors grow from step to step.
+@DispatchStub
+@kernel
+def chebyshev_kernel(out: Any, x: Any, first: Any, n: Any, one: Any) -> None:
+    for i in range(out.size):
+        previous, current = one, first[i]
+        for _ in range(1, n[i]):
+            if current != current:
+                break
+            previous, current = current, fma(x[i] + x[i], current, -previous)
+        out[i] = current
+
+
+@DispatchStub
+@kernel
+def hermite_h_kernel(out: Any, x: Any, first: Any, n: Any, one: Any) -> None:
+    for i in range(out.size):
+        previous, current, double = one, first[i], one + one
+        for _ in range(1, n[i]):
+            if current != current:
+                break
+            previous, current = current, fma(x[i] + x[i], current, -double * previous)
+            double += one + one
+        out[i] = current
+
+
+@DispatchStub
+@kernel
+def hermite_he_kernel(out: Any, x: Any, first: Any, n: Any, one: Any) -> None:
+    for i in range(out.size):
+        previous, current, k = one, first[i], one
+        for _ in range(1, n[i]):
+            if current != current:
+                break
+            previous, current = current, fma(x[i], current, -k * previous)
+            k += one
+        out[i] = current
+
+
+@DispatchStub
+@kernel
+def laguerre_kernel(out: Any, x: Any, first: Any, n: Any, one: Any) -> None:
+    for i in range(out.size):
+        previous, current, k = one, first[i], one
+        for _ in range(1, n[i]):
+            if current != current:
+                break
+            step = fma(k + k + (one - x[i]), current, -k * previous)
+            k += one
+            previous, current = current, step / k
+        out[i] = current
+
+
+@DispatchStub
+@kernel
+def legendre_kernel(out: Any, x: Any, first: Any, n: Any, one: Any) -> None:
+    for i in range(out.size):
+        previous, current, k = one, first[i], one
+        for _ in range(1, n[i]):
+            if current != current:
+                break
+            step = fma((k + k + one) * x[i], current, -k * previous)
+            k += one
+            previous, current = current, step / k
+        out[i] = current
+
+
+def _recurrence(kernel: Any, x: Any, first: Any, n: Any) -> Any:
+    """For each element polynomial n, by the recurrence of a kernel; ``first`` is polynomial 1."""
+    out = np.empty_like(x, shape=(x.size,))
+    kernel(out, x.reshape(-1), first.reshape(-1), n.reshape(-1), x.dtype.type(1))
+    return np.where(n == 0, 1, out.reshape(x.shape))
+
+
+# --------------------------------------------------------------------------- the polynomials
+
+
+def _rounded(ufunc: Any, x: Any) -> Any:
+    """A trigonometric function to the last bit, as the C library gives it; NumPy's vectorised ones
+    in float32 are not that exact, and here the angle's error is multiplied by n.
     """
-    if a.dtype == np.float32:
-        return (a.astype(np.float64) * b + c).astype(a.dtype)
-    return a * b + c
+    return ufunc(x.astype(np.float64)).astype(x.dtype)
 
 
-def _chebyshev(x: Any, n: Any, second: Any) -> Any:
-    def step(k: int, current: Any, previous: Any) -> Any:
-        return _fma(2 * x, current, -previous)
+def _cos(x: Any) -> Any:
+    return _rounded(np.cos, x)
 
-    return _recurrence(n, 1 + 0 * x, second, step)
+
+def _sin(x: Any) -> Any:
+    return _rounded(np.sin, x)
+
+
+def _arccos(x: Any) -> Any:
+    return _rounded(np.arccos, x)
 
 
 def _sign_of(n: Any) -> Any:
     """(-1) ** n."""
-    return np.where(n % 2 == 0, 1, -1).astype(n.dtype)
+    return np.where(n % 2 == 0, 1, -1)
+
+
+def _chebyshev(x: Any, n: Any, first: Any, highest: int, closed_form: Any) -> Any:
+    """The recurrence, or between -1 and 1 the closed form once n is greater than ``highest``."""
+    closed = (n > highest) & (np.abs(x) < 1)
+    return np.where(
+        closed, closed_form, _recurrence(chebyshev_kernel, x, first, np.where(closed, 0, n))
+    )
 
 
 def _t(x: Any, n: Any) -> Any:
-    out = _chebyshev(x, n, x)
-    out = np.where((n > 6) & (np.abs(x) < 1), np.cos(n * np.arccos(x)), out)
+    out = _chebyshev(x, n, x, 6, _cos(n.astype(x.dtype) * _arccos(x)))
     return np.where(x == 1, 1, np.where(x == -1, _sign_of(n), out))
 
 
 def _u(x: Any, n: Any) -> Any:
-    angle = np.arccos(x)
-    out = _chebyshev(x, n, 2 * x)
-    out = np.where((n > 8) & (np.abs(x) < 1), np.sin((n + 1) * angle) / np.sin(angle), out)
+    angle = _arccos(x)
+    out = _chebyshev(x, n, x + x, 8, _sin((n + 1).astype(x.dtype) * angle) / _sin(angle))
     return np.where(x == 1, n + 1, np.where(x == -1, _sign_of(n) * (n + 1), out))
 
 
 def _v(x: Any, n: Any) -> Any:
-    angle = np.arccos(x)
-    out = _chebyshev(x, n, 2 * x - 1)
-    quotient = np.cos((n + 0.5) * angle) / np.cos(angle / 2)
-    out = np.where((n > 8) & (np.abs(x) < 1), quotient, out)
+    angle = _arccos(x)
+    quotient = _cos((n + 0.5).astype(x.dtype) * angle) / _cos(angle / 2)
+    out = _chebyshev(x, n, x + x - 1, 8, quotient)
     return np.where(x == 1, 1, np.where(x == -1, _sign_of(n) * (2 * n + 1), out))
 
 
 def _w(x: Any, n: Any) -> Any:
-    angle = np.arccos(x)
-    out = _chebyshev(x, n, 2 * x + 1)
-    quotient = np.sin((n + 0.5) * angle) / np.sin(angle / 2)
-    out = np.where((n > 8) & (np.abs(x) < 1), quotient, out)
+    angle = _arccos(x)
+    quotient = _sin((n + 0.5).astype(x.dtype) * angle) / _sin(angle / 2)
+    out = _chebyshev(x, n, x + x + 1, 8, quotient)
     return np.where(x == 1, 2 * n + 1, np.where(x == -1, _sign_of(n), out))
 
 
 def _h(x: Any, n: Any) -> Any:
-    return _recurrence(n, 1 + 0 * x, 2 * x, lambda k, q, p: _fma(2 * x, q, (2 - 2 * k) * p))
+    return _recurrence(hermite_h_kernel, x, x + x, n)
 
 
 def _he(x: Any, n: Any) -> Any:
-    return _recurrence(n, 1 + 0 * x, x, lambda k, q, p: _fma(x, q, (1 - k) * p))
+    return _recurrence(hermite_he_kernel, x, x, n)
 
 
 def _l(x: Any, n: Any) -> Any:
-    def step(k: int, q: Any, p: Any) -> Any:
-        return _fma(2 * k - 2 + (1 - x), q, (1 - k) * p) / k
-
-    return np.where(x == 0, 1, _recurrence(n, 1 + 0 * x, 1 - x, step))
+    return np.where(x == 0, 1, _recurrence(laguerre_kernel, x, 1 - x, n))
 
 
 def _p(x: Any, n: Any) -> Any:
-    def step(k: int, q: Any, p: Any) -> Any:
-        return _fma((2 * k - 1) * x, q, (1 - k) * p) / k
-
-    out = _recurrence(n, 1 + 0 * x, x, step)
+    out = _recurrence(legendre_kernel, x, x, n)
     return np.where(x == 1, 1, np.where(x == -1, _sign_of(n), out))
 
 
-def _shifted(formula: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+def _shifted(formula: Formula) -> Formula:
     """From the interval [-1, 1] to [0, 1]."""
     return lambda x, n: formula(x + x - 1, n)
 

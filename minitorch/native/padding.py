@@ -111,7 +111,7 @@ class RepeatingPadBackward(Operator, name="PadBackwardBackward0"):
     @staticmethod
     def forward(ctx: Any, grad: Any, places: Places, shape: Ints) -> Any:
         ctx.places = places
-        total = grad.astype(np.float32) if grad.dtype == np.float16 else grad
+        total = grad.astype(np.float32) if dtypes.is_half(grad.dtype) else grad
         for dim, indices in reversed(places):
             size = *total.shape[:dim], shape[dim], *total.shape[dim + 1 :]
             outer, inner = math.prod(size[:dim]), math.prod(size[dim + 1 :])
@@ -148,7 +148,7 @@ def constant_pad_nd(input: Tensor, pad: Sequence[int], value: Any = 0) -> Tensor
     if len(pad) > 2 * input.dim():
         raise RuntimeError(
             "Length of pad should be no more than twice the number of dimensions of the input. Pad "
-            f"length is {len(pad)} while the input has {input.dim()} dimensions."
+            f"length is {len(pad)}while the input has {input.dim()}dimensions."
         )
     for dim, before, after in _by_dimension(pad, input.dim()):
         size = input.shape[dim]
@@ -189,11 +189,11 @@ def pad(
     if mode not in _REPEATING:
         raise NotImplementedError(f"Unrecognised padding mode {mode}")
     if value is not None and value != 0:
-        raise ValueError(f'Padding mode "{mode}" doesn\'t take in value argument')
+        raise RuntimeError(f'Padding mode "{mode}" doesn\'t take in value argument')
     ndim = len(pad) // 2
     if not (1 <= ndim <= 3 and 1 <= input.dim() - ndim <= 2):
         raise NotImplementedError(
-            "Only 2D, 3D, 4D, 5D padding with non-constant padding are supported for now"
+            f"Padding size {len(pad)} is not supported for {input.dim()}D input tensor."
         )
     if mode != "circular":
         _check_image(input, ndim, mode)
@@ -238,8 +238,9 @@ def _check(input: Tensor, dim: int, before: int, after: int, mode: str) -> None:
     size = input.shape[dim]
     if mode == "reflect" and not (before < size and after < size):
         raise RuntimeError(
-            "Padding size should be less than the corresponding input dimension, but got: padding "
-            f"({before}, {after}) at dimension {dim} of input {list(input.shape)}"
+            f"Argument #{2 + 2 * (input.dim() - dim)}: Padding size should be less than the "
+            f"corresponding input dimension, but got: padding ({before}, {after}) at dimension "
+            f"{dim} of input {list(input.shape)}"
         )
     if mode == "circular":
         if not (before <= size and after <= size):

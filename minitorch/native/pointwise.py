@@ -1,7 +1,7 @@
 """Run a kernel over every element, whatever the layout of the arrays.
 
 Mirrors aten/src/ATen/TensorIterator.h and native/cpu/Loops.h. Left out: broadcasting and promotion
-(native/binary_ops.py): the arrays here have one shape and one dtype.
+(native/tensor_iterator.py): the arrays here have one shape and one dtype.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ def check_floating(array: Any, kernel_name: str) -> None:
     Raises:
         NotImplementedError: the dtype is not a real floating one.
     """
-    if array.dtype.kind != "f":
+    if not dtypes.is_floating(array.dtype):
         name = dtypes.from_numpy(array.dtype).c10_name
         raise NotImplementedError(f"\"{kernel_name}\" not implemented for '{name}'")
 
@@ -27,8 +27,8 @@ def check_floating(array: Any, kernel_name: str) -> None:
 def pointwise(kernel: Any, kernel_name: str, arrays: tuple[Any, ...], *scalars: float) -> Any:
     """``kernel(out, *arrays, *scalars)`` on flat arrays; the result is shaped like the first array.
 
-    float16 is computed in float32. One non-contiguous array keeps its order of axes in memory, as
-    in torch; several are made contiguous.
+    float16 and bfloat16 are computed in float32. One non-contiguous array keeps its order of axes
+    in memory, as in torch; several are made contiguous.
 
     Args:
         kernel_name: torch's, for the error message.
@@ -43,6 +43,8 @@ def pointwise(kernel: Any, kernel_name: str, arrays: tuple[Any, ...], *scalars: 
     numbers = [dtype.type(s) for s in scalars] if scalars else ()
     if len(arrays) == 1 and not first.flags.c_contiguous:
         out = np.empty_like(first)
+        if out.strides != first.strides:  # expanded, reversed or with gaps: no order to walk along
+            first = first.copy(order="K")
         kernel(out.ravel(order="K"), first.ravel(order="K"), *numbers)
         return out
     out = np.empty_like(first, order="C")

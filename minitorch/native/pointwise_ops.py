@@ -74,11 +74,11 @@ def _promoted(kernel: str, input: Any, tensor1: Any, tensor2: Any, value: Any) -
     """The operands and the number, in the dtype of the result, or in float32 for float16."""
     infer_size(infer_size(tensor1.shape, tensor2.shape), input.shape)
     dtype = dtypes.result_dtype(input, tensor1, tensor2)
-    if dtype == bool:
+    if dtype == np.bool_:
         raise not_implemented(kernel, input)
     if dtypes.is_integral(dtype):
         value = int(value)
-    if dtype == np.float16:
+    if dtypes.is_half(dtype):
         dtype = np.dtype(np.float32)
     return tuple(cast_operand(x, dtype) for x in (input, tensor1, tensor2, value))
 

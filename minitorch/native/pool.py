@@ -94,8 +94,8 @@ def divided_by(windows: tuple[Windows, ...], divisor: int | None) -> tuple[Windo
 
 
 def planes(array: Any, ndim: int = 2) -> Any:
-    """(N, C, *size) or (C, *size) as a contiguous (planes, *size); float16 as float32."""
-    array = np.ascontiguousarray(array, np.float32 if array.dtype == np.float16 else None)
+    """(N, C, *size) or (C, *size) as a contiguous (planes, *size); half precision as float32."""
+    array = np.ascontiguousarray(array, np.float32 if dtypes.is_half(array.dtype) else None)
     return array.reshape(math.prod(array.shape[:-ndim]), *array.shape[-ndim:])
 
 
@@ -218,18 +218,19 @@ def adaptive_size(input: Tensor, output_size: Any, ndim: int, words: str) -> Int
     if len(sizes) != ndim:
         raise RuntimeError(words)
     last = input.shape[-ndim:]
-    return tuple([n if size is None else size for size, n in zip(sizes, last, strict=True)])
+    return tuple([n if size is None else size for size, n in zip(sizes, last, strict=False)])
 
 
 def check_dtype(input: Tensor, name: str, kinds: str) -> None:
     """Refuse what torch has no kernel for.
 
     Args:
-        kinds: of dtypes that it has: ``"f"``, and ``"iu"`` with integers.
+        kinds: of dtypes that it has: ``"f"``, ``"iu"`` with integers; ``"fd"`` are floats of 32
+            bits or more.
     """
     dtype = dtypes.from_numpy(input._array.dtype)
     kind = "f" if dtype.is_floating_point else input._array.dtype.kind
-    if kind not in kinds:
+    if kind not in kinds or (kinds == "fd" and dtype.itemsize < 4):
         raise NotImplementedError(f"\"{name}\" not implemented for '{dtype.c10_name}'")
 
 

@@ -16,7 +16,7 @@ from minitorch.autograd.holomorphic import Holomorphic
 from minitorch.autograd.operator import Operator
 from minitorch.autograd.variable import Variable, unwrap
 from minitorch.native.tensor_compare import Where
-from minitorch.native.tensor_iterator import NUMBERS, elementwise, promote, zero_like
+from minitorch.native.tensor_iterator import NUMBERS, elementwise, in_float32, promote, zero_like
 from minitorch.native.variants import accepts_out, write_out
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class PowTensor(Holomorphic, name="PowBackward1"):
         if ctx.next_edges[1] is not None:
             # 0 ** exponent is 0 for every positive exponent: there log(0) must not make the
             # gradient NaN.
-            flat = (input == 0) & (exponent.real >= 0)
+            flat = (input == 0) & (np.real(exponent) >= 0)
             grad_exponent = grad * Where.apply(flat, zero_like(out), out * _log(input))
         return grad_input, grad_exponent
 
@@ -76,7 +76,7 @@ class PowOfNumber(Holomorphic, name="PowBackward2"):
     def backward(ctx: Any, grad: Any) -> Any:
         exponent, out = ctx.saved_tensors
         if ctx.base == 0:
-            return None, grad * Where.apply(exponent.real >= 0, zero_like(out), out * -math.inf)
+            return None, grad * Where.apply(np.real(exponent) >= 0, zero_like(out), out * -math.inf)
         if isinstance(ctx.base, complex) or ctx.output_dtype.kind == "c":
             return None, grad * (out * cmath.log(ctx.base))
         return None, grad * (out * (math.log(ctx.base) if ctx.base > 0 else math.nan))
@@ -89,6 +89,8 @@ def _log(x: Any) -> Any:
 
 def power(input: Any, exponent: Any) -> Any:
     """``input ** exponent`` on arrays; small whole powers are products, as in torch."""
+    if isinstance(exponent, NUMBERS) and dtypes.is_half(input.dtype):
+        return in_float32(lambda x: power(x, exponent), input)
     if isinstance(exponent, NUMBERS) and input.dtype.kind == "f":
         if exponent == 2:
             return input * input

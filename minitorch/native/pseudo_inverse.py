@@ -116,7 +116,7 @@ def pinv(
         )
     if hermitian and array.shape[-1] != array.shape[-2]:
         raise RuntimeError(
-            "linalg.pinv: A must be batches of square matrices, but they are "
+            "linalg.eigh: A must be batches of square matrices, but they are "
             f"{array.shape[-2]} by {array.shape[-1]} matrices"
         )
     if rtol is None:
@@ -157,6 +157,11 @@ def matrix_rank(
         )
     if array.dtype.char not in "fdFD":
         raise RuntimeError("This function doesn't handle types other than float and double")
+    if hermitian and array.shape[-1] != array.shape[-2]:
+        raise RuntimeError(
+            "linalg.eigh: A must be batches of square matrices, but they are "
+            f"{array.shape[-2]} by {array.shape[-1]} matrices"
+        )
     if 0 in array.shape:
         return wrap(np.zeros(array.shape[:-2], np.int64))
     if hermitian:

@@ -14,7 +14,14 @@ from minitorch._device import check_device
 from minitorch.native import distribution_kernels, integer_kernels, normal_kernels
 from minitorch.native.memory_format import empty_like_in
 from minitorch.native.sizes import as_shape, check_sizes
-from minitorch.native.tensor_new import default_dtype, dtype_or, fills_out, new_leaf, number_of
+from minitorch.native.tensor_new import (
+    default_dtype,
+    dtype_or,
+    fills_out,
+    new_leaf,
+    number_of,
+    shape_of,
+)
 
 if TYPE_CHECKING:
     from minitorch._tensor import Tensor
@@ -34,7 +41,7 @@ def rand(
 ) -> Tensor:
     """Numbers drawn evenly from [0, 1)."""
     check_device(device, pin_memory)
-    shape = check_sizes(as_shape(sizes if size is None else (size,)))
+    shape = shape_of("rand", sizes, size)
     out = np.empty(shape, dtype_or(default_dtype(), dtype))
     return new_leaf(distribution_kernels.uniform_(out, 0.0, 1.0, generator), requires_grad)
 
@@ -58,7 +65,7 @@ def randn(
     tensor([ 1.5410, -0.2934, -2.1788])
     """
     check_device(device, pin_memory)
-    shape = check_sizes(as_shape(sizes if size is None else (size,)))
+    shape = shape_of("randn", sizes, size)
     out = np.empty(shape, dtype_or(default_dtype(), dtype))
     return new_leaf(normal_kernels.normal_(out, 0.0, 1.0, generator), requires_grad)
 

@@ -12,7 +12,6 @@ import numpy as np
 
 from minitorch.autograd.operator import Operator
 from minitorch.autograd.variable import Variable, unwrap, wrap
-from minitorch.native.conversions import clone
 from minitorch.native.expand_utils import meta_of
 from minitorch.native.sizes import as_shape, check_sizes, wrap_dim, wrap_dims
 
@@ -24,7 +23,7 @@ class Flip(Operator):
     @staticmethod
     def forward(ctx: Any, input: Any, dims: tuple[int, ...]) -> Any:
         ctx.dims = dims
-        return np.flip(input, dims).copy()
+        return np.flip(input, dims).copy(order="K")
 
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:
@@ -35,7 +34,8 @@ class Roll(Operator):
     @staticmethod
     def forward(ctx: Any, input: Any, shifts: tuple[int, ...], dims: tuple[int, ...] | None) -> Any:
         ctx.arguments = tuple([-s for s in shifts]), dims
-        return np.roll(input, shifts if dims else shifts[0], dims)
+        out = np.roll(input, shifts if dims else shifts[0], dims)
+        return out if out.flags.c_contiguous else out.copy(order="C")
 
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:
@@ -140,8 +140,6 @@ def roll(input: Tensor, shifts: Any, dims: Any = None) -> Tensor:
         raise RuntimeError(
             f"shifts and dimensions must align. shifts: {len(steps)}, dims:{len(dims)}"
         )
-    if not input._array.ndim:
-        if dims:
-            raise IndexError(f"Dimension specified as {dims[0]} but tensor has no dimensions")
-        return clone(input)
+    if dims and not input._array.ndim:
+        raise IndexError(f"Dimension specified as {dims[0]} but tensor has no dimensions")
     return Roll.apply(input, steps, tuple([wrap_dim(d, input._array.ndim) for d in dims]) or None)

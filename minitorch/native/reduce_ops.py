@@ -157,12 +157,14 @@ def _product_of_others(x: Any, axis: int) -> Any:
     return before * Flip.apply(after, (axis,))
 
 
-class LogSumExp(Operator, name="LogsumexpBackward0"):
+class LogSumExp(Holomorphic, name="LogsumexpBackward0"):
     """The largest element is taken out first, so that nothing overflows."""
 
     @staticmethod
     def forward(ctx: Any, input: Any, axes: Axes, keepdim: bool) -> Any:
         top = np.maximum.reduce(input, axis=axes, keepdims=True, initial=-np.inf)
+        if input.dtype.kind == "c":
+            top = top.real  # the imaginary part cannot overflow, and must stay for the angle
         shift = np.where(np.isfinite(top), top, 0).astype(input.dtype)
         out = np.log(np.exp(input - shift).sum(axis=axes, keepdims=True)) + shift
         if not keepdim:
@@ -176,7 +178,8 @@ class LogSumExp(Operator, name="LogsumexpBackward0"):
         input, out = ctx.saved_tensors
         axes, keepdim = ctx.arguments
         difference = input - restore(out, input.shape, axes, keepdim)
-        weights = difference.exp() if isinstance(difference, Variable) else np.exp(difference)
+        is_tensor: bool = isinstance(difference, Variable)
+        weights = difference.exp() if is_tensor else np.exp(difference)
         return restore(grad, input.shape, axes, keepdim) * weights
 
 
@@ -202,6 +205,8 @@ def sum(
     dim, keepdim = dim_names(dim, keepdim, axis, keepdims)
     input = cast(input, dtype)
     total = (Sum if dim is None else SumDim).apply(input, as_axes(dim, input._array.ndim), keepdim)
+    if dtype is not None:
+        total = cast(total, dtype)  # integers were summed to int64
     return total if out is None else write_out("sum", total, out)
 
 
@@ -219,7 +224,7 @@ def nansum(
     dim, keepdim = dim_names(dim, keepdim, axis, keepdims)
     input = cast(input, dtype)
     if dtypes.is_integral(input._array.dtype):
-        return sum(input, dim, keepdim)
+        return cast(sum(input, dim, keepdim), dtype)
     return Nansum.apply(input, as_axes(dim, input._array.ndim), keepdim)
 
 
@@ -296,11 +301,11 @@ def prod(
     dim, keepdim = dim_names(dim, keepdim, axis, keepdims)
     input = cast(input, dtype)
     if dim is None:
-        return Prod.apply(input, None, False)
+        return cast(Prod.apply(input, None, False), dtype)
     dim = wrap_dim(dim, input._array.ndim)
     if not input._array.ndim:
-        return Prod.apply(input, None, False)
-    return ProdDim.apply(input, dim, keepdim)
+        return cast(Prod.apply(input, None, False), dtype)
+    return cast(ProdDim.apply(input, dim, keepdim), dtype)
 
 
 def _logical(input: Tensor, dim: Any, keepdim: bool, name: str) -> Tensor:
@@ -361,7 +366,5 @@ def hash_tensor(input: Tensor, dim: Any = (), *, keepdim: bool = False, mode: in
         raise RuntimeError(f"hash_tensor: Unknown mode {mode}, only 0 is supported")
     array = unwrap(input)
     wide = array.astype(np.float64 if dtypes.is_floating(array.dtype) else np.int64)
-    bits = np.bitwise_xor.reduce(
-        wide.view(np.uint64), axis=as_axes(dim, array.ndim), keepdims=keepdim
-    )
-    return wrap(np_asarray(bits))
+    how: dict[str, Any] = {"axis": as_axes(dim, array.ndim), "keepdims": keepdim}
+    return wrap(np_asarray(np.bitwise_xor.reduce(wide.view(np.uint64), **how)))

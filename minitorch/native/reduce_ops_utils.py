@@ -5,7 +5,6 @@ Mirrors aten/src/ATen/native/{ReduceOpsUtils.h, cpu/SumKernel.cpp}.
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -60,7 +59,8 @@ def cast(input: Tensor, dtype: Any) -> Tensor:
 
 def as_number(mask: Any, like: Any) -> Any:
     """A mask as zeros and ones of the dtype of ``like``, on arrays or tensors."""
-    return mask.to(like.dtype) if isinstance(mask, Variable) else mask.astype(like.dtype)
+    is_tensor: bool = isinstance(mask, Variable)
+    return mask.to(like.dtype) if is_tensor else mask.astype(like.dtype)
 
 
 def require_elements(array: Any, dim: Any, name: str) -> None:
@@ -71,7 +71,7 @@ def require_elements(array: Any, dim: Any, name: str) -> None:
         return
     axes = as_axes(dim, array.ndim)
     if axes is None:
-        raise IndexError(
+        raise RuntimeError(
             f"{name}(): Expected reduction dim to be specified for input.numel() == 0. Specify the "
             "reduction dim with the 'dim' argument."
         )
@@ -83,7 +83,7 @@ def require_elements(array: Any, dim: Any, name: str) -> None:
 # --------------------------------------------------------------------------- accurate sums
 
 LARGE = 4096  # elements; the errors of a shorter sum do not show
-_RUN = 128  # a plain running sum of this many is as accurate as NumPy's pairwise one
+_BLOCK = 32  # elements; a plain running sum of so few is as accurate as NumPy's pairwise one
 
 
 def accurate_sum(array: Any, axes: Axes, keepdim: bool, dtype: Any = None) -> Any:
@@ -94,18 +94,17 @@ def accurate_sum(array: Any, axes: Axes, keepdim: bool, dtype: Any = None) -> An
     sums of the blocks are added.
     """
     axis = _longest_running_sum(array, axes)
-    if axis is not None and array.shape[axis] > _RUN:
+    if axis is not None and array.shape[axis] > 2 * _BLOCK:
         n = array.shape[axis]
-        block = math.isqrt(n)
-        whole = n - n % block
+        whole = n - n % _BLOCK
         lead = (slice(None),) * axis
         head = array[(*lead, slice(whole))]
-        cut = head.reshape(head.shape[:axis] + (whole // block, block) + head.shape[axis + 1 :])
+        cut = head.reshape(head.shape[:axis] + (whole // _BLOCK, _BLOCK) + head.shape[axis + 1 :])
         partial = cut.sum(axis=axis + 1, dtype=dtype)
         if whole < n:
             tail = array[(*lead, slice(whole, None))].sum(axis=axis, keepdims=True, dtype=dtype)
             partial = np.concatenate((partial, tail), axis)
-        array = partial
+        return accurate_sum(partial, axes, keepdim, dtype)
     return array.sum(axis=axes, keepdims=keepdim, dtype=dtype)
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from minitorch import dtypes
 from minitorch._jit import kernel
 from minitorch.native.distribution_kernels import (
     Array,
@@ -135,7 +136,7 @@ def standard_gamma(alpha: Array, generator: Generator | None = None) -> Array:
     result = np.empty(alpha.shape, alpha.dtype)
     flat = alpha.reshape(-1)
     fill(result, alpha.dtype, generator, _standard_gamma, generator.next_normal, flat, one)
-    np.fmax(result, np.finfo(alpha.dtype).tiny, out=result)
+    np.fmax(result, dtypes.finfo(dtypes.from_numpy(alpha.dtype)).tiny, out=result)
     return result
 
 
@@ -240,7 +241,7 @@ def binomial(count: Array, prob: Array, generator: Generator | None = None) -> A
 
     ``prob`` is broadcast to the shape of ``count``. A NaN gives NaN, where torch may not return.
     """
-    check_implemented("binomial_cpu", count, "f")
+    check_implemented("binomial_cpu", count, "" if dtypes.is_half(count.dtype) else "f")
     counts = count.reshape(-1)
     probabilities = np.broadcast_to(prob, count.shape).reshape(-1)
     result = np.empty(count.shape, count.dtype)

@@ -50,16 +50,17 @@ def repeat_interleave(
         return _repeat_all(input, repeats, dim, output_size)
     shape = input._array.shape
     size = shape[dim] if shape else 1
-    if repeats._array.ndim > 1:
+    counts: Any = repeats
+    if counts._array.ndim > 1:
         raise RuntimeError("repeats must be 0-dim or 1-dim tensor")
-    if repeats._array.size == 1:
-        repeats = expand(reshape(repeats, 1), size)
-    elif repeats._array.size != size:
+    if counts._array.size == 1:
+        counts = expand(counts, size)
+    elif counts._array.size != size:
         raise RuntimeError(
             "repeats must have the same size as input along dim, but got repeats.size(0) = "
-            f"{repeats._array.size} and input.size({dim}) = {size}"
+            f"{counts._array.size} and input.size({dim}) = {size}"
         )
-    return index_select(input, dim, _interleaved_places(repeats, output_size))
+    return index_select(input, dim, _interleaved_places(counts, output_size))
 
 
 def _repeat_all(input: Tensor, repeats: int, dim: int, output_size: int | None) -> Tensor:

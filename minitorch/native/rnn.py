@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from minitorch.autograd.operator import Operator
+from minitorch.native import exponential, joining, splitting, trigonometry, views
 from minitorch.native import rnn_kernels as kernels
-from minitorch.native import tensor_shape, unary_ops
 from minitorch.native.activation import relu
 from minitorch.native.cpu_blas import gemm
 from minitorch.native.dropout import dropout as dropout_function
@@ -45,7 +45,7 @@ def rnn_tanh_cell(
         input ``(N, I)``, hx ``(N, H)``, w_ih ``(H, I)``, w_hh ``(H, H)``, biases ``(H,)``;
         out ``(N, H)``.
     """
-    return unary_ops.tanh(linear(input, w_ih, b_ih) + linear(hx, w_hh, b_hh))
+    return trigonometry.tanh(linear(input, w_ih, b_ih) + linear(hx, w_hh, b_hh))
 
 
 def rnn_relu_cell(
@@ -76,9 +76,9 @@ def lstm_cell(
     """
     hidden, cell = hx
     gates = linear(input, w_ih, b_ih) + linear(hidden, w_hh, b_hh)
-    i, f, g, o = tensor_shape.chunk(gates, 4, 1)
-    cell = unary_ops.sigmoid(f) * cell + unary_ops.sigmoid(i) * unary_ops.tanh(g)
-    return unary_ops.sigmoid(o) * unary_ops.tanh(cell), cell
+    i, f, g, o = splitting.chunk(gates, 4, 1)
+    cell = exponential.sigmoid(f) * cell + exponential.sigmoid(i) * trigonometry.tanh(g)
+    return exponential.sigmoid(o) * trigonometry.tanh(cell), cell
 
 
 def gru_cell(
@@ -95,10 +95,10 @@ def gru_cell(
         input ``(N, I)``, hx ``(N, H)``, w_ih ``(3 H, I)``, w_hh ``(3 H, H)``, biases ``(3 H,)``;
         out ``(N, H)``.
     """
-    r, z, n = tensor_shape.chunk(linear(input, w_ih, b_ih), 3, 1)
-    hidden_r, hidden_z, hidden_n = tensor_shape.chunk(linear(hx, w_hh, b_hh), 3, 1)
-    r, z = unary_ops.sigmoid(r + hidden_r), unary_ops.sigmoid(z + hidden_z)
-    n = unary_ops.tanh(n + r * hidden_n)
+    r, z, n = splitting.chunk(linear(input, w_ih, b_ih), 3, 1)
+    hidden_r, hidden_z, hidden_n = splitting.chunk(linear(hx, w_hh, b_hh), 3, 1)
+    r, z = exponential.sigmoid(r + hidden_r), exponential.sigmoid(z + hidden_z)
+    n = trigonometry.tanh(n + r * hidden_n)
     return (hx - n) * z + n
 
 
@@ -387,13 +387,13 @@ def _composed(
     reverse: bool,
 ) -> tuple[Any, ...]:
     """The same layer, step by step in tensor operations, for second derivatives."""
-    inputs = tensor_shape.unbind(input)
+    inputs = splitting.unbind(input)
     outs: list[Any] = [None] * len(inputs)
     for step in _steps(len(inputs), reverse):
         state = cell(inputs[step], state, w_ih, w_hh, b_ih, b_hh)
         outs[step] = state[0] if isinstance(state, tuple) else state
     states = state if isinstance(state, tuple) else (state,)
-    return (tensor_shape.stack(outs), *states)
+    return (joining.stack(outs), *states)
 
 
 # ------------------------------------------------------------------ layers on layers
@@ -413,12 +413,12 @@ def _run_layers(
 ) -> tuple[Tensor, ...]:
     """Layer after layer, each in one or two directions, with dropout in between."""
     if batch_first:
-        input = tensor_shape.transpose(input, 0, 1)
+        input = views.transpose(input, 0, 1)
     if not input._array.shape[0]:
         raise RuntimeError("Expected sequence length to be larger than 0 in RNN")
     directions = 2 if bidirectional else 1
     count = 4 if has_biases else 2
-    initial = [tensor_shape.unbind(state) for state in states]
+    initial = [splitting.unbind(state) for state in states]
     last: list[list[Tensor]] = [[] for _ in states]
     for number in range(num_layers):
         outs = []
@@ -431,12 +431,12 @@ def _run_layers(
             outs.append(out)
             for collected, final in zip(last, finals, strict=True):
                 collected.append(final)
-        input = tensor_shape.cat(outs, 2) if bidirectional else outs[0]
+        input = joining.cat(outs, 2) if bidirectional else outs[0]
         if dropout and train and number < num_layers - 1:
             input = dropout_function(input, dropout, True)
     if batch_first:
-        input = tensor_shape.transpose(input, 0, 1)
-    return (input, *[tensor_shape.stack(finals) for finals in last])
+        input = views.transpose(input, 0, 1)
+    return (input, *[joining.stack(finals) for finals in last])
 
 
 def rnn_tanh(

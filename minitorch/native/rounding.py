@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def _rounded(function: Callable[[Any], Any], kernel_name: str, input: Any) -> Any:
-    if input.dtype == bool:
+    if input.dtype.kind in "bc":
         raise not_implemented(kernel_name, input)
     return input.copy() if dtypes.is_integral(input.dtype) else function(input)
 

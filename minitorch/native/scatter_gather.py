@@ -17,12 +17,12 @@ import numpy as np
 from minitorch import dtypes
 from minitorch.autograd.operator import Operator
 from minitorch.autograd.variable import Variable, unwrap, wrap
-from minitorch.native.expand_utils import meta_of
+from minitorch.native.expand_utils import meta_of, np_asarray
 from minitorch.native.reduce_ops_utils import as_number
 from minitorch.native.sizes import wrap_dim
 from minitorch.native.slicing import SliceBackward
 from minitorch.native.tensor_compare import Where
-from minitorch.native.variants import accepts_out
+from minitorch.native.variants import accepts_out, write_out
 
 if TYPE_CHECKING:
     from minitorch._tensor import Tensor
@@ -110,7 +110,7 @@ class Scatter(Operator):
         ctx.dim = dim
         ctx.src = meta_of(src)
         ctx.save_for_backward(index)
-        out = input.copy()
+        out = np_asarray(input).copy()
         if index.size:
             lines = _lines(index)
             values = _covered(_lines(src), lines) if hasattr(src, "shape") else src
@@ -135,7 +135,7 @@ class ScatterAdd(Operator):
         ctx.dim = dim
         ctx.src = meta_of(src)
         ctx.save_for_backward(index)
-        return _combined(np.add, input.copy(order="C"), dim, index, src)
+        return _combined(np.add, np_asarray(input).copy(order="C"), dim, index, src)
 
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:
@@ -199,7 +199,7 @@ class ScatterReduce(Operator):
         ctx: Any, input: Any, dim: int, index: Any, src: Any, reduce: str, include_self: bool
     ) -> Any:
         ctx.arguments = dim, reduce, include_self
-        out = input.copy(order="C")
+        out = np_asarray(input).copy(order="C")
         if not include_self and index.size:
             start = identity_of(reduce, input.dtype)
             _lines(out)[positions(_lines(index), dim)] = start
@@ -291,7 +291,7 @@ def check_index_dtype(index: Any, function: str) -> None:
 def _check_in_range(index: Any, size: int, dim: int) -> None:
     if index.size and (index.max() >= size or index.min() < 0):
         wrong = index[(index >= size) | (index < 0)].reshape(-1)[0].item()
-        raise IndexError(f"index {wrong} is out of bounds for dimension {dim} with size {size}")
+        raise RuntimeError(f"index {wrong} is out of bounds for dimension {dim} with size {size}")
 
 
 def _check_gather_shapes(input: Any, dim: int, index: Any) -> None:
@@ -314,12 +314,12 @@ def _check_scatter_shapes(input: Any, dim: int, index: Any, src: Any) -> None:
                 f"Index tensor must have the same number of dimensions as {name} tensor"
             )
     sizes = _lines(index).shape
-    too_large = any([n > m for d, (n, m) in enumerate(zip(sizes, _lines(input).shape, strict=True)) if d != dim])
+    too_large = any(
+        [n > m for d, (n, m) in enumerate(zip(sizes, _lines(input).shape, strict=True)) if d != dim]
+    )
     words = f"no larger than self {list(input.shape)} apart from dimension {dim}"
     if src is not None:
-        too_large = too_large or any(
-            [n > m for n, m in zip(sizes, _lines(src).shape, strict=True)]
-        )
+        too_large = too_large or any([n > m for n, m in zip(sizes, _lines(src).shape, strict=True)])
         words += f" and to be no larger size than src {list(src.shape)}"
     if too_large:
         raise RuntimeError(f"Expected index {list(index.shape)} to be {words}")
@@ -336,9 +336,7 @@ def _scatter_arguments(
         if values._array.dtype != array.dtype:
             raise RuntimeError(f"{function}(): Expected self.dtype to be equal to src.dtype")
     elif not isinstance(values, (bool, int, float, complex)):
-        raise TypeError(
-            f"{function}(): argument 'src' must be Tensor, not {type(values).__name__}"
-        )
+        raise TypeError(f"{function}(): argument 'src' must be Tensor, not {type(values).__name__}")
     source = values._array if isinstance(values, Variable) else None
     _check_scatter_shapes(array, dim, index._array, source)
     _check_in_range(index._array, array.shape[dim] if array.ndim else 1, dim)
@@ -348,8 +346,9 @@ def _scatter_arguments(
 # --------------------------------------------------------------------------- public functions
 
 
-@accepts_out
-def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False) -> Tensor:
+def gather(
+    input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False, out: Any = None
+) -> Tensor:
     """Pick one element along ``dim`` for every place of ``index``.
 
     Shape: the output has the shape of ``index``, which may be smaller than ``input`` in the other
@@ -360,7 +359,14 @@ def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False)
     if index._array.size:
         _check_gather_shapes(input._array, dim, index._array)
         _check_in_range(index._array, _lines(input._array).shape[dim], dim)
-    return Gather.apply(input, dim, index)
+    if out is None:
+        return Gather.apply(input, dim, index)
+    if out._array.dtype != input._array.dtype:
+        names = [x._array.dtype.name.removesuffix("32") for x in (input, out)]
+        raise RuntimeError(
+            f"Expected out tensor to have dtype {names[0]}, but got {names[1]} instead"
+        )
+    return write_out("gather", Gather.apply(input, dim, index), out)
 
 
 @accepts_out
@@ -368,8 +374,7 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Te
     """``gather`` whose other dimensions broadcast; over the flattened tensor without ``dim``."""
     if not isinstance(indices, Variable):
         raise TypeError(
-            "take_along_dim(): argument 'indices' must be Tensor, not "
-            f"{type(indices).__name__}"
+            f"take_along_dim(): argument 'indices' must be Tensor, not {type(indices).__name__}"
         )
     if indices._array.dtype != np.int64:
         name = dtypes.from_numpy(indices._array.dtype).c10_name
@@ -377,7 +382,8 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Te
             f"torch.take_along_dim(): dtype of indices should be Long but got {name}"
         )
     if dim is None:
-        return gather(input.reshape(-1), 0, indices.reshape(-1))
+        indices = _from_the_front(indices.reshape(-1), input._array.size)
+        return gather(input.reshape(-1), 0, indices)
     shapes = input._array.shape, indices._array.shape
     if len(shapes[0]) != len(shapes[1]):
         raise RuntimeError(
@@ -394,7 +400,14 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Te
     input_shape, index_shape = list(shape), list(shape)
     if shape:
         input_shape[dim], index_shape[dim] = shapes[0][dim], shapes[1][dim]
+        indices = _from_the_front(indices, shapes[0][dim])
     return gather(input.expand(input_shape), dim, indices.expand(index_shape))
+
+
+def _from_the_front(indices: Tensor, size: int) -> Tensor:
+    """Negative indices count from the end."""
+    array = indices._array
+    return wrap(np.where(array < 0, array + size, array)) if (array < 0).any() else indices
 
 
 _REDUCE_OF_SCATTER = {"add": "sum", "multiply": "prod"}

@@ -66,7 +66,14 @@ def _quick_select(values: Any, indices: Any, k: int) -> None:
 
 @kernel
 def _push_heap(
-    values: Any, indices: Any, first: int, hole: int, top: int, value: Any, index: int, largest: bool
+    values: Any,
+    indices: Any,
+    first: int,
+    hole: int,
+    top: int,
+    value: Any,
+    index: int,
+    largest: bool,
 ) -> None:
     parent = (hole - 1) // 2
     while hole > top and _before(values[first + parent], value, largest):
@@ -80,7 +87,13 @@ def _push_heap(
 
 @kernel
 def _adjust_heap(
-    values: Any, indices: Any, first: int, hole: int, length: int, value: Any, index: int,
+    values: Any,
+    indices: Any,
+    first: int,
+    hole: int,
+    length: int,
+    value: Any,
+    index: int,
     largest: bool,
 ) -> None:
     top = hole
@@ -201,9 +214,7 @@ def _log2(n: int) -> Any:
 
 
 @kernel
-def _nth_element(
-    values: Any, indices: Any, first: int, nth: int, last: int, largest: bool
-) -> None:
+def _nth_element(values: Any, indices: Any, first: int, nth: int, last: int, largest: bool) -> None:
     if first == last or nth == last:
         return
     depth = 2 * _log2(last - first)
@@ -257,6 +268,13 @@ def kth_value_kernel(values: Any, indices: Any, k: int) -> None:
     """
     for row in range(values.shape[0]):
         _quick_select(values[row], indices[row], k)
+
+
+@kernel
+def nth_element_kernel(values: Any, indices: Any, k: int) -> None:
+    """As ``kth_value_kernel``, by std::nth_element."""
+    for row in range(values.shape[0]):
+        _nth_element(values[row], indices[row], 0, k, values.shape[1], False)
 
 
 @kernel

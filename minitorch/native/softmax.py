@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from minitorch import dtypes
 from minitorch._jit import kernel, prange
 from minitorch.autograd.operator import Operator
 from minitorch.autograd.variable import wrap
@@ -25,6 +26,7 @@ from minitorch.native.distribution_kernels import exponential_
 from minitorch.native.exponential import Exp
 from minitorch.native.pointwise import check_floating
 from minitorch.native.sizes import wrap_dim
+from minitorch.native.variants import accepts_out
 from minitorch.native.vec_math import ByPrecision, exp
 
 if TYPE_CHECKING:
@@ -235,7 +237,10 @@ class LogSoftmax(Operator):
     @staticmethod
     def forward(ctx: Any, input: Any, dim: int) -> Any:
         check_floating(input, _kernel_name("log_softmax", input, dim))
-        out = _along_rows(log_softmax_kernel, (input,), dim)
+        if dtypes.is_half(input.dtype) and dim == input.ndim - 1 and input.size:
+            out = _log_softmax_of_half(input)
+        else:
+            out = _along_rows(log_softmax_kernel, (input,), dim)
         ctx.save_for_backward(out)
         ctx.dim = dim
         return out
@@ -264,6 +269,15 @@ class LogSoftmaxBackwardData(Operator):
         return to_grad, -weighted * first.sum(axis=ctx.dim, keepdims=True)
 
 
+def _log_softmax_of_half(input: Any) -> Any:
+    """Along the last dimension; torch keeps the sum and its logarithm in half precision."""
+    wide = input.astype(np.float32)
+    shifted = wide - wide.max(axis=-1, keepdims=True)
+    total = np.exp(shifted).sum(axis=-1, keepdims=True).astype(input.dtype)
+    log_total = np.log(total.astype(np.float32)).astype(input.dtype)
+    return (shifted - log_total.astype(np.float32)).astype(input.dtype)
+
+
 def _kernel_name(function: str, input: Any, dim: int) -> str:
     return f"{function}_{'lastdim_' if dim >= input.ndim - 1 else ''}kernel_impl"
 
@@ -284,6 +298,7 @@ def _dim_and_input(name: str, input: Tensor, dim: int | None, dtype: Any) -> tup
     return input if dtype is None else to_dtype(input, dtype), wrap_dim(dim, ndim)
 
 
+@accepts_out
 def softmax(
     input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None
 ) -> Tensor:
@@ -304,6 +319,7 @@ def softmax(
     return Softmax.apply(input, dim)
 
 
+@accepts_out
 def log_softmax(
     input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None
 ) -> Tensor:

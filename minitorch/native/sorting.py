@@ -24,8 +24,12 @@ if TYPE_CHECKING:
 
 def order(array: Any, dim: int, descending: bool) -> Any:
     """Indices that sort: equal elements keep their order, NaN counts as largest."""
+    if array.dtype.kind == "c":
+        raise RuntimeError(" Sort does not support complex dtypes on CPU")
     if not array.ndim:
         return np.zeros_like(array, dtype=np.int64)
+    if array.dtype.itemsize == 2 and dtypes.is_floating(array.dtype):
+        array = array.astype(np.float32)
     if not descending:
         return np.argsort(array, dim, kind="stable")
     mirrored = np.flip(np.argsort(np.flip(array, dim), dim, kind="stable"), dim)
@@ -38,7 +42,8 @@ def rows_of(array: Any, dim: int) -> tuple[Any, Any]:
     """
     moved = np.moveaxis(array, dim, -1) if array.ndim else array.reshape(1)
     values = moved.reshape(-1, moved.shape[-1]) if moved.size else moved.reshape(0, 1)
-    values = np.array(values, np.float32 if array.dtype.itemsize == 2 and array.dtype.kind == "f" else array.dtype, order="C")
+    half = array.dtype.itemsize == 2 and dtypes.is_floating(array.dtype)
+    values = np.array(values, np.float32 if half else array.dtype, order="C")
     indices = np.empty_like(values, dtype=np.int64)
     indices[...] = np.arange(values.shape[-1])
     return values, indices
@@ -65,9 +70,7 @@ class Topk(Operator):
     """The first k elements along a dimension, and where they stood."""
 
     @staticmethod
-    def forward(
-        ctx: Any, input: Any, k: int, dim: int, largest: bool, in_order: bool
-    ) -> Any:
+    def forward(ctx: Any, input: Any, k: int, dim: int, largest: bool, in_order: bool) -> Any:
         ctx.arguments = input.shape, dim
         shape = input.shape[:dim] + (k,) + input.shape[dim + 1 :] if input.ndim else ()
         if input.ndim and not (k and input.size):
@@ -128,9 +131,7 @@ def msort(input: Tensor) -> Tensor:
 
 
 @accepts_out
-def topk(
-    input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = True
-) -> Any:
+def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> Any:
     """(values, indices) of the k largest (or smallest) elements along a dimension, best first.
 
     Raises:

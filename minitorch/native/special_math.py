@@ -1,8 +1,9 @@
 """SciPy's special functions, loaded when the first of them is called.
 
 Importing scipy.special takes as long as the rest of ``import minitorch``. Its functions are NumPy
-ufuncs, so they run on every array that speaks NumPy's protocols. Mirrors aten/src/ATen/native/Math.h,
-which like SciPy goes back to the Cephes library.
+ufuncs, so they run on every array that speaks NumPy's protocols.
+
+Mirrors aten/src/ATen/native/Math.h, which like SciPy goes back to the Cephes library.
 """
 
 from __future__ import annotations

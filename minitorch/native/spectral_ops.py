@@ -1,13 +1,8 @@
-"""Discrete Fourier transforms.
+"""Discrete Fourier transforms, as ``minitorch.fft`` offers them.
 
-Mirrors aten/src/ATen/native/SpectralOps.cpp, native/mkl/SpectralOps.cpp (scipy.fft stands in MKL's
-place) and torch/_refs/fft.py. Three operations do all the work, by what goes in and what comes out:
-complex to complex (C2C), real to complex (R2C), complex to real (C2R). The functions of
-``minitorch.fft`` choose one, cut or pad the input, and say which power of the number of points n
-scales the result.
-
-The spectrum of a real signal is Hermitian, X[-k] = conj(X[k]), so "one-sided" transforms keep only
-its first n // 2 + 1 entries along the last dimension.
+Mirrors aten/src/ATen/native/SpectralOps.cpp and torch/_refs/fft.py. Each function cuts or pads its
+input, says which power of the number of points n scales the result, and calls one of the three
+transforms in native/fourier_transforms.py.
 """
 
 from __future__ import annotations
@@ -19,107 +14,22 @@ import numpy as np
 
 from minitorch import dtypes
 from minitorch.autograd.grad_mode import no_grad
-from minitorch.autograd.operator import Operator
-from minitorch.backends.cpu import get_num_threads
 from minitorch.native.complex_ops import conj, conj_physical, is_complex
 from minitorch.native.conversions import clone, to_dtype
-from minitorch.native.factories import tensor
+from minitorch.native.fourier_transforms import Dims, FftC2C, FftC2R, FftR2C
 from minitorch.native.padding import pad
 from minitorch.native.rearranging import roll
 from minitorch.native.sizes import wrap_dim
 from minitorch.native.splitting import narrow
+from minitorch.native.tensor_new import tensor
 from minitorch.native.variants import accepts_out
 
 if TYPE_CHECKING:
     from minitorch._tensor import Tensor
 
-Dims = tuple[int, ...]
 IntOrInts = int | Sequence[int]
 
-# What multiplies the sums: 1, 1 / sqrt(n) or 1 / n, by the names of torch's fft_norm_mode. SciPy
-# says the same by the direction that carries the 1 / n.
-_SCIPY_NORM = {
-    True: {"none": "backward", "by_root_n": "ortho", "by_n": "forward"},
-    False: {"none": "forward", "by_root_n": "ortho", "by_n": "backward"},
-}
-
-
-# --------------------------------------------------------------------------- the operations
-
-
-class FftC2C(Operator):
-    """out[k] = sum over j of input[j] * exp(-2 pi i j k / n); ``forward=False`` flips the sign."""
-
-    @staticmethod
-    def forward(ctx: Any, input: Any, dims: Dims, scale: str, forward: bool) -> Any:
-        ctx.arguments = dims, scale, forward
-        return _transform("fftn" if forward else "ifftn", input, dims, scale)
-
-    @staticmethod
-    def backward(ctx: Any, grad: Any) -> Any:
-        dims, scale, forward = ctx.arguments
-        return FftC2C.apply(grad, dims, scale, not forward)
-
-
-class FftR2C(Operator):
-    """The forward transform of a real signal."""
-
-    @staticmethod
-    def forward(ctx: Any, input: Any, dims: Dims, scale: str, onesided: bool) -> Any:
-        ctx.arguments = dims, scale, onesided, input.shape[dims[-1]], input.dtype
-        out = _transform("rfftn" if onesided else "fftn", input, dims, scale)
-        if not onesided:
-            out += 0  # SciPy mirrors the imaginary part 0 of an entry without image to -0
-        return out
-
-    @staticmethod
-    def backward(ctx: Any, grad: Any) -> Any:
-        dims, scale, onesided, size, dtype = ctx.arguments
-        if not onesided:
-            return FftC2C.apply(grad, dims, scale, False).real
-        # The real part of a sum over half a spectrum is half the sum over the whole one.
-        halves = _mirrored(0.5, size, grad.shape, dims[-1], dtype)
-        return FftC2R.apply(grad * halves, dims, scale, size)
-
-
-class FftC2R(Operator):
-    """The inverse transform of a one-sided spectrum, to a signal of ``size`` real points."""
-
-    @staticmethod
-    def forward(ctx: Any, input: Any, dims: Dims, scale: str, size: int) -> Any:
-        sizes = [*[input.shape[d] for d in dims[:-1]], size]
-        out = _transform("irfftn", input, dims, scale, sizes)
-        ctx.arguments = dims, scale, size, out.dtype
-        return out
-
-    @staticmethod
-    def backward(ctx: Any, grad: Any) -> Any:
-        dims, scale, size, dtype = ctx.arguments
-        spectrum = FftR2C.apply(grad, dims, scale, True)
-        # An entry that stands for its mirror image too is used twice.
-        return spectrum * _mirrored(2.0, size, spectrum.shape, dims[-1], dtype)
-
-
-def _transform(
-    name: str, array: Any, dims: Dims, scale: str, sizes: Sequence[int] | None = None
-) -> Any:
-    from scipy import fft as scipy_fft
-
-    workers = get_num_threads() if array.size >= 1 << 16 else 1  # a thread costs 20 us
-    norm = _SCIPY_NORM[not name.startswith("i")][scale]
-    return getattr(scipy_fft, name)(array, sizes, axes=dims, norm=norm, workers=workers)
-
-
-def _mirrored(factor: float, size: int, shape: Dims, dim: int, dtype: np.dtype[Any]) -> Any:
-    """``factor`` for the entries of a one-sided spectrum that have a mirror image, 1 for the others
-    (the first, and the last if ``size`` is even); to be multiplied along ``dim``.
-    """
-    weights = np.ones(shape[dim], dtype)
-    weights[1 : 1 + size - shape[dim]] = factor
-    return weights.reshape((-1,) + (1,) * (len(shape) - 1 - dim))
-
-
-# --------------------------------------------------------------------------- their arguments
+# --------------------------------------------------------------------------- arguments
 
 
 def _scale(norm: str | None, forward: bool) -> str:
@@ -572,4 +482,6 @@ def ifftshift(input: Tensor, dim: IntOrInts | None = None) -> Tensor:
 
 def _dims_to_shift(input: Tensor, dim: IntOrInts | None) -> Dims:
     ndim = input._array.ndim
-    return tuple(range(ndim)) if dim is None else tuple([_wrap_dim(d, ndim) for d in _sequence(dim)])
+    return (
+        tuple(range(ndim)) if dim is None else tuple([_wrap_dim(d, ndim) for d in _sequence(dim)])
+    )

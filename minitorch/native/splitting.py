@@ -117,12 +117,16 @@ def _sections(input: Tensor, sizes: Any, dim: int) -> tuple[tuple[int, ...], int
 
 
 def split(
-    tensor: Tensor, split_size_or_sections: int | Sequence[int], dim: int = 0
+    tensor: Tensor,
+    split_size_or_sections: int | Sequence[int] | None = None,
+    dim: int = 0,
+    **names: Any,
 ) -> tuple[Tensor, ...]:
     """Parts of one size (the last may be smaller), or of the given sizes."""
-    if isinstance(split_size_or_sections, int):
-        return Split.apply(tensor, *_parts(tensor, split_size_or_sections, dim))
-    return split_with_sizes(tensor, split_size_or_sections, dim)
+    sizes = _one_of(split_size_or_sections, names)
+    if isinstance(sizes, int):
+        return Split.apply(tensor, *_parts(tensor, sizes, dim))
+    return split_with_sizes(tensor, sizes, dim)
 
 
 def split_with_sizes(input: Tensor, split_sizes: Sequence[int], dim: int = 0) -> tuple[Tensor, ...]:
@@ -178,8 +182,7 @@ def tensor_split(
     >>> [part.tolist() for part in minitorch.tensor_split(minitorch.arange(5), 2)]
     [[0, 1, 2], [3, 4]]
     """
-    if indices_or_sections is None:
-        (indices_or_sections,) = names.values()  # one of torch's own names: indices, sections, ...
+    indices_or_sections = _one_of(indices_or_sections, names)
     shape = input._array.shape
     if not shape:
         raise RuntimeError(
@@ -199,6 +202,11 @@ def tensor_split(
     lead = (slice(None),) * dim
     starts = [0, *ends[:-1]]
     return tuple([input[(*lead, slice(*bounds))] for bounds in zip(starts, ends, strict=True)])
+
+
+def _one_of(given: Any, names: dict[str, Any]) -> Any:
+    """What stands in the second place, or under one of torch's names: indices, sections, ..."""
+    return given if given is not None else next(iter(names.values()))
 
 
 def _list_of_indices(indices: Variable) -> Any:
@@ -235,22 +243,22 @@ def _split_evenly(
     return tensor_split(input, indices_or_sections, dim)
 
 
-def hsplit(input: Tensor, indices_or_sections: Any) -> tuple[Tensor, ...]:
+def hsplit(input: Tensor, indices_or_sections: Any = None, **names: Any) -> tuple[Tensor, ...]:
     """Equal parts, or those between indices, along the second dimension (the only one of a
     vector).
     """
     dim = 1 if input._array.ndim > 1 else 0
-    return _split_evenly("hsplit", input, indices_or_sections, dim, 1)
+    return _split_evenly("hsplit", input, _one_of(indices_or_sections, names), dim, 1)
 
 
-def vsplit(input: Tensor, indices_or_sections: Any) -> tuple[Tensor, ...]:
+def vsplit(input: Tensor, indices_or_sections: Any = None, **names: Any) -> tuple[Tensor, ...]:
     """Equal parts, or those between indices, along the first dimension."""
-    return _split_evenly("vsplit", input, indices_or_sections, 0, 2)
+    return _split_evenly("vsplit", input, _one_of(indices_or_sections, names), 0, 2)
 
 
-def dsplit(input: Tensor, indices_or_sections: Any) -> tuple[Tensor, ...]:
+def dsplit(input: Tensor, indices_or_sections: Any = None, **names: Any) -> tuple[Tensor, ...]:
     """Equal parts, or those between indices, along the third dimension."""
-    return _split_evenly("dsplit", input, indices_or_sections, 2, 3)
+    return _split_evenly("dsplit", input, _one_of(indices_or_sections, names), 2, 3)
 
 
 def narrow(input: Tensor, dim: int, start: Any, length: int) -> Tensor:

@@ -14,8 +14,8 @@ from minitorch import dtypes
 from minitorch.autograd.variable import Variable
 from minitorch.native.complex_ops import is_complex, view_as_real
 from minitorch.native.factories import ones
+from minitorch.native.fourier_transforms import FftC2C, FftC2R, FftR2C
 from minitorch.native.padding import pad
-from minitorch.native.spectral_ops import FftC2C, FftC2R, FftR2C
 from minitorch.native.splitting import narrow
 from minitorch.native.strided_views import UnfoldBackward, unfold
 from minitorch.native.views import expand, squeeze, transpose, unsqueeze

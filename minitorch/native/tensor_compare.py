@@ -74,7 +74,7 @@ def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
             "removed in a future version of PyTorch. Use a boolean condition instead."
         )
         condition = wrap(unwrap(condition) != 0)
-    elif kind != bool:
+    elif kind != np.bool_:
         raise RuntimeError(
             "where expected condition to be a boolean tensor, but got a tensor with dtype "
             f"{dtypes.from_numpy(kind).c10_name}"
@@ -93,8 +93,10 @@ class Clamp(Operator, name="ClampBackward0"):
         ctx.save_for_backward(input, min, max)
         bounds = [b for b in (min, max) if b is not None]
         dtype = dtypes.result_dtype(input, *bounds)
-        if dtype == bool and len(bounds) == 2:
+        if dtype == np.bool_ and len(bounds) == 2:
             raise not_implemented("clamp_cpu", input)
+        if dtype.kind == "c":
+            raise NotImplementedError("clamp is not supported for complex types")
         if any([b != b for b in bounds if isinstance(b, float)]):  # a NaN bound makes all NaN
             return np.full_like(input, np.nan, dtype=dtype)
         out = input if input.dtype == dtype else input.astype(dtype)
@@ -190,7 +192,14 @@ def clamp_max_(input: Tensor, max: Any) -> Tensor:
     return (ClampMaxByNumber if isinstance(max, NUMBERS) else ClampMax).apply_(input, None, max)
 
 
-# --------------------------------------------------------------------------- the larger, the smaller
+# --------------------------------------------------------------------------- larger, smaller
+
+
+def _extreme_of_two(ufunc: Any, input: Any, other: Any) -> Any:
+    out = elementwise(ufunc, input, other)
+    if out.dtype.kind == "c":  # NumPy has an order for complex numbers, torch has none
+        raise RuntimeError(f"{ufunc.__name__} not implemented for complex tensors.")
+    return out
 
 
 class Maximum(Operator):
@@ -199,7 +208,7 @@ class Maximum(Operator):
     @staticmethod
     def forward(ctx: Any, input: Any, other: Any) -> Any:
         ctx.save_for_backward(input, other)
-        return elementwise(np.maximum, input, other)
+        return _extreme_of_two(np.maximum, input, other)
 
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:
@@ -217,7 +226,7 @@ class Minimum(Operator):
     @staticmethod
     def forward(ctx: Any, input: Any, other: Any) -> Any:
         ctx.save_for_backward(input, other)
-        return elementwise(np.minimum, input, other)
+        return _extreme_of_two(np.minimum, input, other)
 
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:
@@ -235,7 +244,7 @@ class Fmax(Operator):
     @staticmethod
     def forward(ctx: Any, input: Any, other: Any) -> Any:
         ctx.save_for_backward(input, other)
-        return elementwise(np.fmax, input, other)
+        return _extreme_of_two(np.fmax, input, other)
 
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:
@@ -250,7 +259,7 @@ class Fmin(Operator):
     @staticmethod
     def forward(ctx: Any, input: Any, other: Any) -> Any:
         ctx.save_for_backward(input, other)
-        return elementwise(np.fmin, input, other)
+        return _extreme_of_two(np.fmin, input, other)
 
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:
@@ -375,4 +384,3 @@ def _is_infinity(input: Tensor, infinity: float, name: str) -> Tensor:
     if array.dtype.kind == "c":
         raise RuntimeError(f"{name} does not support complex inputs.")
     return wrap(array == infinity)
-

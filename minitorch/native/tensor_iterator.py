@@ -21,6 +21,10 @@ from minitorch.native.expand_utils import infer_size
 
 NUMBERS = (bool, int, float, complex)
 
+# By a number torch multiplies and divides float16 and bfloat16 in float32; in other operations the
+# number is rounded to their dtype first.
+_NUMBER_IN_FLOAT32 = (np.multiply, np.divide)
+
 
 def promote(input: Any, other: Any) -> tuple[Any, Any]:
     """Both operands as arrays of the dtype that torch computes in."""
@@ -62,15 +66,26 @@ def elementwise(ufunc: Any, input: Any, other: Any, promotion: Any = promote) ->
     elif (
         kind is float or kind is int
     ):  # beside a float tensor NumPy gives a number that tensor's dtype, as torch does
-        same = input.dtype.kind == "f"
+        same = input.dtype.char in "fd"
     else:
-        same = type(input) in (float, int) and other.dtype.kind == "f"
+        same = type(input) in (float, int) and other.dtype.char in "fd"
     if not same:
+        if (
+            ufunc in _NUMBER_IN_FLOAT32
+            and isinstance(other, NUMBERS)
+            and dtypes.is_half(input.dtype)
+        ):
+            return ufunc(input.astype(np.float32), other).astype(input.dtype)
         input, other = promotion(input, other)
     try:
         return ufunc(input, other)
     except ValueError:
         infer_size(np.shape(input), np.shape(other))  # raises in torch's words
+        raise
+    except TypeError:
+        operand = input if hasattr(input, "dtype") else other
+        if operand.dtype.kind == "c":
+            raise not_implemented(f"{ufunc.__name__}_cpu", operand) from None
         raise
 
 
@@ -102,6 +117,13 @@ def zero_like(x: Any) -> Any:
     )
 
 
+def in_float32(function: Callable[[Any], Any], array: Any) -> Any:
+    """``function(array)``; float16 and bfloat16 are computed in float32, and rounded once."""
+    if dtypes.is_half(array.dtype):
+        return function(array.astype(np.float32)).astype(array.dtype)
+    return function(array)
+
+
 # --------------------------------------------------------------------------- what is refused
 
 
@@ -119,6 +141,20 @@ def check_tensors(name: str, **operands: Any) -> None:
             )
 
 
+def ordered(ufunc: Any, kernel_name: str) -> Callable[[Any, Any], Any]:
+    """A comparison of arrays that refuses complex numbers: NumPy has an order for them, torch has
+    none.
+    """
+
+    def compare(input: Any, other: Any) -> Any:
+        operand = input if hasattr(input, "dtype") else other
+        if operand.dtype.kind == "c":
+            raise not_implemented(kernel_name, operand)
+        return ufunc(input, other)
+
+    return compare
+
+
 def not_implemented(kernel_name: str, array: Any) -> NotImplementedError:
     """What torch says where it has no kernel for a dtype."""
     name = dtypes.from_numpy(array.dtype).c10_name
@@ -128,7 +164,7 @@ def not_implemented(kernel_name: str, array: Any) -> NotImplementedError:
 def on_floats(
     function: Callable[..., Any], kernel_name: str, *arrays: Any, half: bool = True
 ) -> Any:
-    """``function`` on floating arrays of one dtype; float16 is computed in float32.
+    """``function`` on floating arrays of one dtype; float16 and bfloat16 are computed in float32.
 
     Args:
         half: whether torch has the kernel for float16.
@@ -137,8 +173,8 @@ def on_floats(
         NotImplementedError: torch has no kernel for this dtype.
     """
     dtype = arrays[0].dtype
-    if not dtypes.is_floating(dtype) or (dtype.itemsize < 4 and not half):
+    if not dtypes.is_floating(dtype) or (dtypes.is_half(dtype) and not half):
         raise not_implemented(kernel_name, arrays[0])
-    if dtype.itemsize < 4:
+    if dtypes.is_half(dtype):
         return function(*[a.astype(np.float32) for a in arrays]).astype(dtype)
     return function(*arrays)

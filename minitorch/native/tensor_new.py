@@ -17,6 +17,7 @@ from minitorch import dtypes
 from minitorch._device import check_device
 from minitorch.autograd.variable import Variable, unwrap, wrap
 from minitorch.native.conversions import clone, to_dtype
+from minitorch.native.sizes import as_shape, check_sizes
 from minitorch.native.variants import write_out
 from minitorch.native.views import detach
 
@@ -64,6 +65,16 @@ def number_of(value: Any, function: str, name: str = "fill_value", position: int
             f"{type(value).__name__}"
         )
     return value
+
+
+def shape_of(function: str, sizes: tuple[Any, ...], size: Any) -> tuple[int, ...]:
+    """What ``function(2, 3)``, ``function((2, 3))`` and ``function(size=(2, 3))`` ask for."""
+    if size is None and not sizes:
+        raise TypeError(f'{function}() missing 1 required positional arguments: "size"')
+    shape = as_shape(sizes if size is None else (size,))
+    if function == "zeros" and shape and min(shape) < 0:
+        raise RuntimeError("zeros: Dimension size must be non-negative.")
+    return check_sizes(shape)
 
 
 def fills_out(factory: Callable[..., Tensor]) -> Callable[..., Tensor]:

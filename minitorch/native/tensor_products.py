@@ -110,9 +110,10 @@ def tensordot(a: Tensor, b: Tensor, dims: Any = 2) -> Tensor:
     if a._array.dtype != b._array.dtype:
         raise RuntimeError("both inputs should have same dtype")
     shape_a, shape_b = a._array.shape, b._array.shape
+    given = list(zip(dims_a, dims_b, strict=True))
     dims_a = [wrap_dim(d, len(shape_a)) for d in dims_a]
     dims_b = [wrap_dim(d, len(shape_b)) for d in dims_b]
-    for i, j in zip(list(dims_a), list(dims_b), strict=True):
+    for i, j in given:
         n, m = shape_a[i], shape_b[j]
         if n != m and 1 not in (n, m):
             raise RuntimeError(
@@ -140,6 +141,9 @@ def kron(input: Tensor, other: Tensor) -> Tensor:
     Shape: (a_1, ..., a_n), (b_1, ..., b_n) -> (a_1 * b_1, ..., a_n * b_n); the shorter shape gets
     leading ones.
     """
+    if not isinstance(other, Variable):
+        kind = type(other).__name__
+        raise TypeError(f"kron(): argument 'other' (position 2) must be Tensor, not {kind}")
     a, b = input._array.shape, other._array.shape
     ndim = max(len(a), len(b))
     a, b = (1,) * (ndim - len(a)) + a, (1,) * (ndim - len(b)) + b

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from minitorch import dtypes
 from minitorch.autograd.holomorphic import Holomorphic
 from minitorch.autograd.operator import Operator
 from minitorch.native.tensor_compare import Where
@@ -183,6 +184,8 @@ class Sinc(Holomorphic):
     def forward(ctx: Any, input: Any) -> Any:
         ctx.save_for_backward(input)
         x = as_float(input)
+        if dtypes.is_half(x.dtype):
+            return Sinc.apply(x.astype(np.float32)).astype(x.dtype)
         angle = x * x.dtype.type(math.pi)
         return np.where(x == 0, x.dtype.type(1), np.sin(angle) / angle)
 
@@ -198,7 +201,7 @@ class Sinc(Holomorphic):
 class Deg2rad(Operator, name="Deg2RadBackward0"):
     @staticmethod
     def forward(ctx: Any, input: Any) -> Any:
-        return as_float(input) * (math.pi / 180)
+        return on_floats(lambda x: x * (math.pi / 180), "deg2rad", as_float(input))
 
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:
@@ -208,7 +211,7 @@ class Deg2rad(Operator, name="Deg2RadBackward0"):
 class Rad2deg(Operator, name="Rad2DegBackward0"):
     @staticmethod
     def forward(ctx: Any, input: Any) -> Any:
-        return as_float(input) * (180 / math.pi)
+        return on_floats(lambda x: x * (180 / math.pi), "rad2deg", as_float(input))
 
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:

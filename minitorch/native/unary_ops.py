@@ -1,9 +1,9 @@
 """Element-wise operations on one tensor: signs, roots, reciprocals, replacing NaN.
 
-Mirrors aten/src/ATen/native/UnaryOps.cpp and its lines in tools/autograd/derivatives.yaml. The other
-functions of that file are in native/exponential.py, trigonometry.py, rounding.py and float_parts.py;
-``erf``, Bessel functions and their kin in error_functions.py and its neighbours. Integers are
-computed in the default floating dtype where the result is not whole.
+Mirrors aten/src/ATen/native/UnaryOps.cpp and its lines in tools/autograd/derivatives.yaml. The
+other functions of that file are in native/exponential.py, trigonometry.py, rounding.py and
+float_parts.py; special functions in error_functions.py, gamma_functions.py and bessel_functions.py.
+Integers are computed in the default floating dtype where the result is not whole.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from minitorch import dtypes
 from minitorch.autograd.holomorphic import Holomorphic
 from minitorch.autograd.operator import Operator
 from minitorch.autograd.variable import unwrap
-from minitorch.native.complex_ops import is_complex, sgn
+from minitorch.native.complex_ops import Sgn, is_complex
 from minitorch.native.tensor_compare import Where
-from minitorch.native.tensor_iterator import as_float, not_implemented, zero_like
+from minitorch.native.tensor_iterator import as_float, in_float32, not_implemented, zero_like
 from minitorch.native.variants import accepts_out, in_place, write_out
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class Abs(Operator):
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:
         (input,) = ctx.saved_tensors
-        return grad * sgn(input)
+        return grad * Sgn.apply(input)
 
 
 class Sqrt(Holomorphic):
@@ -71,7 +71,7 @@ class Sqrt(Holomorphic):
 class Rsqrt(Holomorphic):
     @staticmethod
     def forward(ctx: Any, input: Any) -> Any:
-        out = 1 / np.sqrt(as_float(input))
+        out = in_float32(lambda x: 1 / np.sqrt(x), as_float(input))
         ctx.save_for_backward(out)
         return out
 
@@ -98,6 +98,11 @@ class Sign(Operator):
     @staticmethod
     def forward(ctx: Any, input: Any) -> Any:
         if input.dtype.kind != "f":
+            if input.dtype.kind == "c":
+                raise NotImplementedError(
+                    "Unlike NumPy, torch.sign is not intended to support complex numbers. Please "
+                    "use torch.sgn instead."
+                )
             return input.copy() if input.dtype == bool else np.sign(input)
         return ((input > 0) * input.dtype.type(1)) - (input < 0)  # 0 for NaN, unlike np.sign
 
@@ -108,17 +113,19 @@ class Sign(Operator):
 
 class NanToNum(Operator):
     @staticmethod
-    def forward(ctx: Any, input: Any, nan: float, posinf: float | None, neginf: float | None) -> Any:
+    def forward(
+        ctx: Any, input: Any, nan: float, posinf: float | None, neginf: float | None
+    ) -> Any:
         ctx.save_for_backward(input)
         if dtypes.is_integral(input.dtype):
             return input.copy()
-        limits = np.finfo(input.dtype)
-        return np.nan_to_num(
-            input,
-            nan=nan,
-            posinf=limits.max if posinf is None else posinf,
-            neginf=limits.min if neginf is None else neginf,
-        )
+        limits = dtypes.finfo(dtypes.from_numpy(input.dtype))
+        posinf = limits.max if posinf is None else posinf
+        neginf = limits.min if neginf is None else neginf
+        if dtypes.is_half(input.dtype):  # NumPy's function does not know bfloat16
+            wide = np.nan_to_num(input.astype(np.float32), nan=nan, posinf=posinf, neginf=neginf)
+            return wide.astype(input.dtype)
+        return np.nan_to_num(input, nan=nan, posinf=posinf, neginf=neginf)
 
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:
@@ -195,6 +202,7 @@ def nan_to_num(
 
 neg_ = in_place(Neg)
 
+
 def abs_(input: Tensor) -> Tensor:
     """``abs`` in place.
 
@@ -219,8 +227,16 @@ def __getattr__(name: str) -> Any:
 
     if name.startswith("__"):
         raise AttributeError(name)
-    for module in ("exponential", "trigonometry", "rounding", "tensor_compare", "pow",
-                   "comparison_ops", "bitwise_ops", "tensor_iterator"):
+    for module in (
+        "exponential",
+        "trigonometry",
+        "rounding",
+        "tensor_compare",
+        "pow",
+        "comparison_ops",
+        "bitwise_ops",
+        "tensor_iterator",
+    ):
         found = getattr(importlib.import_module(f"minitorch.native.{module}"), name, None)
         if found is not None:
             return found

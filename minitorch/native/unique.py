@@ -6,6 +6,7 @@ equals nothing, not even NaN.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,7 +30,7 @@ class Unique2(NotDifferentiable, name="Unique2Backward0"):
     def forward(ctx: Any, input: Any) -> Any:
         flat = input.reshape(-1)
         ordered = np.argsort(flat, kind="stable")
-        return _runs(flat[ordered][:, None], ordered, input.shape)
+        return _runs(flat[ordered], ordered, input.shape)
 
 
 class UniqueDim(NotDifferentiable, name="UniqueDimBackward0"):
@@ -53,7 +54,7 @@ class UniqueConsecutive(NotDifferentiable, name="UniqueConsecutiveBackward0"):
     @staticmethod
     def forward(ctx: Any, input: Any) -> Any:
         flat = input.reshape(-1)
-        return _runs(flat[:, None], np.arange(flat.size, like=input), input.shape)
+        return _runs(flat, np.arange(flat.size, like=input), input.shape)
 
 
 class UniqueDimConsecutive(NotDifferentiable, name="UniqueDimConsecutiveBackward0"):
@@ -72,7 +73,7 @@ class UniqueDimConsecutive(NotDifferentiable, name="UniqueDimConsecutiveBackward
 def _slices(array: Any, dim: int) -> Any:
     """The slices along a dimension as rows."""
     moved = np.moveaxis(array, dim, 0)
-    return moved.reshape(len(moved), -1)
+    return moved.reshape(len(moved), math.prod(moved.shape[1:]))
 
 
 def _unslice(rows: Any, like: Any, dim: int) -> Any:
@@ -84,18 +85,17 @@ def _runs(rows: Any, places: Any, shape: tuple[int, ...]) -> tuple[Any, Any, Any
     """Runs of equal rows: the first of each, the run of every element, the lengths.
 
     Args:
+        rows: or numbers.
         places: where each row stood in the input.
         shape: of the second result.
     """
     first = np.ones_like(places, dtype=bool)
-    first[1:] = (rows[1:] != rows[:-1]).any(axis=1)
+    differs = rows[1:] != rows[:-1]
+    first[1:] = differs.any(axis=1) if rows.ndim > 1 else differs
     inverse = np.empty_like(places)
     inverse[places] = np.cumsum(first) - 1
     starts = np.append(np.nonzero(first)[0], len(places))
-    values = rows[first]
-    if rows.shape[1] == 1 and shape is not None and len(values.shape) == 2:
-        values = values.reshape(-1) if len(shape) != 1 or values.shape[1] == 1 else values
-    return values, inverse.reshape(shape), np.diff(starts)
+    return rows[first], inverse.reshape(shape), np.diff(starts)
 
 
 def _selected(results: Any, return_inverse: bool, return_counts: bool) -> Any:
@@ -110,8 +110,10 @@ def _selected(results: Any, return_inverse: bool, return_counts: bool) -> Any:
 
 def _check_slices(input: Tensor, dim: int, name: str) -> int:
     array = input._array
+    if not array.ndim:
+        raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
     dim = wrap_dim(dim, array.ndim)
-    if array.ndim and not array.shape[dim] and array.shape.count(0) != 1:
+    if not array.shape[dim] and array.shape.count(0) != 1:
         raise RuntimeError(
             "There are 0 sized dimensions, and they aren't selected, so unique cannot be applied"
         )
@@ -136,7 +138,7 @@ def unique(
     >>> minitorch.unique(minitorch.tensor([3, 1, 3]), return_counts=True)
     (tensor([1, 3]), tensor([1, 2]))
     """
-    if dim is None or not input._array.ndim:
+    if dim is None:
         results = Unique2.apply(input)
     else:
         results = UniqueDim.apply(input, _check_slices(input, dim, "unique"))
@@ -152,7 +154,7 @@ def unique_consecutive(
     """The elements (or slices along ``dim``) that differ from the one before; on request which run
     each element is in and how long each is.
     """
-    if dim is None or not input._array.ndim:
+    if dim is None:
         results = UniqueConsecutive.apply(input)
     else:
         dim = _check_slices(input, dim, "unique_consecutive")
@@ -167,9 +169,9 @@ def isin(
     """Whether each of ``elements`` occurs in ``test_elements``; either may be a number.
 
     Raises:
-        ValueError: both are numbers.
+        TypeError: both are numbers.
     """
     if not isinstance(elements, Variable) and not isinstance(test_elements, Variable):
-        raise ValueError("isin(): at least one of elements and test_elements must be a tensor")
+        raise TypeError("isin(): at least one of elements and test_elements must be a tensor")
     a, b = promote(unwrap(elements), unwrap(test_elements))
     return wrap(np.asarray(np.isin(a, b, assume_unique=False, invert=invert)))

@@ -4,8 +4,7 @@ Every mode is a weighted sum along one dimension after the other. It is linear i
 derivative is the same sum transposed, and the derivative of that is the sum itself.
 
 Mirrors aten/src/ATen/native/{UpSample.cpp, UpSampleNearest1d.cpp, UpSampleBilinear2d.cpp,
-UpSampleBicubic2d.cpp, ...} and torch/nn/functional.py. Left out: images of bytes in other modes
-than the nearest ones, which torch computes in fixed point.
+UpSampleBicubic2d.cpp, ...} and torch/nn/functional.py.
 """
 
 from __future__ import annotations
@@ -21,6 +20,7 @@ import numpy as np
 from minitorch import dtypes
 from minitorch._jit import kernel, prange
 from minitorch.autograd.operator import Operator
+from minitorch.autograd.variable import wrap
 from minitorch.native import adaptive_pool
 from minitorch.native.dispatch_stub import DispatchStub
 from minitorch.native.upsample_taps import Taps, taps_of
@@ -75,6 +75,28 @@ def resample_backward_kernel(grad_input: Any, grad: Any, places: Any, weights: A
                     grad_input[b, place, k] += weight * grad[b, i, k]
 
 
+def resample_bytes(image: Any, taps: tuple[Taps, ...]) -> Any:
+    """Images of bytes, with whole weights of 16 bits, and bytes again after each dimension.
+
+    Mirrors native/cpu/UpSampleKernelAVXAntialias.h. The sums of whole numbers are exact, so a
+    product of matrices serves.
+    """
+    for dim, line in reversed(list(enumerate(taps, start=2))):
+        count = len(line.places)
+        if count == line.size:
+            continue
+        matrix = np.zeros_like(line.weights, shape=(count, line.size))
+        rows = np.broadcast_to(np.arange(count)[:, None], line.places.shape)
+        np.add.at(matrix, (rows, line.places), line.weights)  # the weight at place -1 is zero
+        largest, bits = float(matrix.max()), 0
+        while bits < 22 and int(0.5 + largest * 2 ** (bits + 1)) < 2**15:
+            bits += 1
+        whole = np.trunc(matrix * 2**bits + np.copysign(0.5, matrix))
+        total = np.moveaxis(np.tensordot(image.astype(np.float64), whole, (dim, 1)), -1, dim)
+        image = np.clip((total + 2 ** (bits - 1)) // 2**bits, 0, 255).astype(np.uint8)
+    return image
+
+
 # ----------------------------------------------------------------------------------- operators
 
 
@@ -93,7 +115,7 @@ class Upsample(Operator):
     @staticmethod
     def forward(ctx: Any, input: Any, taps: tuple[Taps, ...]) -> Any:
         ctx.taps = taps
-        out = input.astype(np.float32) if input.dtype == np.float16 else input
+        out = input.astype(np.float32) if dtypes.is_half(input.dtype) else input
         for dim, line in reversed(list(enumerate(taps, start=2))):
             out = _along(out, dim, len(line.places), resample_kernel, line)
         return out.astype(input.dtype, copy=False)
@@ -109,7 +131,7 @@ class UpsampleBackward(Operator, name="UpsampleBackwardBackward0"):
     @staticmethod
     def forward(ctx: Any, grad: Any, taps: tuple[Taps, ...]) -> Any:
         ctx.taps = taps
-        out = grad.astype(np.float32) if grad.dtype == np.float16 else grad
+        out = grad.astype(np.float32) if dtypes.is_half(grad.dtype) else grad
         for dim, line in enumerate(taps, start=2):
             out = _along(out, dim, line.size, resample_backward_kernel, line)
         return out.astype(grad.dtype, copy=False)
@@ -330,17 +352,22 @@ def _upsample(
     _check_sizes(input, sizes)
     along, operator = _OPERATORS[mode, ndim]
     dtype = input._array.dtype
-    is_byte = dtype == np.uint8 and along.startswith("nearest")
-    if not (dtypes.is_floating(dtype) or is_byte):
+    is_byte = dtype == np.uint8
+    if not (dtypes.is_floating(dtype) or (is_byte and (ndim == 2 or along.startswith("nearest")))):
         name = _KERNEL_NAMES.get(along, "upsample_generic_Nd_aa")
         raise NotImplementedError(
             f"\"{name}\" not implemented for '{dtypes.from_numpy(dtype).c10_name}'"
         )
-    compute = np.dtype(np.float64 if dtype == np.float64 else np.float32)
+    in_fixed_point = is_byte and not along.startswith("nearest")
+    compute = np.dtype(np.float64 if dtype == np.float64 or in_fixed_point else np.float32)
     taps = [
         taps_of(along, n, count, align_corners, scales[d] if scales is not None else None, compute)
         for d, (n, count) in enumerate(zip(input.shape[2:], sizes, strict=True))
     ]
+    if in_fixed_point:
+        return wrap(resample_bytes(input._array, tuple(taps)))
+    if dtypes.is_half(dtype) and mode in ("linear", "bicubic"):  # torch rounds their weights too
+        taps = [t._replace(weights=t.weights.astype(dtype).astype(compute)) for t in taps]
     out: Tensor = operator.apply(input, tuple(taps))
     return out
 

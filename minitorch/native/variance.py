@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Var(Operator):
-    """sum((input - mean) ** 2) / (N - correction)."""
+    """sum(|input - mean| ** 2) / (N - correction)."""
 
     @staticmethod
     def forward(ctx: Any, input: Any, axes: Axes, correction: float, keepdim: bool) -> Any:
@@ -117,15 +117,20 @@ def _variance(input: Any, axes: Axes, correction: float, keepdim: bool) -> tuple
     if not count:
         shape = np.empty_like(input, shape=input.shape).sum(axis=axes, keepdims=keepdim).shape
         empty = np.full_like(input, np.nan, shape=shape)
-        return empty, empty.copy()
+        return (empty.real if input.dtype.kind == "c" else empty), empty.copy()
     total = accurate_sum if input.size > LARGE else _plain_sum
     mean = total(input, axes, True, half) / count
     deviation = input - mean
     divisor = max(count - correction, 0)
-    out = np_asarray(total(deviation * deviation, axes, keepdim, half))
+    if input.dtype.kind == "c":
+        squares = (deviation * deviation.conj()).real
+        dtype = squares.dtype
+    else:
+        squares, dtype = deviation * deviation, input.dtype
+    out = np_asarray(total(squares, axes, keepdim, half))
     out = out / divisor if divisor else out / np.zeros_like(out)
     return (
-        np_asarray(out).astype(input.dtype, copy=False),
+        np_asarray(out).astype(dtype, copy=False),
         mean.astype(input.dtype, copy=False).reshape(out.shape),
     )
 

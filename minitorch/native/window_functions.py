@@ -1,7 +1,7 @@
 """Windows that fade a piece of a signal in and out, before its Fourier transform.
 
-Mirrors the window functions of aten/src/ATen/native/TensorFactories.cpp. ``minitorch.signal.windows``
-has more of them, in SciPy's form.
+Mirrors the window functions of aten/src/ATen/native/TensorFactories.cpp. There are more
+in ``minitorch.signal.windows``, in SciPy's form.
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from minitorch import dtypes
+from minitorch._device import check_device
 from minitorch._layout import strided
 from minitorch.autograd.grad_mode import no_grad
 from minitorch.autograd.variable import wrap
-from minitorch.native.factories import check_device, ones
+from minitorch.native.factories import ones
 
 if TYPE_CHECKING:
     from minitorch._tensor import Tensor

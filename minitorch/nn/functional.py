@@ -70,6 +70,7 @@ from minitorch.native.dropout import (
 )
 from minitorch.native.embedding import embedding, one_hot
 from minitorch.native.embedding_bag import embedding_bag
+from minitorch.native.exponential import sigmoid
 from minitorch.native.fractional_max_pool import (
     fractional_max_pool2d,
     fractional_max_pool2d_with_indices,
@@ -85,7 +86,8 @@ from minitorch.native.linear_algebra import linear
 from minitorch.native.local_response_norm import local_response_norm
 from minitorch.native.loss import huber_loss, l1_loss, mse_loss, smooth_l1_loss
 from minitorch.native.loss_binary import binary_cross_entropy, binary_cross_entropy_with_logits
-from minitorch.native.loss_cross_entropy import cross_entropy
+from minitorch.native.loss_cross_entropy import cross_entropy, linear_cross_entropy
+from minitorch.native.loss_ctc import ctc_loss
 from minitorch.native.loss_distribution import gaussian_nll_loss, kl_div, poisson_nll_loss
 from minitorch.native.loss_margin import (
     cosine_embedding_loss,
@@ -113,7 +115,7 @@ from minitorch.native.normalization import batch_norm, instance_norm
 from minitorch.native.padding import pad
 from minitorch.native.pixel_shuffle import channel_shuffle, pixel_shuffle, pixel_unshuffle
 from minitorch.native.softmax import gumbel_softmax, log_softmax, softmax, softmin
-from minitorch.native.unary_ops import sigmoid, tanh
+from minitorch.native.trigonometry import tanh
 from minitorch.native.upsample import interpolate, upsample, upsample_bilinear, upsample_nearest
 
 # fmt: off
@@ -149,7 +151,8 @@ __all__ = [
     "relu_", "leaky_relu_", "rrelu_", "elu_", "celu_", "selu_", "hardtanh_", "threshold_",
     # distances and losses
     "cosine_similarity", "pairwise_distance", "pdist",
-    "cross_entropy", "nll_loss", "binary_cross_entropy", "binary_cross_entropy_with_logits",
+    "cross_entropy", "linear_cross_entropy", "nll_loss", "ctc_loss",
+    "binary_cross_entropy", "binary_cross_entropy_with_logits",
     "kl_div", "poisson_nll_loss", "gaussian_nll_loss", "mse_loss", "l1_loss", "smooth_l1_loss",
     "huber_loss", "soft_margin_loss", "hinge_embedding_loss", "margin_ranking_loss",
     "cosine_embedding_loss", "multi_margin_loss", "multilabel_margin_loss",

@@ -15,9 +15,9 @@ import numpy as np
 from minitorch._tensor import Tensor
 from minitorch.autograd.grad_mode import no_grad
 from minitorch.autograd.variable import wrap
-from minitorch.native.binary_ops import where
-from minitorch.native.random_factories import randperm
 from minitorch.native.factories import empty_like
+from minitorch.native.random_factories import randperm
+from minitorch.native.tensor_compare import where
 from minitorch.random import Generator
 
 __all__ = [

@@ -89,15 +89,15 @@ def broadcast_to_tree(value: Any, spec: TreeSpec) -> list[Any] | None:
     if spec.kind is None or not isinstance(value, _CONTAINERS):
         is_leaf = not isinstance(value, _CONTAINERS)
         return [value] * spec.num_leaves if is_leaf else None
-    is_dict = isinstance(value, dict)
+    members = list(value.values()) if isinstance(value, dict) else list(value)
     if (
-        len(value) != len(spec.children)
+        len(members) != len(spec.children)
         or not issubclass(spec.kind, type(value))
-        or (is_dict and list(value) != spec.context)
+        or (isinstance(value, dict) and list(value) != spec.context)
     ):
         return None
     found: list[Any] = []
-    for member, child in zip(value.values() if is_dict else value, spec.children, strict=True):
+    for member, child in zip(members, spec.children, strict=True):
         part = broadcast_to_tree(member, child)
         if part is None:
             return None

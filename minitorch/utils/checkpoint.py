@@ -66,7 +66,7 @@ def checkpoint(
         CheckpointError: the second run saved other tensors.
     """
     if use_reentrant is None:
-        _warn_of_default("torch.utils.checkpoint: the use_reentrant parameter")
+        _warn_of_default("torch.utils.checkpoint")
         use_reentrant = True
     preserve_rng_state = kwargs.pop("preserve_rng_state", True)
     if use_reentrant:
@@ -79,8 +79,7 @@ def checkpoint(
         return CheckpointFunction.apply(function, preserve_rng_state, *args)
     if determinism_check not in ("default", "none"):
         raise ValueError(
-            "determinism_check should be one of ['default', 'none'], but got "
-            f"{determinism_check}"
+            f"determinism_check should be one of ['default', 'none'], but got {determinism_check}"
         )
     first, second = context_fn()
     stop = early_stop if _early_stop is None else _early_stop
@@ -91,10 +90,11 @@ def checkpoint(
 
 def _warn_of_default(what: str) -> None:
     warnings.warn(
-        f"{what} should be passed explicitly. Starting in PyTorch 2.9, calling checkpoint without "
-        "use_reentrant will raise an exception. use_reentrant=False is recommended, but if you "
-        "need to preserve the current default behavior, you can pass use_reentrant=True. Refer to "
-        "docs for more details on the differences between the two variants.",
+        f"{what}: the use_reentrant parameter should be passed explicitly. Starting in PyTorch "
+        "2.9, calling checkpoint without use_reentrant will raise an exception. "
+        "use_reentrant=False is recommended, but if you need to preserve the current default "
+        "behavior, you can pass use_reentrant=True. Refer to docs for more details on the "
+        "differences between the two variants.",
         stacklevel=3,
     )
 
@@ -114,7 +114,9 @@ def checkpoint_sequential(
         preserve_rng_state: as in ``checkpoint``.
     """
     if use_reentrant is None:
-        _warn_of_default("torch.utils.checkpoint.checkpoint_sequential: the use_reentrant parameter")
+        _warn_of_default(
+            "torch.utils.checkpoint.checkpoint_sequential: the use_reentrant parameter"
+        )
         use_reentrant = True
     preserve_rng_state = kwargs.pop("preserve_rng_state", True)
     if kwargs:

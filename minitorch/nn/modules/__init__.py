@@ -30,6 +30,7 @@ from minitorch.nn.modules.activation import (
     Tanhshrink,
     Threshold,
 )
+from minitorch.nn.modules.attention import MultiheadAttention
 from minitorch.nn.modules.batchnorm import BatchNorm1d, BatchNorm2d
 from minitorch.nn.modules.channelshuffle import ChannelShuffle
 from minitorch.nn.modules.container import (
@@ -64,6 +65,7 @@ from minitorch.nn.modules.loss import (
     BCEWithLogitsLoss,
     CosineEmbeddingLoss,
     CrossEntropyLoss,
+    CTCLoss,
     GaussianNLLLoss,
     HingeEmbeddingLoss,
     HuberLoss,
@@ -71,6 +73,7 @@ from minitorch.nn.modules.loss import (
     L1Loss,
     MarginRankingLoss,
     MSELoss,
+    MultiLabelMarginLoss,
     MultiLabelSoftMarginLoss,
     MultiMarginLoss,
     NLLLoss,
@@ -81,7 +84,7 @@ from minitorch.nn.modules.loss import (
     TripletMarginWithDistanceLoss,
 )
 from minitorch.nn.modules.module import Module
-from minitorch.nn.modules.normalization import GroupNorm, LayerNorm, RMSNorm
+from minitorch.nn.modules.normalization import GroupNorm, LayerNorm, LocalResponseNorm, RMSNorm
 from minitorch.nn.modules.padding import (
     CircularPad1d,
     CircularPad2d,
@@ -123,7 +126,7 @@ from minitorch.nn.modules.pooling import (
     MaxUnpool3d,
 )
 from minitorch.nn.modules.rnn import GRU, LSTM, RNN, GRUCell, LSTMCell, RNNBase, RNNCell
-from minitorch.nn.modules.sparse import Embedding
+from minitorch.nn.modules.sparse import Embedding, EmbeddingBag
 from minitorch.nn.modules.upsampling import Upsample, UpsamplingBilinear2d, UpsamplingNearest2d
 
 # fmt: off
@@ -131,11 +134,11 @@ __all__ = [
     # the base, and what holds modules
     "Module", "Sequential", "ModuleList", "ModuleDict", "ParameterList", "ParameterDict",
     # layers with weights
-    "Linear", "Bilinear", "Identity", "Embedding",
+    "Linear", "Bilinear", "Identity", "Embedding", "EmbeddingBag", "MultiheadAttention",
     "Conv1d", "Conv2d", "Conv3d", "ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d",
     "RNNBase", "RNN", "LSTM", "GRU", "RNNCell", "LSTMCell", "GRUCell",
     # normalisation and regularisation
-    "BatchNorm1d", "BatchNorm2d", "LayerNorm", "GroupNorm", "RMSNorm",
+    "BatchNorm1d", "BatchNorm2d", "LayerNorm", "GroupNorm", "RMSNorm", "LocalResponseNorm",
     "Dropout", "Dropout1d", "Dropout2d", "Dropout3d", "AlphaDropout", "FeatureAlphaDropout",
     # pooling and shape
     "MaxPool1d", "MaxPool2d", "MaxPool3d", "MaxUnpool1d", "MaxUnpool2d", "MaxUnpool3d", "AvgPool1d",
@@ -158,6 +161,7 @@ __all__ = [
     "CrossEntropyLoss", "NLLLoss", "BCELoss", "BCEWithLogitsLoss", "KLDivLoss", "PoissonNLLLoss",
     "GaussianNLLLoss", "MSELoss", "L1Loss", "SmoothL1Loss", "HuberLoss", "SoftMarginLoss",
     "HingeEmbeddingLoss", "MarginRankingLoss", "CosineEmbeddingLoss", "MultiMarginLoss",
-    "MultiLabelSoftMarginLoss", "TripletMarginLoss", "TripletMarginWithDistanceLoss",
+    "MultiLabelMarginLoss", "MultiLabelSoftMarginLoss", "CTCLoss",
+    "TripletMarginLoss", "TripletMarginWithDistanceLoss",
 ]
 # fmt: on

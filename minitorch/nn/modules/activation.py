@@ -1,7 +1,7 @@
 """Activation functions as layers.
 
 Mirrors torch/nn/modules/activation.py; the functions stand in native/activation.py and
-native/softmax.py. Left out: MultiheadAttention.
+native/softmax.py, MultiheadAttention in attention.py.
 """
 
 from __future__ import annotations
@@ -36,9 +36,10 @@ from minitorch.native.activation_smooth import (
     softsign,
     tanhshrink,
 )
+from minitorch.native.exponential import sigmoid
 from minitorch.native.factories import empty
 from minitorch.native.softmax import log_softmax, softmax, softmin
-from minitorch.native.unary_ops import sigmoid, tanh
+from minitorch.native.trigonometry import tanh
 from minitorch.nn import init as initializers
 from minitorch.nn.modules.module import Module
 from minitorch.nn.parameter import Parameter

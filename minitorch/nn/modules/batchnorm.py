@@ -10,8 +10,9 @@ from typing import Any
 from minitorch import dtypes
 from minitorch._tensor import Tensor
 from minitorch.dtypes import dtype as DType
-from minitorch.native.factories import empty, ones, tensor, zeros
+from minitorch.native.factories import empty, ones, zeros
 from minitorch.native.normalization import batch_norm
+from minitorch.native.tensor_new import tensor
 from minitorch.nn import init
 from minitorch.nn.modules.module import Module
 from minitorch.nn.parameter import Parameter

@@ -1,7 +1,6 @@
 """Losses as layers: they hold the options, the functions stand in native/loss*.py.
 
-Mirrors torch/nn/modules/loss.py. Left out: CTCLoss, MultiLabelMarginLoss,
-LinearCrossEntropyLoss.
+Mirrors torch/nn/modules/loss.py. Left out: LinearCrossEntropyLoss.
 
 Every loss takes ``reduction``: ``"mean"`` of the elements' losses (the default), ``"sum"``, or
 ``"none"`` for all of them. ``size_average`` and ``reduce`` are its two older forms.
@@ -15,6 +14,7 @@ from minitorch._tensor import Tensor
 from minitorch.native.loss import huber_loss, l1_loss, mse_loss, smooth_l1_loss
 from minitorch.native.loss_binary import binary_cross_entropy, binary_cross_entropy_with_logits
 from minitorch.native.loss_cross_entropy import cross_entropy
+from minitorch.native.loss_ctc import ctc_loss
 from minitorch.native.loss_distribution import gaussian_nll_loss, kl_div, poisson_nll_loss
 from minitorch.native.loss_margin import (
     cosine_embedding_loss,
@@ -25,7 +25,7 @@ from minitorch.native.loss_margin import (
     triplet_margin_loss,
     triplet_margin_with_distance_loss,
 )
-from minitorch.native.loss_multi_margin import multi_margin_loss
+from minitorch.native.loss_multi_margin import multi_margin_loss, multilabel_margin_loss
 from minitorch.native.loss_nll import nll_loss
 from minitorch.nn import _reduction
 from minitorch.nn.modules.distance import PairwiseDistance
@@ -440,6 +440,16 @@ class MultiMarginLoss(_WeightedLoss):
         )
 
 
+class MultiLabelMarginLoss(_Loss):
+    """Σ max(0, 1 - x[t] + x[c]) / C over the targets t and the classes c that are none.
+
+    Shape: input and target ``(N, C)`` or ``(C,)``; a row's targets are those before its first -1.
+    """
+
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        return multilabel_margin_loss(input, target, reduction=self.reduction)
+
+
 class MultiLabelSoftMarginLoss(_WeightedLoss):
     """The mean of BCEWithLogitsLoss over the classes, for samples that may have several.
 
@@ -525,4 +535,40 @@ class TripletMarginWithDistanceLoss(_Loss):
             margin=self.margin,
             swap=self.swap,
             reduction=self.reduction,
+        )
+
+
+class CTCLoss(_Loss):
+    """The loss of a sequence whose alignment with the input is not known.
+
+    Args:
+        blank: the class that stands for no label.
+        zero_infinity: a target that does not fit into its input costs nothing, instead of inf.
+
+    Shape:
+        log_probs ``(T, N, C)``, targets ``(N, S)`` or all in a row, lengths ``(N,)``.
+    """
+
+    def __init__(
+        self, blank: int = 0, reduction: str = "mean", zero_infinity: bool = False
+    ) -> None:
+        super().__init__(reduction=reduction)
+        self.blank = blank
+        self.zero_infinity = zero_infinity
+
+    def forward(
+        self,
+        log_probs: Tensor,
+        targets: Tensor,
+        input_lengths: Tensor,
+        target_lengths: Tensor,
+    ) -> Tensor:
+        return ctc_loss(
+            log_probs,
+            targets,
+            input_lengths,
+            target_lengths,
+            self.blank,
+            self.reduction,
+            self.zero_infinity,
         )

@@ -1,6 +1,6 @@
 """Normalisation within each sample.
 
-Mirrors torch/nn/modules/normalization.py. Left out: LocalResponseNorm, CrossMapLRN2d.
+Mirrors torch/nn/modules/normalization.py. Left out: CrossMapLRN2d.
 """
 
 from __future__ import annotations
@@ -13,11 +13,12 @@ from minitorch.dtypes import dtype as DType
 from minitorch.native.factories import empty
 from minitorch.native.group_norm import group_norm
 from minitorch.native.layer_norm import layer_norm, rms_norm
+from minitorch.native.local_response_norm import local_response_norm
 from minitorch.nn import init
 from minitorch.nn.modules.module import Module
 from minitorch.nn.parameter import Parameter
 
-__all__ = ["LayerNorm", "GroupNorm", "RMSNorm"]
+__all__ = ["LayerNorm", "GroupNorm", "RMSNorm", "LocalResponseNorm"]
 
 
 class LayerNorm(Module):
@@ -172,3 +173,23 @@ class RMSNorm(Module):
         return (
             f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}"
         )
+
+
+class LocalResponseNorm(Module):
+    """y = x / (k + alpha · E[x²])^beta, the mean over ``size`` neighbouring channels.
+
+    Shape: input and output ``(N, C, *)``.
+    """
+
+    def __init__(self, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> None:
+        super().__init__()
+        self.size = size
+        self.alpha = alpha
+        self.beta = beta
+        self.k = k
+
+    def forward(self, input: Tensor) -> Tensor:
+        return local_response_norm(input, self.size, self.alpha, self.beta, self.k)
+
+    def extra_repr(self) -> str:
+        return f"{self.size}, alpha={self.alpha}, beta={self.beta}, k={self.k}"

@@ -23,7 +23,7 @@ from minitorch.native.lp_pool import lp_pool1d, lp_pool2d, lp_pool3d
 from minitorch.native.max_pool import max_pool1d, max_pool2d, max_pool3d
 from minitorch.native.max_unpool import max_unpool1d, max_unpool2d, max_unpool3d
 from minitorch.nn.modules.module import Module
-from minitorch.nn.modules.utils import Size, _pair, _single, _triple
+from minitorch.nn.modules.utils import Size, _ntuple, _pair, _single, _triple
 
 __all__ = [
     "MaxPool1d",
@@ -353,7 +353,7 @@ class _FractionalMaxPoolNd(Module):
         name: str,
         kernel_size: tuple[int, ...],
         output_size: tuple[int, ...] | None,
-        output_ratio: tuple[float, ...] | None,
+        output_ratio: Ratio | None,
         return_indices: bool,
         _random_samples: Tensor | None,
     ) -> None:
@@ -362,14 +362,15 @@ class _FractionalMaxPoolNd(Module):
         self.return_indices = return_indices
         self.register_buffer("_random_samples", _random_samples)
         self.output_size = output_size
-        self.output_ratio = output_ratio
+        ndim = len(kernel_size)
+        self.output_ratio = None if output_ratio is None else _ntuple(output_ratio, ndim)
         if output_size is None and output_ratio is None:
             raise ValueError(
                 f"{name} requires specifying either an output size, or a pooling ratio"
             )
         if output_size is not None and output_ratio is not None:
             raise ValueError("only one of output_size and output_ratio may be specified")
-        if output_ratio is not None and not all([0 < ratio < 1 for ratio in output_ratio]):
+        if any([not 0 < ratio < 1 for ratio in self.output_ratio or ()]):
             raise ValueError(f"output_ratio must be between 0 and 1 (got {output_ratio})")
 
 
@@ -395,7 +396,7 @@ class FractionalMaxPool2d(_FractionalMaxPoolNd):
             "FractionalMaxPool2d",
             _pair(kernel_size),
             None if output_size is None else _pair(output_size),
-            None if output_ratio is None else _pair(output_ratio),
+            output_ratio,
             return_indices,
             _random_samples,
         )
@@ -428,7 +429,7 @@ class FractionalMaxPool3d(_FractionalMaxPoolNd):
             "FractionalMaxPool3d",
             _triple(kernel_size),
             None if output_size is None else _triple(output_size),
-            None if output_ratio is None else _triple(output_ratio),
+            output_ratio,
             return_indices,
             _random_samples,
         )

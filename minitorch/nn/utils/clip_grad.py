@@ -13,9 +13,9 @@ from collections.abc import Iterable
 
 from minitorch._tensor import Tensor
 from minitorch.autograd.grad_mode import no_grad
-from minitorch.native.factories import tensor
+from minitorch.native.joining import stack
 from minitorch.native.norms import norm
-from minitorch.native.tensor_shape import stack
+from minitorch.native.tensor_new import tensor
 
 __all__ = ["clip_grad_norm_", "clip_grad_value_", "get_total_norm", "clip_grads_with_norm_"]
 

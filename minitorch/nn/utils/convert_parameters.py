@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from minitorch._tensor import Tensor
-from minitorch.native.tensor_shape import cat
+from minitorch.native.joining import cat
 
 __all__ = ["parameters_to_vector", "vector_to_parameters"]
 

@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING, Any
 from minitorch import dtypes
 from minitorch._layout import strided
 from minitorch.native.bessel_functions import i0
-from minitorch.native.factories import arange, empty, linspace, ones, tensor
+from minitorch.native.factories import empty, ones
+from minitorch.native.ranges import arange, linspace
 from minitorch.native.tensor_compare import minimum
+from minitorch.native.tensor_new import tensor
 
 if TYPE_CHECKING:
     from minitorch._tensor import Tensor
@@ -60,7 +62,7 @@ def exponential(
         raise ValueError(f"Tau must be positive, got: {tau} instead.")
     if sym and center is not None:
         raise ValueError("Center must be None for symmetric windows")
-    options: dict[str, Any] = dict(dtype=dtype, device=device, requires_grad=requires_grad)
+    options = {"dtype": dtype, "device": device, "requires_grad": requires_grad}
     if M == 0:
         return empty((0,), **options)
     if center is None:
@@ -81,7 +83,7 @@ def cosine(
 ) -> Tensor:
     """out[n] = sin(pi (n + 0.5) / M), which neither starts nor ends with 0."""
     dtype = _checked_dtype("cosine", M, dtype, layout)
-    options: dict[str, Any] = dict(dtype=dtype, device=device, requires_grad=requires_grad)
+    options = {"dtype": dtype, "device": device, "requires_grad": requires_grad}
     if M == 0:
         return empty((0,), **options)
     start = 0.5
@@ -104,7 +106,7 @@ def gaussian(
     dtype = _checked_dtype("gaussian", M, dtype, layout)
     if std <= 0:
         raise ValueError(f"Standard deviation must be positive, got: {std} instead.")
-    options: dict[str, Any] = dict(dtype=dtype, device=device, requires_grad=requires_grad)
+    options = {"dtype": dtype, "device": device, "requires_grad": requires_grad}
     if M == 0:
         return empty((0,), **options)
     start = -(M if not sym and M > 1 else M - 1) / 2.0
@@ -123,11 +125,11 @@ def kaiser(
     device: Any = None,
     requires_grad: bool = False,
 ) -> Tensor:
-    """out[n] = I0(beta sqrt(1 - (2 n / N - 1)**2)) / I0(beta), where N = M - 1, or M if periodic."""
+    """out[n] = I0(beta sqrt(1 - (2 n / N - 1)**2)) / I0(beta), where N = M - 1 (periodic: M)."""
     dtype = _checked_dtype("kaiser", M, dtype, layout)
     if beta < 0:
         raise ValueError(f"beta must be non-negative, got: {beta} instead.")
-    options: dict[str, Any] = dict(dtype=dtype, device=device, requires_grad=requires_grad)
+    options = {"dtype": dtype, "device": device, "requires_grad": requires_grad}
     if M == 0:
         return empty((0,), **options)
     if M == 1:
@@ -166,7 +168,13 @@ def hann(
 ) -> Tensor:
     """out[n] = 1/2 - 1/2 cos(2 pi n / (M - 1))."""
     return general_hamming(
-        M, alpha=0.5, sym=sym, dtype=dtype, layout=layout, device=device, requires_grad=requires_grad
+        M,
+        alpha=0.5,
+        sym=sym,
+        dtype=dtype,
+        layout=layout,
+        device=device,
+        requires_grad=requires_grad,
     )
 
 
@@ -203,7 +211,7 @@ def bartlett(
 ) -> Tensor:
     """out[n] = 1 - |2 n / (M - 1) - 1|: a triangle."""
     dtype = _checked_dtype("bartlett", M, dtype, layout)
-    options: dict[str, Any] = dict(dtype=dtype, device=device, requires_grad=requires_grad)
+    options = {"dtype": dtype, "device": device, "requires_grad": requires_grad}
     if M == 0:
         return empty((0,), **options)
     if M == 1:
@@ -226,7 +234,7 @@ def general_cosine(
 ) -> Tensor:
     """out[n] = a[0] - a[1] cos(z) + a[2] cos(2 z) - ..., where z = 2 pi n / (M - 1)."""
     dtype = _checked_dtype("general_cosine", M, dtype, layout)
-    options: dict[str, Any] = dict(dtype=dtype, device=device, requires_grad=requires_grad)
+    options = {"dtype": dtype, "device": device, "requires_grad": requires_grad}
     if M == 0:
         return empty((0,), **options)
     if M == 1:

@@ -18,8 +18,8 @@ import numpy as np
 from minitorch._tensor import Tensor
 from minitorch.dtypes import float64
 from minitorch.native.distribution_kernels import multinomial
-from minitorch.native.factories import as_tensor
 from minitorch.native.integer_kernels import random_, randperm
+from minitorch.native.tensor_new import as_tensor
 from minitorch.random import Generator
 
 __all__ = [

@@ -22,7 +22,7 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from minitorch.native.factories import from_numpy
+from minitorch.native.tensor_new import from_numpy
 from minitorch.utils.data import Dataset
 
 SN3_PASCALVINCENT_TYPEMAP: dict[int, np.dtype[Any]] = {

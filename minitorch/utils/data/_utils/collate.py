@@ -13,8 +13,8 @@ import numpy as np
 
 from minitorch._tensor import Tensor
 from minitorch.dtypes import float64
-from minitorch.native.factories import as_tensor, tensor
-from minitorch.native.tensor_shape import stack
+from minitorch.native.joining import stack
+from minitorch.native.tensor_new import as_tensor, tensor
 
 __all__ = ["default_collate", "default_convert"]
 
