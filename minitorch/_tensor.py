@@ -87,9 +87,9 @@ from minitorch.native import (
     view_scatter,
     views,
 )
-from minitorch.native.memory_format import is_in
 from minitorch.native import renorm as renorm_ops
 from minitorch.native import unique as unique_ops
+from minitorch.native.memory_format import is_in
 from minitorch.storage import TypedStorage, UntypedStorage, place_in_storage
 from minitorch.storage import data_ptr as address
 from minitorch.storage import owner as storage_owner

@@ -328,11 +328,11 @@ def _deviation(
     count = _count(input, valid, dim, True)
     centre = sum(input, dim, keepdim=True, dtype=dtype, mask=valid) / count
     x = binary_ops.sub(input, centre)
-    total = sum(x * x, dim, keepdim=keepdim, dtype=wide, mask=valid)
+    total = sum(x * x.conj(), dim, keepdim=keepdim, dtype=wide, mask=valid)
     divisor = count.reshape(total.shape)
     if correction:
-        zero = wrap(np.zeros((), wide.numpy))
-        divisor = tensor_compare.maximum(to_dtype(divisor, wide) - correction, zero)
+        zero = wrap(np.zeros((), wide.numpy).real)
+        divisor = tensor_compare.maximum(to_dtype(divisor, zero.dtype) - correction, zero)
     return to_dtype(total / divisor, dtype)
 
 

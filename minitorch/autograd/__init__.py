@@ -1,10 +1,11 @@
 """Automatic differentiation. Mirrors torch/autograd/.
 
 Read in this order: ``node`` and ``graph_task`` (the graph and the engine), ``variable`` (what a
-tensor knows of the graph), ``operator`` (how an operation is recorded), ``inplace`` (what a change
-in place does), ``engine`` (``backward`` and ``grad``), ``function`` (operations of one's own). Then
-what is built on them: ``saved_variable`` and ``graph`` (hooks on what is saved), ``anomaly_mode``,
-``functional``, ``gradcheck``. Left out: ``forward_ad``, the profilers.
+tensor knows of the graph), ``operator`` (how an operation is recorded) with ``saved_arrays`` (what
+it keeps for backward), ``inplace`` (what a change in place does), ``engine`` (``backward`` and
+``grad``), ``function`` (operations of one's own). Then what is built on them: ``saved_variable``
+and ``graph`` (hooks on what is saved), ``anomaly_mode``, ``functional``, ``gradcheck``. Left out:
+``forward_ad``, the profilers.
 """
 
 from minitorch.autograd import functional as functional

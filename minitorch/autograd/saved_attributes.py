@@ -26,7 +26,7 @@ CALLED_INPUT = frozenset(
 
 def add_saved_attributes(cls: Any) -> None:
     """Give an operator class a property for everything that its nodes may keep."""
-    for name in (*_parameters(cls), "result"):
+    for name in {*_parameters(cls), "result"} - {"shape"}:
         setattr(cls, f"_saved_{name}", property(_getter(name)))
         setattr(cls, f"_raw_saved_{name}", property(_raw_getter(name)))
 
@@ -115,13 +115,11 @@ def _positions(node: Any) -> dict[str, int]:
 
 def _find(node: Any, name: str) -> int | None:
     position = _positions(node).get(name)
-    if position is None and node.saved_for is not None and name in _operand_names(node):
-        return -1  # an operand that no wanted gradient needs
+    if position is None and node.saved_for is not None:
+        names = _parameters(type(node))
+        if name in names and len(names) == len(node.saved_for):
+            return -1  # one of the operands, all of which are saved if gradients need them
     return position
-
-
-def _operand_names(node: Any) -> list[str]:
-    return _parameters(type(node))[: len(node.saved_for)]
 
 
 def _missing(node: Any, name: str) -> AttributeError:

@@ -254,8 +254,7 @@ class RreluWithNoise(Operator):
 
     @staticmethod
     def forward(ctx: Any, input: Any, lower: float, upper: float, generator: Any) -> Any:
-        if input.dtype.itemsize < 4:
-            check_floating(input, "rrelu_with_noise_out_cpu")
+        if input.dtype == np.float16:
             raise NotImplementedError(
                 "\"rrelu_with_noise_out_cpu\" not implemented for 'Half'",
             )

@@ -141,7 +141,7 @@ class HouseholderProduct(Operator, name="LinalgHouseholderProductBackward0"):
         input, tau = ctx.saved_tensors
         m, n = input.shape[-2:]
         k = tau.shape[-1]
-        if not input.size or not k:
+        if 0 in (*input.shape, *tau.shape):
             return None, None
         identity = np.eye(m, n, dtype=unwrap(input).dtype)
         start = constant(np.broadcast_to(identity, input.shape), grad)
@@ -176,7 +176,7 @@ class Ormqr(Operator):
         if to_input is None and to_tau is None:
             return None, None, grad_other
         k = tau.shape[-1]
-        if not k:
+        if 0 in (*input.shape, *tau.shape):
             return None, None, grad_other
         vectors = _reflection_vectors(input[..., :k])
         taus = [tau[..., i : i + 1, None] for i in range(k)]

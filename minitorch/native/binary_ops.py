@@ -352,7 +352,7 @@ def remainder(input: Tensor, other: Tensor | float) -> Tensor:
 
 def rmod(input: Tensor, other: float) -> Tensor:
     """out = other % input, element-wise: the reflected operator."""
-    return RemainderOfNumber.apply(other, input)
+    return remainder(other, input)  # type: ignore[arg-type]
 
 
 @accepts_out
@@ -401,27 +401,3 @@ def remainder_(input: Tensor, other: Tensor | float) -> Tensor:
 def fmod_(input: Tensor, other: Tensor | float) -> Tensor:
     """``fmod`` in place."""
     return (FmodByNumber if isinstance(other, NUMBERS) else Fmod).apply_(input, other)
-
-
-# temporary: until every importer names the new modules
-def __getattr__(name: str) -> Any:
-    import importlib
-
-    if name == "_NUMBERS":
-        return NUMBERS
-    if name.startswith("__"):
-        raise AttributeError(name)
-    for module in (
-        "tensor_iterator",
-        "tensor_compare",
-        "pow",
-        "lerp",
-        "pointwise_ops",
-        "comparison_ops",
-        "bitwise_ops",
-        "trigonometry",
-    ):
-        found = getattr(importlib.import_module(f"minitorch.native.{module}"), name, None)
-        if found is not None:
-            return found
-    raise AttributeError(name)

@@ -12,7 +12,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from minitorch.autograd.variable import unwrap, wrap
-from minitorch.native.tensor_iterator import check_tensors, compute, not_implemented
+from minitorch.native.tensor_iterator import (
+    check_any_tensor,
+    check_tensors,
+    compute,
+    not_implemented,
+)
 from minitorch.native.variants import accepts_out, in_place
 
 if TYPE_CHECKING:
@@ -43,18 +48,21 @@ _lcm = _of_integers(np.lcm, "lcm_cpu")
 @accepts_out
 def bitwise_and(input: Tensor, other: Tensor | int) -> Tensor:
     """out = input & other, element-wise, for integers and bool."""
+    check_any_tensor("bitwise_and", input=input, other=other)
     return compute(_and, input, other)
 
 
 @accepts_out
 def bitwise_or(input: Tensor, other: Tensor | int) -> Tensor:
     """out = input | other, element-wise, for integers and bool."""
+    check_any_tensor("bitwise_or", input=input, other=other)
     return compute(_or, input, other)
 
 
 @accepts_out
 def bitwise_xor(input: Tensor, other: Tensor | int) -> Tensor:
     """out = input ^ other, element-wise, for integers and bool."""
+    check_any_tensor("bitwise_xor", input=input, other=other)
     return compute(_xor, input, other)
 
 
@@ -83,12 +91,14 @@ def invert(input: Tensor) -> Tensor:
 @accepts_out
 def bitwise_left_shift(input: Tensor, other: Tensor | int) -> Tensor:
     """out = input << other, element-wise, for integers."""
+    check_any_tensor("bitwise_left_shift", input=input, other=other)
     return compute(_left_shift, input, other)
 
 
 @accepts_out
 def bitwise_right_shift(input: Tensor, other: Tensor | int) -> Tensor:
     """out = input >> other, element-wise, for integers; the sign is kept."""
+    check_any_tensor("bitwise_right_shift", input=input, other=other)
     return compute(_right_shift, input, other)
 
 

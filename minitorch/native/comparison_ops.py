@@ -33,36 +33,42 @@ _greater, _greater_equal = ordered(np.greater, "gt_cpu"), ordered(np.greater_equ
 @accepts_out
 def eq(input: Tensor, other: Tensor | float) -> Tensor:
     """out = (input == other), element-wise, as bool."""
+    check_tensors("eq", input=input)
     return compute(np.equal, input, other)
 
 
 @accepts_out
 def ne(input: Tensor, other: Tensor | float) -> Tensor:
     """out = (input != other), element-wise, as bool."""
+    check_tensors("ne", input=input)
     return compute(np.not_equal, input, other)
 
 
 @accepts_out
 def lt(input: Tensor, other: Tensor | float) -> Tensor:
     """out = (input < other), element-wise, as bool."""
+    check_tensors("lt", input=input)
     return compute(_less, input, other)
 
 
 @accepts_out
 def le(input: Tensor, other: Tensor | float) -> Tensor:
     """out = (input <= other), element-wise, as bool."""
+    check_tensors("le", input=input)
     return compute(_less_equal, input, other)
 
 
 @accepts_out
 def gt(input: Tensor, other: Tensor | float) -> Tensor:
     """out = (input > other), element-wise, as bool."""
+    check_tensors("gt", input=input)
     return compute(_greater, input, other)
 
 
 @accepts_out
 def ge(input: Tensor, other: Tensor | float) -> Tensor:
     """out = (input >= other), element-wise, as bool."""
+    check_tensors("ge", input=input)
     return compute(_greater_equal, input, other)
 
 

@@ -20,6 +20,7 @@ from minitorch.native.tensor_compare import Where
 from minitorch.native.tensor_iterator import (
     NUMBERS,
     as_float,
+    check_any_tensor,
     check_tensors,
     in_float32,
     not_implemented,
@@ -355,6 +356,7 @@ def logaddexp2(input: Tensor, other: Tensor) -> Tensor:
 @accepts_out
 def xlogy(input: Tensor | float, other: Tensor | float) -> Tensor:
     """out = input * ln(other), element-wise; 0 where input is 0; one of them may be a number."""
+    check_any_tensor("xlogy", input=input, other=other)
     return _xlogy_operator(input, other).apply(input, other)
 
 
@@ -372,6 +374,7 @@ def _xlogy_operator(input: Any, other: Any) -> type[Operator]:
 @accepts_out
 def xlog1py(input: Tensor | float, other: Tensor | float) -> Tensor:
     """out = input * ln(1 + other), element-wise; 0 where input is 0; one may be a number."""
+    check_any_tensor("xlog1py", input=input, other=other)
     if isinstance(input, NUMBERS):
         return SpecialXlog1pyOfNumber.apply(input, other)
     operator = SpecialXlog1pyByNumber if isinstance(other, NUMBERS) else SpecialXlog1py

@@ -158,7 +158,12 @@ _AminmaxResult = return_type("aminmax", "min", "max")
 def _extreme(
     input: Tensor, dim: Any, keepdim: bool, name: str, over_all: Any, over_dim: Any, result: Any
 ) -> Any:
-    array = input._array
+    try:
+        array = input._array
+    except AttributeError:
+        raise TypeError(
+            f"{name}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}"
+        ) from None
     if dim is None:
         if not array.size:
             raise RuntimeError(
@@ -172,13 +177,6 @@ def _extreme(
     return result(*over_dim.apply(input, dim, keepdim))
 
 
-def _check_tensor(input: Any, name: str) -> None:
-    if not isinstance(input, Variable):
-        raise TypeError(
-            f"{name}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}"
-        )
-
-
 def max(
     input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Any = None, out: Any = None
 ) -> Any:
@@ -187,7 +185,6 @@ def max(
     """
     if isinstance(dim, Variable) or other is not None:
         return maximum(input, dim if other is None else other, out=out)
-    _check_tensor(input, "max")
     found = _extreme(input, dim, keepdim, "max", Extreme, MaxDim, _MaxResult)
     return found if out is None else write_out("max", found, out)
 
@@ -200,7 +197,6 @@ def min(
     """
     if isinstance(dim, Variable) or other is not None:
         return minimum(input, dim if other is None else other, out=out)
-    _check_tensor(input, "min")
     found = _extreme(input, dim, keepdim, "min", MinAll, MinDim, _MinResult)
     return found if out is None else write_out("min", found, out)
 

@@ -19,6 +19,7 @@ from minitorch.native.special_math import scipy_special, special_unary
 from minitorch.native.tensor_iterator import (
     NUMBERS,
     as_float,
+    check_any_tensor,
     check_tensors,
     on_floats,
     on_promoted,
@@ -127,7 +128,8 @@ class Igamma(Operator):
         ctx.save_for_backward(input, other)
 
         def kernel(a: Any, b: Any) -> Any:
-            return on_floats(scipy_special("gammainc"), "igamma_cpu", a, b)
+            out = on_floats(scipy_special("gammainc"), "igamma_cpu", a, b)
+            return np.where(_decided_by_one(a, b), np.isnan(a) & (b > 0), out).astype(out.dtype)
 
         return on_promoted(kernel, input, other)
 
@@ -146,7 +148,8 @@ class Igammac(Operator):
         ctx.save_for_backward(input, other)
 
         def kernel(a: Any, b: Any) -> Any:
-            return on_floats(scipy_special("gammaincc"), "igammac_cpu", a, b)
+            out = on_floats(scipy_special("gammaincc"), "igammac_cpu", a, b)
+            return np.where(_decided_by_one(a, b), ~(np.isnan(a) & (b > 0)), out).astype(out.dtype)
 
         return on_promoted(kernel, input, other)
 
@@ -155,6 +158,11 @@ class Igammac(Operator):
         if ctx.next_edges[0] is not None:
             not_implemented_gradient("igammac: input")
         return None, -grad * _density(*ctx.saved_tensors)
+
+
+def _decided_by_one(a: Any, b: Any) -> Any:
+    """Where one operand decides, though the other is NaN: at 0 and at infinity."""
+    return (np.isnan(a) & ((b == 0) | (b == math.inf))) | ((a == math.inf) & np.isnan(b))
 
 
 def _density(input: Any, other: Any) -> Any:
@@ -170,7 +178,10 @@ class SpecialZeta(Operator):
         ctx.save_for_backward(input, other)
 
         def kernel(a: Any, b: Any) -> Any:
-            return on_floats(scipy_special("zeta"), "zeta_cpu", a, b, half=False)
+            out = on_floats(scipy_special("zeta"), "zeta_cpu", a, b, half=False)
+            # torch counts -inf as a whole number, where the sum has a pole, and has NaN at +inf.
+            at_infinity = np.where(b < 0, -b, b - b)
+            return np.where(np.isinf(b) & (a > 1), at_infinity, out)
 
         return on_promoted(kernel, input, other, promote_to_float)
 
@@ -254,6 +265,7 @@ def zeta(input: Tensor | float, other: Tensor | float) -> Tensor:
 
     It has a gradient in ``other`` alone. One of the operands may be a number.
     """
+    check_any_tensor("zeta", input=input, other=other)
     if isinstance(input, NUMBERS):
         return SpecialZetaOfNumber.apply(input, other)
     return (SpecialZetaByNumber if isinstance(other, NUMBERS) else SpecialZeta).apply(input, other)

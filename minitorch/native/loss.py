@@ -69,7 +69,8 @@ class SmoothL1Loss(Operator):
         ctx.save_for_backward(input, target)
         ctx.reduction, ctx.beta = reduction, beta
         near = distance * distance * (0.5 / beta)
-        return reduce_array(np.where(distance < beta, near, distance - 0.5 * beta), reduction)
+        losses = np.where(distance < beta, near, distance - 0.5 * beta)
+        return reduce_array(losses.astype(distance.dtype, copy=False), reduction)
 
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:

@@ -115,7 +115,7 @@ def gaussian_nll_loss(
         raise ValueError(reduction + " is not valid")
     # The limit changes the value, not the gradient, which passes as if there were none.
     raised = np.maximum(variance._array, eps) - variance._array
-    variance = variance + wrap(np.asarray(raised))
+    variance = variance + wrap(np.asarray(raised, variance._array.dtype))
     difference = input - target
     losses = 0.5 * (log(variance) + difference * difference / variance)
     if full:

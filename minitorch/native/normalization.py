@@ -96,9 +96,12 @@ class NativeBatchNorm(Operator):
         ctx.training = training
         scale = (rstd if weight is None else rstd * weight).astype(batch.dtype)
         shift = np.zeros_like(scale) if bias is None else bias.astype(batch.dtype)
+        centre = mean.astype(batch.dtype)
+        if dtypes.is_half(input.dtype):  # what is rounded in the end differs by the order of steps
+            centre, shift = np.zeros_like(centre), shift - centre * scale
         out = np.empty_like(batch)
         apply_affine = column_affine_kernel if by_column else plane_affine_kernel
-        apply_affine(out, batch, mean.astype(batch.dtype), scale, shift)
+        apply_affine(out, batch, centre, scale, shift)
         return out.reshape(input.shape).astype(input.dtype, copy=False)
 
     @staticmethod

@@ -209,6 +209,16 @@ def _two_dims(dim: Any, ndim: int, function: str) -> tuple[int, int]:
     return first, second
 
 
+def _extreme(values: Tensor, dim: int, keepdim: bool, ord: float) -> Tensor:
+    """The largest of some magnitudes, or the smallest if ``ord`` is negative; the largest of none
+    is 0.
+    """
+    if ord < 0:
+        return amin(values, dim, keepdim)
+    empty = not values._array.shape[dim]
+    return values.sum(dim, keepdim) if empty else amax(values, dim, keepdim)
+
+
 @accepts_out
 def matrix_norm(
     A: Tensor,
@@ -243,7 +253,7 @@ def matrix_norm(
     A = _with_dtype(A, dtype, function)
     if ord in ("nuc", 2, -2):
         values = svdvals(movedim(A, (first, second), (-2, -1)))
-        result = values.sum(-1) if ord == "nuc" else (amax if ord > 0 else amin)(values, -1)
+        result = values.sum(-1) if ord == "nuc" else _extreme(values, -1, False, ord)
         if keepdim:
             for position in sorted((first, second)):
                 result = result.unsqueeze(position)
@@ -252,7 +262,7 @@ def matrix_norm(
     sums = vector_norm(A, 1, summed, keepdim)
     if not keepdim and compared > summed:
         compared -= 1
-    return (amax if ord > 0 else amin)(sums, compared, keepdim)
+    return _extreme(sums, compared, keepdim, ord)
 
 
 @accepts_out

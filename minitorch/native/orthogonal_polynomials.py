@@ -19,7 +19,12 @@ from minitorch import dtypes
 from minitorch._jit import fma, kernel
 from minitorch.autograd.variable import unwrap, wrap
 from minitorch.native.dispatch_stub import DispatchStub
-from minitorch.native.tensor_iterator import not_implemented, on_promoted, promote_to_float
+from minitorch.native.tensor_iterator import (
+    check_any_tensor,
+    not_implemented,
+    on_promoted,
+    promote_to_float,
+)
 from minitorch.native.variants import accepts_out
 
 if TYPE_CHECKING:
@@ -30,12 +35,13 @@ Formula = Callable[[Any, Any], Any]
 
 def _polynomial(name: str, formula: Formula, input: Any, n: Any) -> Tensor:
     """``formula(x, n)`` on arrays that have been promoted, and broadcast."""
+    check_any_tensor(name, input=input, n=n)
 
     def evaluate(x: Any, n: Any) -> Any:
         if not dtypes.is_floating(x.dtype) or dtypes.is_half(x.dtype):
             raise not_implemented(f"{name}_cpu", x)
         x, n = np.broadcast_arrays(x, n)
-        n = n.astype(np.int64)  # towards zero
+        n = np.maximum(n.astype(np.int64), -1)  # towards zero; NaN is the lowest integer
         return np.where(n < 0, 0, formula(x, n)).astype(x.dtype)
 
     return wrap(on_promoted(evaluate, unwrap(input), unwrap(n), promote_to_float))

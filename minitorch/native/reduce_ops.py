@@ -48,6 +48,8 @@ class Sum(Operator):
         ctx.arguments = input.shape, axes, keepdim
         if input.dtype.kind in "bui":
             return input.sum(axis=axes, keepdims=keepdim, dtype=np.int64)
+        if input.size <= LARGE and input.dtype.itemsize > 2:
+            return input.sum(axis=axes, keepdims=keepdim)
         return _float_sum(input, axes, keepdim)
 
     @staticmethod

@@ -2,7 +2,7 @@
 
 Mirrors aten/src/ATen/native/TensorCompare.cpp, with maximum and minimum of BinaryOps.cpp and their
 lines in tools/autograd/derivatives.yaml. Left out: ``max`` and ``min`` along dimensions
-(native/reduce_ops.py), ``isin`` and ``mode``.
+(native/extremes.py), ``isin`` (unique.py) and ``mode`` (order_statistics.py).
 """
 
 from __future__ import annotations
@@ -307,6 +307,7 @@ def isclose(
     Raises:
         RuntimeError: the dtypes differ, or a tolerance is negative.
     """
+    check_tensors("isclose", input=input, other=other)
     a, b = unwrap(input), unwrap(other)
     if a.dtype != b.dtype:
         names = [dtypes.from_numpy(x.dtype).c10_name for x in (a, b)]

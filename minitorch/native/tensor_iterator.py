@@ -155,6 +155,16 @@ def ordered(ufunc: Any, kernel_name: str) -> Callable[[Any, Any], Any]:
     return compare
 
 
+def check_any_tensor(name: str, **operands: Any) -> None:
+    """Refuse numbers alone.
+
+    Raises:
+        TypeError: no operand is a tensor.
+    """
+    if all([isinstance(value, NUMBERS) for value in operands.values()]):
+        check_tensors(name, **operands)
+
+
 def not_implemented(kernel_name: str, array: Any) -> NotImplementedError:
     """What torch says where it has no kernel for a dtype."""
     name = dtypes.from_numpy(array.dtype).c10_name

@@ -219,25 +219,3 @@ rsqrt_ = in_place(Rsqrt)
 reciprocal_ = in_place(Reciprocal)
 sign_ = in_place(Sign)
 nan_to_num_ = in_place(nan_to_num)
-
-
-# temporary: until every importer names the new modules
-def __getattr__(name: str) -> Any:
-    import importlib
-
-    if name.startswith("__"):
-        raise AttributeError(name)
-    for module in (
-        "exponential",
-        "trigonometry",
-        "rounding",
-        "tensor_compare",
-        "pow",
-        "comparison_ops",
-        "bitwise_ops",
-        "tensor_iterator",
-    ):
-        found = getattr(importlib.import_module(f"minitorch.native.{module}"), name, None)
-        if found is not None:
-            return found
-    raise AttributeError(name)

@@ -94,7 +94,7 @@ def resample_bytes(image: Any, taps: tuple[Taps, ...]) -> Any:
         whole = np.trunc(matrix * 2**bits + np.copysign(0.5, matrix))
         total = np.moveaxis(np.tensordot(image.astype(np.float64), whole, (dim, 1)), -1, dim)
         image = np.clip((total + 2 ** (bits - 1)) // 2**bits, 0, 255).astype(np.uint8)
-    return image
+    return image.copy()  # in C order, and never the memory of the input
 
 
 # ----------------------------------------------------------------------------------- operators

@@ -31,12 +31,13 @@ def _window(
     layout: Any,
     device: Any,
     requires_grad: bool,
-    formula: Callable[[Tensor, float], Tensor],
+    formula: Callable[[Tensor, float, Callable[[float], float]], Tensor],
 ) -> Tensor:
-    """``formula(n, last)`` at n = 0, 1, ..., last.
+    """``formula(n, last, rounded)`` at n = 0, 1, ..., last.
 
-    A periodic window is the beginning of a symmetric one with one element more, which would be the
-    first of the next period.
+    torch rounds each constant to the dtype of the window first; ``rounded`` does that. A periodic
+    window is the beginning of a symmetric one with one element more, which would be the first of
+    the next period.
     """
     check_device(device)
     dtype = dtypes.get_default_dtype() if dtype is None else dtype
@@ -55,7 +56,8 @@ def _window(
             window = ones(length, dtype=dtype)
         else:
             steps = wrap(np.arange(length + periodic).astype(dtype.numpy))
-            window = formula(steps, steps._array.size - 1)[:length]
+            last = steps._array.size - 1
+            window = formula(steps, last, lambda x: float(dtype.numpy.type(x)))[:length]
     return window.requires_grad_(requires_grad)
 
 
@@ -74,8 +76,8 @@ def hann_window(
     tensor([0.0000, 0.5000, 1.0000, 0.5000])
     """
 
-    def formula(n: Tensor, last: float) -> Tensor:
-        return (n * (2 * math.pi / last)).cos() * -0.5 + 0.5
+    def formula(n: Tensor, last: float, rounded: Callable[[float], float]) -> Tensor:
+        return (n * rounded(2 * math.pi / last)).cos() * -0.5 + 0.5
 
     return _window(
         "hann_window", window_length, periodic, dtype, layout, device, requires_grad, formula
@@ -95,8 +97,8 @@ def hamming_window(
 ) -> Tensor:
     """out[n] = alpha - beta cos(2 pi n / N)."""
 
-    def formula(n: Tensor, last: float) -> Tensor:
-        return (n * (2 * math.pi / last)).cos() * -beta + alpha
+    def formula(n: Tensor, last: float, rounded: Callable[[float], float]) -> Tensor:
+        return (n * rounded(2 * math.pi / last)).cos() * rounded(-beta) + rounded(alpha)
 
     return _window(
         "hamming_window", window_length, periodic, dtype, layout, device, requires_grad, formula
@@ -114,9 +116,9 @@ def blackman_window(
 ) -> Tensor:
     """out[n] = 0.42 - 0.5 cos(2 pi n / N) + 0.08 cos(4 pi n / N)."""
 
-    def formula(n: Tensor, last: float) -> Tensor:
-        angle = n * (math.pi / last)
-        return (angle * 4).cos() * 0.08 - (angle * 2).cos() * 0.5 + 0.42
+    def formula(n: Tensor, last: float, rounded: Callable[[float], float]) -> Tensor:
+        angle = n * rounded(math.pi / last)
+        return (angle * 4).cos() * rounded(0.08) - (angle * 2).cos() * 0.5 + rounded(0.42)
 
     return _window(
         "blackman_window", window_length, periodic, dtype, layout, device, requires_grad, formula
@@ -134,8 +136,8 @@ def bartlett_window(
 ) -> Tensor:
     """out[n] = 1 - |2 n / N - 1|: a triangle."""
 
-    def formula(n: Tensor, last: float) -> Tensor:
-        rising = n * (2 / last)
+    def formula(n: Tensor, last: float, rounded: Callable[[float], float]) -> Tensor:
+        rising = n * rounded(2 / last)
         return rising.minimum(2 - rising)
 
     return _window(
@@ -157,7 +159,7 @@ def kaiser_window(
     of the first kind.
     """
 
-    def formula(n: Tensor, last: float) -> Tensor:
+    def formula(n: Tensor, last: float, rounded: Callable[[float], float]) -> Tensor:
         position = n._array.astype(np.float64) * (2 / last) - 1
         window = np.i0(beta * np.sqrt(np.maximum(1 - position**2, 0))) / np.i0(float(beta))
         return wrap(window.astype(n._array.dtype))
