@@ -352,7 +352,7 @@ def remainder(input: Tensor, other: Tensor | float) -> Tensor:
 
 def rmod(input: Tensor, other: float) -> Tensor:
     """out = other % input, element-wise: the reflected operator."""
-    return remainder(other, input)  # type: ignore[arg-type]
+    return remainder(other, input)
 
 
 @accepts_out
