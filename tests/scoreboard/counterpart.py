@@ -86,6 +86,8 @@ def function(f: Any, name: str = "") -> Any:
         return f
     if type(f).__name__ in ("method_descriptor", "wrapper_descriptor"):
         return lookup(f"Tensor.{f.__name__}")
+    if type(f).__name__ in ("OpOverload", "OpOverloadPacket"):
+        return lookup(name.removeprefix("torch.ops.aten.").partition(".")[0])
     if name:
         return lookup(name)
     raise Missing(f"no counterpart of {f!r}")
@@ -198,16 +200,19 @@ class Translator:
     def module(self, x: torch.nn.Module) -> Any:
         """A module that is an argument, such as a distance function."""
         maker = lookup(f"nn.{type(x).__name__}")
-        return maker(**{name: getattr(x, name) for name in x.__constants__})
+        renamed = {"norm": "p"}  # PairwiseDistance(p) keeps it as .norm
+        return maker(**{renamed.get(n, n): getattr(x, n) for n in x.__constants__})
 
 
 def _with_layout(x: torch.Tensor) -> Any:
+    """The array over a copy of the tensor's whole storage: views may reach beyond what it shows."""
     if x.numel() == 0 or x.dtype is torch.bfloat16:
         return to_numpy(x)
-    extent = 1 + sum((n - 1) * s for n, s in zip(x.shape, x.stride(), strict=True))
-    memory = torch.as_strided(x, (extent,), (1,)).clone().numpy()
+    size = x.untyped_storage().nbytes() // x.element_size()
+    memory = torch.as_strided(x, (size,), (1,), 0).clone().numpy()
     strides = tuple([s * memory.itemsize for s in x.stride()])
-    return np.lib.stride_tricks.as_strided(memory, tuple(x.shape), strides)
+    window = memory[x.storage_offset() :]
+    return np.lib.stride_tricks.as_strided(window, tuple(x.shape), strides)
 
 
 def to_numpy(x: torch.Tensor) -> Any:

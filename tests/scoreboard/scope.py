@@ -21,6 +21,10 @@ UNINITIALISED = {
 """Their elements are whatever the memory held: shape, strides and dtype are compared."""
 
 
+UNSTABLE_SORTS = {"sort", "argsort"}
+"""torch may return equal elements in any order, and does: its vectorised sort is unstable."""
+
+
 def out_of_scope(op: Any) -> str | None:
     """Why an entry is not run, or None."""
     if op.name.startswith("jiterator"):
@@ -33,6 +37,10 @@ def out_of_scope(op: Any) -> str | None:
         return "CUDA only"
     if not op.dtypes:
         return "CUDA only"
+    if op.name == "chalf":
+        return "complex32, which NumPy does not have"
+    if op.name == "slice":
+        return "no public name: only torch.ops.aten.slice"
     if not set(op.dtypes) & {*DTYPES, torch.complex64, torch.complex128}:
         return "only dtypes that NumPy does not have"
     return None
