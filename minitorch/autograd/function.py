@@ -15,6 +15,7 @@ from typing import Any, cast
 
 import numpy as np
 
+from minitorch import dtypes
 from minitorch.autograd import anomaly_mode, grad_mode
 from minitorch.autograd.inplace import rebase_history
 from minitorch.autograd.node import BACKWARD_TWICE, Node, next_sequence_nr
@@ -384,7 +385,7 @@ def _wrap_output(
     tracked: bool,
     several: bool,
 ) -> Variable:
-    differentiable = output._array.dtype.kind in "fc" and not any(
+    differentiable = dtypes.is_differentiable(output._array.dtype) and not any(
         output is t for t in ctx.non_differentiable
     )
     dirty = any(output is t for t in ctx.dirty_tensors)

@@ -179,7 +179,7 @@ class Operator(SavesArrays):
         tensors: list[Any] = []
         tensor: Any
         for nr, array in enumerate(arrays):
-            grad_fn = ctx if array is not None and array.dtype.kind in "fc" else None
+            grad_fn = ctx if array is not None and dtypes.is_differentiable(array.dtype) else None
             if cls.is_view:
                 tensor = wrap_view(array, input, grad_fn, (nr, cls.node_name))
             else:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
+from minitorch import dtypes
 from minitorch.autograd.node import BACKWARD_TWICE, Node
 from minitorch.autograd.saved_variable import (
     INFERENCE_SAVED,
@@ -207,7 +208,8 @@ class SavesArrays(Node):
         ):  # np.float64 is a float too: type, not isinstance
             return array
         maker = self.view_node or self
-        tensor = wrap(array, maker if source is not None and array.dtype.kind in "fc" else None)
+        differentiable = source is not None and dtypes.is_differentiable(array.dtype)
+        tensor = wrap(array, maker if differentiable else None)
         if source is not None:
             tensor._output_nr = source.nr
             tensor._version_counter = source._version_counter

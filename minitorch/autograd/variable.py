@@ -127,7 +127,7 @@ class Variable:
                     "var.detach()."
                 )
             return
-        if value and self._array.dtype.kind not in "fc":
+        if value and not dtypes.is_differentiable(self._array.dtype):
             raise RuntimeError(
                 "only Tensors of floating point and complex dtype can require gradients"
             )

@@ -192,7 +192,7 @@ class Translator:
             raise Missing(f"minitorch has no tensors of layout {x.layout}")
         self.dtype(x.dtype)
         plain = x.detach().resolve_conj().resolve_neg()
-        tensor = minitorch.from_numpy(_with_layout(plain))
+        tensor = _with_layout(plain)
         if isinstance(x, torch.nn.Parameter):
             return minitorch.nn.Parameter(tensor, x.requires_grad)
         return tensor.requires_grad_(x.requires_grad)
@@ -205,14 +205,15 @@ class Translator:
 
 
 def _with_layout(x: torch.Tensor) -> Any:
-    """The array over a copy of the tensor's whole storage: views may reach beyond what it shows."""
+    """The same window into a copy of the whole storage: views may reach beyond what it shows."""
     if x.numel() == 0 or x.dtype is torch.bfloat16:
-        return to_numpy(x)
+        return minitorch.from_numpy(to_numpy(x))
     size = x.untyped_storage().nbytes() // x.element_size()
     memory = torch.as_strided(x, (size,), (1,), 0).clone().numpy()
-    strides = tuple([s * memory.itemsize for s in x.stride()])
-    window = memory[x.storage_offset() :]
-    return np.lib.stride_tricks.as_strided(window, tuple(x.shape), strides)
+    if size == x.numel() and x.is_contiguous():
+        return minitorch.from_numpy(memory.reshape(tuple(x.shape)))
+    window = minitorch.from_numpy(memory).as_strided(x.shape, x.stride(), x.storage_offset())
+    return window.detach()
 
 
 def to_numpy(x: torch.Tensor) -> Any:
