@@ -316,12 +316,15 @@ class Tensor(Variable):
 
         Raises:
             RuntimeError: the tensor requires grad, and ``force`` is not given.
+            TypeError: its elements are bfloat16, which NumPy itself does not know.
         """
         if self.requires_grad and not force:
             raise RuntimeError(
                 "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() "
                 "instead."
             )
+        if self.dtype is dtypes.bfloat16:
+            raise TypeError("Got unsupported ScalarType BFloat16")
         return self._array[...]  # an object of its own: its shape can be set
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:

@@ -182,6 +182,8 @@ def tensor_str(array: npt.NDArray[Any], indent: int) -> str:
     """
     if array.size == 0:
         return "[]"
+    if array.dtype.name == "bfloat16":
+        array = array.astype(np.float32)
     summarize = array.size > PRINT_OPTS.threshold
     cut = tuple(summarize and size > 2 * PRINT_OPTS.edgeitems for size in array.shape)
     shown = _edges(array, cut) if any(cut) else array

@@ -117,10 +117,25 @@ def from_numpy(numpy_dtype: Any) -> dtype:
     native = np.dtype(numpy_dtype).newbyteorder("=")
     if native in _BY_NUMPY:
         return _BY_NUMPY[native]
-    raise TypeError(
-        f"can't convert np.ndarray of type numpy.{native.type.__name__}. The only supported types "
-        "are: float64, float32, float16, complex64, complex128, int64, int32, int16, int8, uint64, "
-        "uint32, uint16, uint8, and bool."
+    raise _inconvertible(native)
+
+
+def check_convertible(numpy_dtype: np.dtype[Any]) -> None:
+    """Refuse an array of a user's that torch would: bfloat16 is none of NumPy's own types.
+
+    Raises:
+        TypeError: it has that type, or one that no tensor has.
+    """
+    if from_numpy(numpy_dtype) is bfloat16:
+        raise _inconvertible(numpy_dtype)
+
+
+def _inconvertible(numpy_dtype: np.dtype[Any]) -> TypeError:
+    kind = numpy_dtype.type
+    return TypeError(
+        f"can't convert np.ndarray of type {kind.__module__}.{kind.__name__}. The only supported "
+        "types are: float64, float32, float16, complex64, complex128, int64, int32, int16, int8, "
+        "uint64, uint32, uint16, uint8, and bool."
     )
 
 
@@ -212,6 +227,8 @@ def promote_types(type1: dtype, type2: dtype) -> dtype:
         )
     if higher.category == COMPLEX and lower.category < FLOATING:
         return higher
+    if {type1, type2} == {bfloat16, float16}:  # neither holds the other
+        return float32
     return _BY_NUMPY[np.promote_types(type1.numpy, type2.numpy)]
 
 
@@ -284,7 +301,7 @@ class finfo:
         self.max = float(limits.max)
         self.min = float(limits.min)
         self.tiny = self.smallest_normal = float(limits.smallest_normal)
-        self.resolution = float(limits.resolution)
+        self.resolution = float(f"1e-{limits.precision}")  # limits.resolution is rounded
         self.dtype = np.dtype(limits.dtype).name
 
     def __repr__(self) -> str:

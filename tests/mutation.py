@@ -1,18 +1,22 @@
 """Mutation test: are the tests sharp enough to see one wrong sign in one backward formula?
 
-``python -m tests.mutation`` changes a sign, a factor or an axis in a sample of the ``backward``
-formulas of minitorch, one at a time, and runs the rows of tests/test_ops.py whose graph contains
-that operation. A change that no row notices is a hole in the suite.
+``python -m tests.mutation`` changes a sign, a factor or an axis in the formulas of minitorch's
+gradients, one at a time, and runs the rows of tests/test_ops.py whose graph contains that
+operation. A change that no row notices is a hole in the suite. test_mutation.py does it to a
+sample.
 """
 
 from __future__ import annotations
 
 import argparse
 import ast
+import importlib
 import inspect
+import pkgutil
 import random
 import sys
 import textwrap
+import types
 import warnings
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -21,6 +25,7 @@ from typing import Any
 
 import numpy as np
 
+import minitorch
 from minitorch.autograd.operator import Operator
 from tests import test_ops
 from tests.opinfo import OpInfo, Sample
@@ -31,12 +36,15 @@ SEED = 0
 
 @dataclass(frozen=True)
 class Mutation:
-    """One change in the backward of one operator."""
+    """One change in one formula: the backward of an operator, or a function that it calls."""
 
-    operator: type[Operator]
-    position: int  # which of the nodes that can be changed
+    formula: types.FunctionType
+    position: int  # which of the places that can be changed
     kind: str  # "sign", "factor", "axis"
     description: str
+
+    def __str__(self) -> str:
+        return f"{self.formula.__qualname__}: {self.kind} of {self.description}"
 
 
 # --------------------------------------------------------------------------- changing formulas
@@ -122,51 +130,80 @@ def _other_axis(node: Any) -> ast.expr:
     return ast.UnaryOp(ast.USub(), ast.Constant(3 - node.operand.value))
 
 
-def mutations_of(operator: type[Operator]) -> list[Mutation]:
-    """Every change that can be made to an operator's own backward."""
-    function = operator.__dict__.get("backward")
-    if function is None:
-        return []
+def mutations_of(formula: types.FunctionType) -> list[Mutation]:
+    """Every change that can be made to a formula."""
     mutator = _Mutator(None)
-    mutator.visit(_tree(function))
-    return [Mutation(operator, i, kind, text) for i, (kind, text) in enumerate(mutator.found)]
+    mutator.visit(_tree(formula))
+    return [Mutation(formula, i, kind, text) for i, (kind, text) in enumerate(mutator.found)]
 
 
-def _tree(function: Any) -> ast.Module:
-    source = textwrap.dedent(inspect.getsource(function.__func__))
-    tree = ast.parse(source)
+def _tree(formula: types.FunctionType) -> ast.Module:
+    tree = ast.parse(textwrap.dedent(inspect.getsource(formula)))
     definition = tree.body[0]
     assert isinstance(definition, ast.FunctionDef)
     definition.decorator_list = []
     return tree
 
 
-def mutated(mutation: Mutation) -> Any:
-    """The changed backward."""
-    original = mutation.operator.__dict__["backward"]
-    tree = _tree(original)
+def changed_code(mutation: Mutation) -> types.CodeType:
+    """The code of the formula with the change in it."""
+    tree = _tree(mutation.formula)
     _Mutator(mutation.position).visit(tree)
     ast.fix_missing_locations(tree)
+    future = ast.parse("from __future__ import annotations").body
+    tree.body = [*future, *tree.body]
     scope: dict[str, Any] = {}
-    code = compile(tree, f"<{mutation.operator.__name__} with a changed {mutation.kind}>", "exec")
-    exec(code, original.__func__.__globals__, scope)
-    return staticmethod(scope["backward"])
+    exec(compile(tree, f"<changed {mutation.kind}>", "exec"), mutation.formula.__globals__, scope)
+    code: types.CodeType = scope[mutation.formula.__name__].__code__
+    return code
 
 
-# --------------------------------------------------------------------------- running rows
+# --------------------------------------------------------------------------- which rows, which formulas
 
 Row = tuple[OpInfo, Sample]
 
 
+def operators() -> list[type[Operator]]:
+    """Every operator of minitorch in which a backward is written."""
+    for module in pkgutil.walk_packages(minitorch.__path__, "minitorch."):
+        importlib.import_module(module.name)
+    waiting = [Operator]
+    found = []
+    while waiting:
+        waiting += (subclasses := waiting.pop().__subclasses__())
+        found += [c for c in subclasses if c.__module__.startswith("minitorch.")]
+    found = [operator for operator in found if "backward" in operator.__dict__]
+    return sorted(found, key=lambda o: (o.__module__, o.__qualname__))
+
+
 def rows_of_operators() -> dict[type[Operator], list[Row]]:
-    """For each operator the rows whose graph it stands in."""
-    rows: dict[type[Operator], list[Row]] = defaultdict(list)
+    """For each operator the rows in whose graph, or gradient's graph, it stands.
+
+    The smallest graphs come first: their rows notice a change soonest.
+    """
+    rows: dict[type[Operator], list[tuple[int, Row]]] = defaultdict(list)
     for case in test_ops.DIFFERENTIABLE:
         op, sample = case.values
-        _, results = next(iter(test_ops.both(op, sample, "float64", True)))
-        for operator in {_author(node) for node in _nodes(results)}:
-            rows[operator].append((op, sample))
-    return rows
+        tensors, results = next(iter(test_ops.both(op, sample, "float64", True)))
+        present = {_author(node) for node in _nodes(results)}
+        if op.second_derivative:
+            present |= {_author(node) for node in _nodes(_gradients(tensors, results))}
+        for operator in present:
+            rows[operator].append((len(present), (op, sample)))
+    return {
+        operator: [row for _, row in sorted(found, key=lambda pair: pair[0])]
+        for operator, found in rows.items()
+    }
+
+
+def _gradients(tensors: list[Any], results: list[Any]) -> list[Any]:
+    """The gradients that test_second_derivative differentiates."""
+    tracked = [r for r in results if r.requires_grad]
+    scalar = sum((r * r).sum() for r in tracked)
+    found = minitorch.autograd.grad(
+        scalar, test_ops.leaves(tensors), create_graph=True, allow_unused=True
+    )
+    return [g for g in found if g is not None]
 
 
 def _author(operator: type[Operator]) -> type[Operator]:
@@ -187,14 +224,39 @@ def _nodes(results: list[Any]) -> Iterator[type[Operator]]:
         waiting += [edge[0] for edge in node.next_edges if edge is not None]
 
 
+def rows_of_formulas() -> dict[types.FunctionType, list[Row]]:
+    """Formulas with the rows that compute them: each backward, and the functions named after
+    gradients that it calls.
+    """
+    formulas: dict[types.FunctionType, list[Row]] = {}
+    rows = rows_of_operators()
+    for operator in sorted(rows, key=lambda o: (o.__module__, o.__qualname__)):
+        for formula in _with_helpers(operator.__dict__["backward"].__func__):
+            known = formulas.setdefault(formula, [])
+            known += [row for row in rows[operator] if row not in known]
+    return formulas
+
+
+def _with_helpers(formula: types.FunctionType) -> Iterator[types.FunctionType]:
+    yield formula
+    for name in formula.__code__.co_names:
+        helper = formula.__globals__.get(name)
+        if isinstance(helper, types.FunctionType) and ("backward" in name or "grad" in name):
+            if helper is not formula and helper.__module__.startswith("minitorch."):
+                yield from _with_helpers(helper)
+
+
+# --------------------------------------------------------------------------- running rows
+
+
 def is_noticed(mutation: Mutation, rows: list[Row]) -> bool:
     """Whether some row fails with the changed formula."""
-    original = mutation.operator.__dict__["backward"]
-    mutation.operator.backward = mutated(mutation)  # type: ignore[method-assign]
+    original = mutation.formula.__code__
+    mutation.formula.__code__ = changed_code(mutation)
     try:
         return any(_fails(op, sample) for op, sample in rows)
     finally:
-        mutation.operator.backward = original  # type: ignore[method-assign]
+        mutation.formula.__code__ = original
 
 
 def _fails(op: OpInfo, sample: Sample) -> bool:
@@ -207,12 +269,11 @@ def _fails(op: OpInfo, sample: Sample) -> bool:
     return False
 
 
-def sampled(rows: dict[type[Operator], list[Row]], size: int) -> list[Mutation]:
-    """Changes of as many different operators as possible, always the same ones."""
+def sampled(formulas: dict[types.FunctionType, list[Row]], size: int) -> list[Mutation]:
+    """Changes of as many different formulas as possible, always the same ones."""
     rng = random.Random(SEED)
-    operators = sorted(rows, key=lambda o: (o.__module__, o.__qualname__))
-    rng.shuffle(operators)
-    pools = [found for o in operators if (found := mutations_of(o))]
+    pools = [found for formula in formulas if (found := mutations_of(formula))]
+    rng.shuffle(pools)
     chosen: list[Mutation] = []
     while len(chosen) < size and pools:
         for pool in pools[: size - len(chosen)]:
@@ -225,15 +286,12 @@ def survivors(size: int = SAMPLE_SIZE, progress: bool = False) -> list[Mutation]
     """The sampled changes that no row noticed."""
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
-        rows = rows_of_operators()
+        formulas = rows_of_formulas()
         unnoticed = []
-        for mutation in sampled(rows, size):
-            noticed = is_noticed(mutation, rows[mutation.operator])
+        for mutation in sampled(formulas, size):
+            noticed = is_noticed(mutation, formulas[mutation.formula])
             if progress:
-                print(
-                    f"{'caught' if noticed else 'MISSED'}  {mutation.operator.__name__}: "
-                    f"{mutation.kind} of {mutation.description}"
-                )
+                print("caught" if noticed else "MISSED", mutation, flush=True)
             if not noticed:
                 unnoticed.append(mutation)
     return unnoticed

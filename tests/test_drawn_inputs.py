@@ -85,25 +85,30 @@ def assert_alike(call: Any, *drawn: Layout) -> None:
     for library in (minitorch, torch):
         tensors = [layout.tensor(library, requires_grad=True) for layout in drawn]
         result = run(lambda library, tensors=tensors: call(library, *tensors), library)
-        grads = []
+        leaves = [t for t in tensors if t.requires_grad]
         tracked = [r for r in _tensors(result) if r.requires_grad]
-        if tracked:
-            rng = np.random.default_rng(0)
-            seeds = [
-                library.from_numpy(rng.uniform(0.5, 1.5, tuple(r.shape))).to(r.dtype)
-                for r in tracked
-            ]
-            leaves = [t for t in tensors if t.requires_grad]
-            grads = library.autograd.grad(tracked, leaves, seeds, allow_unused=True)
+        grads = run(lambda library, args=(tracked, leaves): _gradients(library, *args), library)
         outcomes.append((result, grads))
-    (ours, our_grads), (theirs, their_grads) = outcomes
+    for ours, theirs in zip(*outcomes, strict=True):
+        _assert_same_outcome(ours, theirs)
+
+
+def _gradients(library: Any, outputs: list[Any], leaves: list[Any]) -> Any:
+    if not outputs:
+        return ()
+    rng = np.random.default_rng(0)
+    seeds = [
+        library.from_numpy(rng.uniform(0.5, 1.5, tuple(y.shape))).to(y.dtype) for y in outputs
+    ]
+    return library.autograd.grad(outputs, leaves, seeds, allow_unused=True)
+
+
+def _assert_same_outcome(ours: Any, theirs: Any) -> None:
     if isinstance(theirs, Exception):
         assert type(ours).__name__ == type(theirs).__name__, f"torch: {theirs!r}, here: {ours!r}"
         return
     assert not isinstance(ours, Exception), f"torch accepts this, here: {ours!r}"
-    pairs = [*zip(_tensors(ours), _tensors(theirs), strict=True)]
-    pairs += zip(our_grads, their_grads, strict=True)
-    for a, b in pairs:
+    for a, b in zip(_tensors(ours), _tensors(theirs), strict=True):
         assert (a is None) == (b is None)
         if b is not None:
             assert str(a.dtype) == str(b.dtype)
@@ -113,7 +118,7 @@ def assert_alike(call: Any, *drawn: Layout) -> None:
 
 def _tensors(result: Any) -> list[Any]:
     if isinstance(result, (tuple, list)):
-        return [t for r in result for t in _tensors(r)]
+        return [t for r in result for t in ([None] if r is None else _tensors(r))]
     return [result] if isinstance(result, (torch.Tensor, minitorch.Tensor)) else []
 
 

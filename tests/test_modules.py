@@ -639,7 +639,8 @@ def test_every_layer_has_a_row() -> None:
     containers = {"Module", "ModuleList", "ModuleDict", "ParameterList", "ParameterDict", "RNNBase"}
     tested = {type(m).__name__ for info in MODULES for m in info.build(minitorch.nn).modules()}
     cells = {name for name in minitorch.nn.modules.__all__ if name.endswith("Cell")}  # test_rnn.py
-    assert set(minitorch.nn.modules.__all__) - containers - cells == tested
+    inside = {"NonDynamicallyQuantizableLinear"}  # of MultiheadAttention; torch exports it neither
+    assert set(minitorch.nn.modules.__all__) - containers - cells == tested - inside
 
 
 # --------------------------------------------------------------------------- what no row shows

@@ -127,3 +127,12 @@ def test_mirrored_files_are_found() -> None:
     """The search above finds something at all."""
     found = [name for path in modules_of_minitorch() for name in mirrored_python_files(path)]
     assert len(found) > 40
+
+
+def test_the_table_of_contents_of_native_is_complete() -> None:
+    """Its docstring names every file of the folder, once."""
+    folder = ROOT / "minitorch" / "native"
+    docstring = ast.get_docstring(ast.parse((folder / "__init__.py").read_text())) or ""
+    named = re.findall(r"\b[a-z][a-z0-9]*(?:_[a-z0-9]+)*\b", docstring.partition("read it:")[2])
+    files = [path.stem for path in folder.glob("*.py") if path.stem != "__init__"]
+    assert sorted(files) == sorted(name for name in named if name in files)

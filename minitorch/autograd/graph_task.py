@@ -163,10 +163,12 @@ def _run(
                 continue
             if grad is not None:
                 shape = next_node.output_shape
-                if shape is not None and (
-                    grad.shape != shape or grad.dtype is not next_node.output_dtype
-                ):
-                    grad = fit(grad, shape, next_node.output_dtype)
+                if shape is None:  # several outputs
+                    shape, dtype = next_node.output_meta(nr)
+                else:
+                    dtype = next_node.output_dtype
+                if grad.shape != shape or grad.dtype is not dtype:
+                    grad = fit(grad, shape, dtype)
                 slots = buffers.get(next_node)
                 if slots is None:
                     slots = [None] * next_node.num_outputs

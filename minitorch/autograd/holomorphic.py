@@ -1,6 +1,8 @@
 """``Holomorphic``: an operation with a complex derivative, whose backward is written as if for real
 numbers.
 
+Mirrors handle_r_to_c and the ``.conj()`` of torch/csrc/autograd/FunctionsManual.cpp in one place.
+
 torch's gradient of a complex tensor is the conjugate of the derivative: along it a real loss grows
 fastest. Where f has a complex derivative, ``grad_input = grad * conj(f'(input))``, and torch writes
 that ``conj`` into every formula of torch/csrc/autograd/FunctionsManual.cpp. A backward is linear in

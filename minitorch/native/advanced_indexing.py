@@ -29,8 +29,14 @@ class Index(Operator):
 
     @staticmethod
     def forward(ctx: Any, input: Any, *indices: Any) -> Any:
+        try:
+            out = input[indices]
+        except IndexError:
+            if input.size:
+                raise
+            indices = wrap_unread(input.shape, indices)
+            out = input[indices]
         ctx.index, ctx.shape = indices, input.shape
-        out = input[indices]
         if not out.flags.c_contiguous:
             return out.copy(order="C")
         return out.reshape(-1).reshape(out.shape) if 1 in out.shape else out  # torch's strides
@@ -65,6 +71,8 @@ class IndexPut(Operator):
 
     @staticmethod
     def forward(ctx: Any, input: Any, values: Any, index: tuple[Any, ...], accumulate: bool) -> Any:
+        if not input.size:
+            index = wrap_unread(input.shape, index)
         ctx.index, ctx.accumulate, ctx.values = index, accumulate, meta_of(values)
         out = input.copy()
         write_at(out, index, values, accumulate)
@@ -80,10 +88,28 @@ class IndexPut(Operator):
         return grad * (wrap(mask) if isinstance(grad, Variable) else mask), grad_values
 
 
+def wrap_unread(shape: tuple[int, ...], index: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The indices into an empty tensor, those out of range moved into it.
+
+    torch reads nothing there, so it never looks at them; NumPy does.
+    """
+    wrapped: list[Any] = []
+    dim = 0
+    for part in index:
+        is_mask = not isinstance(part, slice) and part.dtype == bool
+        if not isinstance(part, slice) and not is_mask and dim < len(shape) and shape[dim]:
+            part = part % shape[dim]
+        wrapped.append(part)
+        dim += part.ndim if is_mask else 1
+    return tuple(wrapped)
+
+
 def write_at(array: Any, index: tuple[Any, ...], values: Any, accumulate: bool) -> None:
     """``array[index] = values`` (or ``+=``, with repeated places added up) on arrays, with torch's
     errors.
     """
+    if not array.size:
+        index = wrap_unread(array.shape, index)
     try:
         if accumulate:
             np.add.at(array, index, values.astype(array.dtype, copy=False))

@@ -89,9 +89,9 @@ class TriangularSolve(Operator):
     def backward(ctx: Any, grad: Any, grad_copied: Any) -> Any:
         a, x = ctx.saved_tensors
         upper, transpose, unitriangular = ctx.arguments
-        matrix = a if transpose else a.mT
+        matrix = mH(a.mT if transpose else a)
         grad_b = SolveTriangular.apply(matrix, grad, upper == transpose, True, unitriangular)
-        product = x @ grad_b.mT if transpose else grad_b @ x.mT
+        product = mH(x @ mH(grad_b)).mT if transpose else grad_b @ mH(x)
         return grad_b, _triangle(-product, upper, unitriangular) + grad_copied
 
 
@@ -113,7 +113,7 @@ class CholeskyEx(Operator, name="LinalgCholeskyExBackward0"):
             factor, grad = mH(factor), mH(grad)
         # L^H grad, of which the strict lower triangle counts for both sides of the diagonal.
         inner = Tril.apply(mH(factor) @ grad, 0)
-        inner = 0.5 * (Tril.apply(inner, -1) + mH(inner))
+        inner = 0.5 * (inner + mH(Tril.apply(inner, -1)))
         inner = SolveTriangular.apply(mH(factor), inner, True, True, False)
         return SolveTriangular.apply(factor, inner, False, False, False)
 

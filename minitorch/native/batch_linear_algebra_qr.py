@@ -72,11 +72,12 @@ class Qr(Decomposition, name="LinalgQrBackward0"):
         if grad_q is not None:
             inner = inner - mH(q) @ grad_q
         if m >= n:
-            half = Triu.apply(inner, 0)
-            grad = q @ (Triu.apply(half, 1) + mH(half))
+            upper, strict = Triu.apply(inner, 0), Triu.apply(inner, 1)
+            grad = q @ (0.5 * (upper + mH(upper) + strict + mH(strict)))  # its diagonal is real
             grad = grad if grad_q is None else grad + grad_q
             return SolveTriangular.apply(mH(r), grad, False, False, False)
-        grad = q @ Tril.apply(mH(inner) - inner, 0)
+        skew = mH(inner) - inner
+        grad = q @ (0.5 * (Tril.apply(skew, 0) + Tril.apply(skew, -1)))
         grad = SolveTriangular.apply(mH(r[..., :m]), grad, False, False, False)
         grad = Cat.apply(grad.ndim - 1, grad, zeros_of((*grad.shape[:-1], n - m), grad))
         return grad if grad_r is None else grad + q @ grad_r

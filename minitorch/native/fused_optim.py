@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from minitorch import dtypes
 from minitorch._jit import kernel, prange
 from minitorch.native.dispatch_stub import DispatchStub
 
@@ -278,13 +279,13 @@ def _on_flat(
 ) -> None:
     """Call a kernel on the arrays' elements in the order of memory.
 
-    Arrays of different layout, which have no common order, and those of float16, whose squares
-    underflow, are computed in copies.
+    Arrays of different layout, which have no common order, are computed in copies; so are float16
+    and bfloat16, in float32, as by torch's fused kernels.
     """
     param = outputs[0]
     assert param is not None
     arrays = [*outputs, grad]
-    if param.dtype == np.float16:
+    if dtypes.is_half(param.dtype):
         _on_copies(stub, outputs, grad, scalars, np.float32)
         return
     if not all(a is None or a.flags.c_contiguous for a in arrays):

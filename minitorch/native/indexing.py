@@ -42,14 +42,17 @@ def _parse(input: Tensor, index: Any) -> tuple[tuple[Any, ...], tuple[Any, ...] 
         consumed += values.ndim if getattr(values, "dtype", None) == np.bool_ else 1
     if consumed > array.ndim:
         raise IndexError(f"too many indices for tensor of dimension {array.ndim}")
-    seen_ellipsis = False
+    seen_ellipsis = exhausted = False
     dim = 0
     for part in parts:
+        if exhausted and part is not Ellipsis:
+            raise IndexError("Dimension out of range: nothing is left after the second ellipsis")
         if part is Ellipsis:
-            if seen_ellipsis:
-                continue  # nothing is left for it
-            seen_ellipsis = True
             skipped = array.ndim - consumed
+            if seen_ellipsis:  # it stands for as many dimensions as the first
+                exhausted = skipped > 0
+                continue
+            seen_ellipsis = True
             basic += [slice(None)] * skipped
             advanced += [slice(None)] * skipped
             dim += skipped

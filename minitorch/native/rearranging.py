@@ -94,7 +94,8 @@ def tile(input: Tensor, *counts: Any, dims: Any = None) -> Tensor:
 def flip(input: Tensor, *order: Any, dims: Any = None) -> Tensor:
     """The elements in reverse order along dimensions; a copy."""
     wanted = as_shape(order if dims is None else (dims,))
-    return Flip.apply(input, wrap_dims(wanted, input._array.ndim))
+    axes = wrap_dims(wanted, input._array.ndim)
+    return Flip.apply(input, axes if input._array.ndim else ())
 
 
 def fliplr(input: Tensor) -> Tensor:

@@ -42,7 +42,10 @@ class Renorm(Operator):
         (input,) = ctx.saved_tensors
         p, others, maxnorm = ctx.arguments
         norm = Norm.apply(input, p, others, True)
-        along = (input * grad).sum(axis=others, keepdims=True)
+        along = input * grad
+        if unwrap(input).dtype.kind == "c":  # the norm is real
+            along = (input.conj() * grad).real
+        along = along.sum(axis=others, keepdims=True)
         inverse = 1 / (norm + _TINY)
         turned = norm_backward(along, input, p, norm, others)
         return Where.apply(norm > maxnorm, maxnorm * inverse * (grad - inverse * turned), grad)

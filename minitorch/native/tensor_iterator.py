@@ -72,7 +72,7 @@ def elementwise(ufunc: Any, input: Any, other: Any, promotion: Any = promote) ->
     if not same:
         if (
             ufunc in _NUMBER_IN_FLOAT32
-            and isinstance(other, NUMBERS)
+            and type(other) in (float, int, bool)
             and dtypes.is_half(input.dtype)
         ):
             return ufunc(input.astype(np.float32), other).astype(input.dtype)

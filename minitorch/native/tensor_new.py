@@ -108,12 +108,13 @@ def infer_array(data: Any, dtype: dtypes.dtype | None) -> Any:
         ValueError: the sequences are ragged.
         TypeError: an element is no number.
     """
-    data = unwrap(data)
+    is_tensor, data = isinstance(data, Variable), unwrap(data)
     if dtype is not None and not isinstance(dtype, dtypes.dtype):
         dtype = dtypes.from_numpy(dtypes.to_numpy(dtype))  # Python's bool, int, float
     if isinstance(data, (np.ndarray, np.generic)):
         array = np.array(data)
-        dtypes.from_numpy(array.dtype)
+        if not is_tensor:
+            dtypes.check_convertible(array.dtype)
         return (
             array.astype(dtype.numpy)
             if dtype is not None
@@ -129,6 +130,7 @@ def infer_array(data: Any, dtype: dtypes.dtype | None) -> Any:
         raise _explanation(data) from None
     if array.dtype.kind in "OUSmM" or (array.dtype.kind == "u" and not _holds_numpy_scalar(data)):
         raise _explanation(data)
+    dtypes.check_convertible(array.dtype)
     if dtype is not None:
         if (
             dtype.numpy.kind in "biu"
@@ -305,7 +307,7 @@ def from_numpy(ndarray: Any) -> Tensor:
     """
     if not isinstance(ndarray, np.ndarray):
         raise TypeError(f"expected np.ndarray (got {type(ndarray).__name__})")
-    dtypes.from_numpy(ndarray.dtype)
+    dtypes.check_convertible(ndarray.dtype)
     if any(s < 0 for s in ndarray.strides):
         raise ValueError(
             "At least one stride in the given numpy array is negative, and tensors with negative "

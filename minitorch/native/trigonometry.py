@@ -229,7 +229,7 @@ class Atan2(Operator):
         input, other = ctx.saved_tensors
         square = input * input + other * other
         scaled_grad = Where.apply(square == 0, 0.0, grad / square)
-        return scaled_grad * other, -scaled_grad * input
+        return scaled_grad * other, scaled_grad * -input
 
 
 class Hypot(Operator):

@@ -206,8 +206,10 @@ class Translator:
 
 def _with_layout(x: torch.Tensor) -> Any:
     """The same window into a copy of the whole storage: views may reach beyond what it shows."""
-    if x.numel() == 0 or x.dtype is torch.bfloat16:
-        return minitorch.from_numpy(to_numpy(x))
+    if x.dtype is torch.bfloat16:  # which NumPy's arrays cannot bring over
+        return _with_layout(x.view(torch.int16)).view(lookup("bfloat16")).detach()
+    if x.numel() == 0:
+        return minitorch.from_numpy(x.numpy().copy())
     size = x.untyped_storage().nbytes() // x.element_size()
     memory = torch.as_strided(x, (size,), (1,), 0).clone().numpy()
     if size == x.numel() and x.is_contiguous():
@@ -217,19 +219,17 @@ def _with_layout(x: torch.Tensor) -> Any:
 
 
 def to_numpy(x: torch.Tensor) -> Any:
-    """A copy as an array, bfloat16 too."""
-    x = x.detach().resolve_conj().resolve_neg()
-    if x.dtype is torch.bfloat16:
-        return x.contiguous().view(torch.int16).numpy().view(lookup("bfloat16").numpy).copy()
-    return x.numpy().copy()
+    """A copy as an array."""
+    return x.detach().resolve_conj().resolve_neg().numpy().copy()
 
 
 def to_torch(x: Any) -> torch.Tensor:
     """A tensor of minitorch as one of torch, detached."""
-    array = np.array(x.detach().numpy())
-    if array.dtype.kind == "V":
-        return torch.from_numpy(array.view(np.int16)).view(torch.bfloat16)
-    return torch.from_numpy(array)
+    x = x.detach()
+    if str(x.dtype) == "torch.bfloat16":
+        bits = np.array(x.contiguous().view(minitorch.int16).numpy())
+        return torch.from_numpy(bits).view(torch.bfloat16)
+    return torch.from_numpy(np.array(x.numpy()))
 
 
 def leaf(x: Any) -> Any:

@@ -368,6 +368,10 @@ class Module(Traversal, StateDict, ModuleHooks):
         """Floating-point parameters and buffers become float16."""
         return self._cast_floating_point(dtypes.float16)
 
+    def bfloat16(self) -> Self:
+        """Floating-point parameters and buffers become bfloat16."""
+        return self._cast_floating_point(dtypes.bfloat16)
+
     def _cast_floating_point(self, dtype: dtypes.dtype) -> Self:
         return self._apply(lambda t: t.to(dtype) if t.is_floating_point() else t)
 
