@@ -74,6 +74,8 @@ def _identity(name: str, dtype: dtypes.dtype, ord: float = 2.0) -> Any:
     if name == "norm":
         return math.inf if ord == -math.inf else 0
     has_limits = dtype.category == dtypes.INTEGRAL
+    if name == "logsumexp" and dtype.is_complex:
+        return -math.inf
     if name in ("amax", "argmax", "logaddexp", "logsumexp") and (floating or has_limits):
         return -math.inf if floating else dtypes.iinfo(dtype).min
     if name in ("amin", "argmin") and (floating or has_limits):

@@ -28,6 +28,8 @@ def special(name: str, make: Any = draw, **options: Any) -> OpInfo:
     return unary(f"special.{name}", make, method=False, **options)
 
 
+ties = np.array([[0.5, 2.0, 2.0], [1.0, 1.0, -1.0]])
+
 HYPERBOLIC = [
     unary("tan", within(-1.2, 1.2), inplace="tan_"),
     unary("asin", inside, inplace="asin_"),
@@ -71,6 +73,7 @@ ROUNDING = [
     OpInfo("ldexp", [sample(draw(3), integers(0, 4, 3))], inplace="ldexp_"),
     binary("copysign", inplace="copysign_"),
     OpInfo("copysign", [sample(draw(3, 4), -1.0), sample(draw(3), 2)], inplace="copysign_"),
+    OpInfo("copysign", [sample(np.array([0.0, -0.0, 1.5]), draw(3))], inplace="copysign_"),
     binary("nextafter", inplace="nextafter_"),
     binary("heaviside", differentiable=False),
     unary("signbit", differentiable=False),
@@ -78,6 +81,10 @@ ROUNDING = [
 CHOICE = [
     binary("fmax"),
     binary("fmin"),
+    *[
+        OpInfo(name, [sample(ties, np.array([0.5, 1.0, 2.0]))])
+        for name in ("maximum", "minimum", "fmax", "fmin")
+    ],
     OpInfo(
         "clamp_min",
         [sample(draw(3, 4), 0.2), sample(draw(3, 4), draw(4))],
@@ -105,6 +112,24 @@ CHOICE = [
     unary("positive", differentiable=False),
 ]
 POWERS = [
+    OpInfo(
+        "pow of a number",
+        [sample(base, draw(3)) for base in (0.0, -1.5, 2.5)]
+        + [sample(0.0, np.array([0.0, 1.0, 2.0]))],
+        op=lambda torch, base, x: torch.pow(base, x),
+    ),
+    OpInfo(
+        "pow of a complex number",
+        [sample(1.5 + 0.5j, draw(3))],
+        op=lambda torch, base, x: torch.view_as_real(torch.pow(base, x)),
+        composite=True,
+    ),
+    OpInfo(
+        "complex sgn",
+        [sample(draw(3), draw(3)), sample(np.array([0.0, 1.0, 0.0]), np.array([0.0, 0.5, -2.0]))],
+        op=lambda torch, x, y: torch.view_as_real(torch.sgn(torch.complex(x, y))),
+        composite=True,
+    ),
     unary("square", inplace="square_"),
     OpInfo(
         "float_power",

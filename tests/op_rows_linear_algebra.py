@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from tests.opinfo import OpInfo, draw, sample
 
 
@@ -50,9 +52,35 @@ def on(prepare: Any, name: str, samples: Any, finish: Any = None, **options: Any
     return OpInfo(name, samples, op=op, **options)
 
 
+def on_complex(
+    function: Any, samples: Any, name: str, finish: Any = None, prepare: Any = None, **options: Any
+) -> OpInfo:
+    """A row for a function of complex matrices, from their real and imaginary parts."""
+
+    def op(torch: Any, *parts: Any, **kwargs: Any) -> Any:
+        pairs = zip(parts[::2], parts[1::2], strict=True)
+        matrices = [torch.complex(real, imag) for real, imag in pairs]
+        if prepare is not None:
+            matrices[0] = prepare(torch, matrices[0])
+        result = function(torch, *matrices, **kwargs)
+        if finish is not None:
+            result = finish(result)
+        several = result if isinstance(result, (tuple, list)) else [result]
+        return [torch.view_as_real(r) if r.is_complex() else r for r in several]
+
+    return OpInfo(f"complex {name}", samples, op=op, composite=True, **options)
+
+
+def _pair(*shape: int) -> tuple[Any, Any]:
+    return draw(*shape), draw(*shape)
+
+
 square = [sample(draw(3, 3)), sample(draw(2, 4, 4)), sample(draw(1, 1)), sample(draw(0, 2, 2))]
 tall = [sample(draw(5, 3)), sample(draw(2, 4, 2))]
 wide = [sample(draw(3, 5)), sample(draw(2, 2, 4))]
+
+_SINGULAR = np.array([[3.0, 1.0, 4.0], [1.0, 2.0, 3.0], [2.0, -1.0, 1.0]])  # column 3 = 1 + 2
+_WITH_ZEROS = np.array([[0.0, 2.0, -2.0, 1.0], [3.0, 0.0, 3.0, -3.0], [0.5, 1.0, 0.0, -1.0]])
 
 PRODUCTS = [
     OpInfo("addmv", [sample(draw(3), draw(3, 4), draw(4), beta=0.5, alpha=2.0)], method=True),
@@ -75,6 +103,9 @@ PRODUCTS = [
     ),
     OpInfo("addmm", [sample(draw(3, 2), draw(3, 4), draw(4, 2))], inplace="addmm_", composite=True),
     OpInfo("vdot", [sample(draw(4), draw(4))], method=True, composite=True),
+    on_complex(
+        lambda torch, x, y: torch.vdot(x, y), [sample(*_pair(4), *_pair(4))], "vdot"
+    ),
     OpInfo("inner", [sample(draw(2, 4), draw(3, 4)), sample(draw(), draw(3))], composite=True),
     OpInfo("outer", [sample(draw(3), draw(4)), sample(draw(0), draw(2))], method=True),
     OpInfo("kron", [sample(draw(2, 3), draw(3, 2)), sample(draw(2), draw(3))], composite=True),
@@ -196,10 +227,30 @@ DECOMPOSITIONS = [
     ),
     on(_regular, "linalg.lu_factor", [*square, *tall, *wide], lambda r: r[0]),
     on(_regular, "linalg.lu", [*square, *tall, *wide]),
+    on(_regular, "linalg.lu", [*square, *tall, *wide], lambda r: r[1]),
+    on(_regular, "linalg.lu", [*square, *tall, *wide], lambda r: r[2]),
+    OpInfo(
+        "lu_unpack",
+        [*square, *tall, *wide],
+        op=lambda torch, x: torch.lu_unpack(*torch.linalg.lu_factor(_regular(torch, x)))[1:],
+    ),
+    *[
+        OpInfo(
+            "lu_unpack, one factor",
+            [*square, *tall, *wide],
+            op=lambda torch, x, i=i: torch.lu_unpack(*torch.linalg.lu_factor(_regular(torch, x)))[
+                i
+            ],
+        )
+        for i in (1, 2)
+    ],
     on(_regular, "linalg.inv", square),
     on(_regular, "inverse", square),
     on(_regular, "linalg.det", square),
     OpInfo("linalg.det", [sample(draw(3, 3)), sample(draw(2, 2, 2))]),
+    OpInfo("linalg.det", [sample(_SINGULAR), sample(2 * np.eye(3))]),
+    on_complex(lambda torch, x: torch.linalg.det(x), [sample(*_pair(3, 3))], "linalg.det"),
+    on_complex(lambda torch, x: torch.linalg.slogdet(x), [sample(*_pair(3, 3))], "linalg.slogdet"),
     on(_regular, "linalg.slogdet", square),
     on(_regular, "logdet", [sample(draw(3, 3)), sample(draw(2, 4, 4))]),
     OpInfo(
@@ -222,7 +273,16 @@ DECOMPOSITIONS = [
             *torch.linalg.lu_factor(_regular(torch, a)), b, **how
         ),
     ),
+    OpInfo(
+        "linalg.lu_solve, a fixed matrix",
+        [sample(draw(3, 3), draw(3, 2))],
+        op=lambda torch, a, b: torch.linalg.lu_solve(
+            *torch.linalg.lu_factor(_regular(torch, a.detach())), b
+        ),
+    ),
     on(_regular, "linalg.qr", [*square[:3], *tall, *wide]),
+    on(_regular, "linalg.qr", [*square[:3], *tall, *wide], lambda r: r[0]),
+    on(_regular, "linalg.qr", [*square[:3], *tall, *wide], lambda r: r[1]),
     OpInfo(
         "linalg.householder_product",
         [
@@ -237,7 +297,27 @@ DECOMPOSITIONS = [
             sample(draw(4, 3), draw(3), draw(2, 4), False, True),
             sample(draw(4, 3), draw(3), draw(4, 2), True, True),
             sample(draw(4, 3), draw(3), draw(2, 4), False, False),
+            sample(draw(4, 3), draw(2), draw(4, 2)),
+            sample(draw(4, 0), draw(0), draw(4, 2)),
         ],
+    ),
+    OpInfo(
+        "ormqr, fixed reflections",
+        [sample(draw(4, 3), draw(3), draw(4, 2))],
+        op=lambda torch, a, tau, other: torch.ormqr(a.detach(), tau.detach(), other),
+    ),
+    on_complex(
+        lambda torch, a, tau: torch.linalg.householder_product(a, tau),
+        [sample(*_pair(4, 3), *_pair(2))],
+        "linalg.householder_product",
+    ),
+    on_complex(
+        lambda torch, a, tau, b, **how: torch.ormqr(a, tau, b, **how),
+        [
+            sample(*_pair(4, 3), *_pair(3), *_pair(4, 2)),
+            sample(*_pair(4, 3), *_pair(3), *_pair(2, 4), left=False, transpose=True),
+        ],
+        "ormqr",
     ),
     on(lambda _, x: _symmetric(x), "linalg.eigvalsh", square[:3]),
     on(lambda _, x: _symmetric(x), "linalg.eigh", square[:3], lambda r: (r[0], r[1].abs())),
@@ -248,12 +328,37 @@ DECOMPOSITIONS = [
         [sample(x.args[0], full_matrices=False) for x in (*square[:3], *tall, *wide)],
         lambda r: (r[0].abs(), r[1], r[2].abs()),
     ),
+    on_complex(
+        lambda torch, x: torch.linalg.svd(x, full_matrices=False),
+        [sample(*_pair(3, 3)), sample(*_pair(4, 2)), sample(*_pair(2, 3))],
+        "linalg.svd",
+        lambda r: (r[0] @ r[2], r[1]),
+        _graded,
+    ),
+    on(
+        _graded,
+        "linalg.eig",
+        square[:3],
+        lambda r: (r[0].real, r[1].abs()),
+        composite=True,
+    ),
+    on(_graded, "linalg.eig", square[:3], lambda r: r[1].abs(), composite=True),
+    on(_graded, "linalg.eigvals", square[:3], lambda r: r.real, composite=True),
     on(_graded, "linalg.pinv", [*square[:3], *tall, *wide]),
     on(_symmetric_regular, "linalg.pinv", [sample(draw(3, 3), hermitian=True)]),
     OpInfo(
         "linalg.lstsq",
         [sample(draw(4, 3), draw(4, 2)), sample(draw(2, 4, 3), draw(2, 4, 1))],
         op=lambda torch, a, b: torch.linalg.lstsq(_graded(torch, a), b)[:2],
+    ),
+    OpInfo(
+        "linalg.lstsq with residuals",
+        [
+            sample(draw(4, 3), draw(4, 2), "gels"),
+            sample(draw(2, 4, 3), draw(2, 4), "gelsd"),
+            sample(draw(4, 3), draw(4, 1), "gelss"),
+        ],
+        op=lambda torch, a, b, driver: torch.linalg.lstsq(_graded(torch, a), b, driver=driver)[:2],
     ),
     OpInfo("linalg.matrix_exp", square),
 ]
@@ -266,6 +371,15 @@ NORMS = [
             for ord in (2, 1, 0, 0.5, 1.5, 3, float("inf"), -float("inf"), -1)
             for dim in (None, 1)
         ],
+    ),
+    OpInfo(
+        "linalg.vector_norm",
+        [
+            sample(_WITH_ZEROS, ord, dim)
+            for ord in (2, 1, 0, 1.5, 3, float("inf"), -float("inf"))
+            for dim in (None, 1)
+        ],
+        second_derivative=False,
     ),
     OpInfo(
         "linalg.matrix_norm",

@@ -71,6 +71,11 @@ NORMALISATION += [
         op=_group_norm,
     ),
     OpInfo(
+        "native_group_norm of a fixed input",
+        [sample(draw(2, 4, 3), draw(4), draw(4), 2)],
+        op=lambda torch, x, *args: _group_norm(torch, x.detach(), *args),
+    ),
+    OpInfo(
         "local_response_norm",
         [
             sample(draw(2, 5, 3), 2),
@@ -118,7 +123,12 @@ def _softmax_backward(torch: Any, name: str, grad: Any, output: Any, dim: int) -
 NOISE_AND_SOFTMAX = [
     OpInfo(
         "native_dropout",
-        [sample(draw(3, 4), 0.3, True), sample(draw(3, 4), 0.3, False), sample(draw(3), 1.0, True)],
+        [
+            sample(draw(3, 4), 0.3, True),
+            sample(draw(3, 4), 0.3, False),
+            sample(draw(3), 1.0, True),
+            sample(draw(0, 4), 0.3, True),
+        ],
         op=_native_dropout,
     ),
     OpInfo(

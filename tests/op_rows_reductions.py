@@ -14,6 +14,8 @@ with_nan = np.array([[1.0, nan, 2.0, 0.5], [nan, nan, -1.0, 3.0]])
 ties = np.array([[1.0, 3.0, 3.0, 2.0], [2.0, 2.0, 1.0, 2.0]])
 row_index = np.array([[0, 2, 1, 0], [2, 2, 0, 1]])
 places = np.array([2, 0, 2])
+with_zeros = np.array([[1.0, 0.0, 2.0, 0.0], [0.0, 3.0, 2.0, -1.0], [0.5, 1.5, 0.0, 2.0]])
+ties34 = np.array([[1.0, 3.0, 3.0, 2.0], [2.0, 2.0, 1.0, 2.0], [1.0, 2.0, 3.0, 2.0]])
 
 REDUCTION_OPS = [
     OpInfo(
@@ -60,7 +62,12 @@ REDUCTION_OPS = [
         method=True,
         inplace="cumsum_",
     ),
-    OpInfo("cumprod", [sample(x34, 1)], method=True, inplace="cumprod_"),
+    OpInfo(
+        "cumprod",
+        [sample(x34, 1), sample(draw(), 0), sample(draw(0, 2), 1), sample(with_zeros, 1)],
+        method=True,
+        inplace="cumprod_",
+    ),
     OpInfo(
         "cummax",
         [sample(x34, 1), sample(ties, 1), sample(with_nan, 1), sample(draw(), 0)],
@@ -203,7 +210,11 @@ INDEX_OPS = [
     *[
         OpInfo(
             "index_reduce",
-            [sample(x34, 0, places, x34, r, include_self=s) for s in (True, False)],
+            [
+                sample(x, 0, places, source, r, include_self=s)
+                for x, source in ((x34, x34), (with_zeros, x34), (x34, with_zeros), (ties34, ties34))
+                for s in (True, False)
+            ],
             method=True,
             inplace="index_reduce_",
         )
@@ -212,7 +223,16 @@ INDEX_OPS = [
     *[
         OpInfo(
             "scatter_reduce",
-            [sample(x34, 0, row_index, draw(2, 4), r, include_self=s) for s in (True, False)],
+            [
+                sample(x, 0, row_index, source, r, include_self=s)
+                for x, source in (
+                    (x34, draw(2, 4)),
+                    (with_zeros, x34),
+                    (x34, with_zeros),
+                    (ties34, ties),
+                )
+                for s in (True, False)
+            ],
             method=True,
             inplace="scatter_reduce_",
         )
@@ -220,12 +240,19 @@ INDEX_OPS = [
     ],
     OpInfo(
         "scatter",
-        [sample(x34, 0, row_index, 2.0), sample(draw(), 0, np.array(0), draw())],
+        [
+            sample(x34, 0, row_index, 2.0),
+            sample(draw(), 0, np.array(0), draw()),
+            sample(x34, 0, np.array([[0, 2], [1, 0]]), draw(3, 4)),
+        ],
         method=True,
         inplace="scatter_",
     ),
     OpInfo(
-        "scatter_add", [sample(x34, 0, row_index, draw(2, 4))], method=True, inplace="scatter_add_"
+        "scatter_add",
+        [sample(x34, 0, row_index, draw(2, 4)), sample(x34, 0, row_index, draw(3, 5))],
+        method=True,
+        inplace="scatter_add_",
     ),
     OpInfo("gather", [sample(x34, 0, row_index), sample(draw(), 0, np.array([0, 0]))], method=True),
     OpInfo(

@@ -81,6 +81,24 @@ WINDOWS = [
     ),
 ]
 
+COPIES = [
+    OpInfo(
+        "clone in a format",
+        [sample(draw(2, 3, 4, 5))],
+        op=lambda torch, x: torch.clone(x, memory_format=torch.channels_last),
+    ),
+    OpInfo(
+        "copy_",
+        [sample(x34, x34), sample(x34, draw(4)), sample(x34, draw(3, 1)), sample(x34, draw())],
+        op=lambda torch, x, source: x.clone().copy_(source),
+    ),
+    OpInfo(
+        "as_strided of shared memory",
+        [sample(draw(4), (2, 2), (1, 1), 1), sample(draw(4), (3, 4), (0, 1), 0)],
+        op=lambda torch, x, *window: torch.as_strided(x.contiguous().expand(3, 4), *window),
+    ),
+]
+
 REARRANGING = [
     OpInfo("fliplr", [sample(x34)], method=True),
     OpInfo("flipud", [sample(x34), sample(draw(3))], method=True),
@@ -153,4 +171,4 @@ DIFFERENCES = [
     ),
 ]
 
-SHAPE_OPS = [*JOINING, *SPLITTING, *WINDOWS, *REARRANGING, *DIFFERENCES]
+SHAPE_OPS = [*JOINING, *SPLITTING, *WINDOWS, *COPIES, *REARRANGING, *DIFFERENCES]

@@ -97,9 +97,7 @@ def _gradients(library: Any, outputs: list[Any], leaves: list[Any]) -> Any:
     if not outputs:
         return ()
     rng = np.random.default_rng(0)
-    seeds = [
-        library.from_numpy(rng.uniform(0.5, 1.5, tuple(y.shape))).to(y.dtype) for y in outputs
-    ]
+    seeds = [library.from_numpy(rng.uniform(0.5, 1.5, tuple(y.shape))).to(y.dtype) for y in outputs]
     return library.autograd.grad(outputs, leaves, seeds, allow_unused=True)
 
 
@@ -120,6 +118,10 @@ def _tensors(result: Any) -> list[Any]:
     if isinstance(result, (tuple, list)):
         return [t for r in result for t in ([None] if r is None else _tensors(r))]
     return [result] if isinstance(result, (torch.Tensor, minitorch.Tensor)) else []
+
+
+def _method(name: str, *arguments: Any, **named: Any) -> Any:
+    return lambda library, x: getattr(x, name)(*arguments, **named)
 
 
 UNARY = [
@@ -306,3 +308,160 @@ def test_shapes(layout: Layout, data: Any) -> None:
         )
     )  # fmt: skip
     assert_alike(lambda library, x: getattr(x, name)(*arguments), layout)
+
+
+FLOATS = ("float32", "float64")
+
+
+@ATTEMPTS
+@given(
+    layouts(), st.sampled_from(["cumsum", "cumprod", "cummax", "cummin", "logcumsumexp"]), st.data()
+)
+def test_cumulative_operations(layout: Layout, name: str, data: Any) -> None:
+    dim = data.draw(st.integers(-len(layout.shape) - 1, len(layout.shape)))
+    assert_alike(_method(name, dim), layout)
+
+
+@ATTEMPTS
+@given(layouts(), st.booleans(), st.data())
+def test_order(layout: Layout, largest: bool, data: Any) -> None:
+    """Values only: which of equal elements comes first is unspecified."""
+    ndim = len(layout.shape)
+    dim = data.draw(st.integers(-ndim - 1, ndim))
+    k = data.draw(st.integers(0, 4))
+    calls = {
+        "sort": lambda library, x: x.sort(dim, largest)[0],
+        "stable sort": lambda library, x: x.sort(dim=dim, descending=largest, stable=True),
+        "topk": lambda library, x: x.detach().topk(k, dim, largest)[0],
+        "kthvalue": lambda library, x: x.detach().kthvalue(k, dim)[0],
+        "median": lambda library, x: x.detach().median(dim)[0],
+        "unique": lambda library, x: x.detach().unique(return_inverse=True, return_counts=True),
+    }
+    assert_alike(calls[data.draw(st.sampled_from(sorted(calls)))], layout)
+
+
+@st.composite
+def indices(draw: Any, size: int, shape: tuple[int, ...]) -> Layout:
+    """Index tensors of a shape; most of their elements are below ``size``."""
+    layout = draw(layouts(("int64",), shape))
+    bound = max(size, 1) + draw(st.sampled_from([0, 0, 0, 1]))
+    lowest = draw(st.sampled_from([0, 0, 0, -1]))
+    memory = tuple([i % bound + lowest for i in layout.memory])
+    return Layout(memory, layout.dtype, layout.shape, layout.strides, layout.offset)
+
+
+@ATTEMPTS
+@given(layouts(("float32", "float64", "int64", "bool")), st.data())
+def test_gathering_and_scattering(layout: Layout, data: Any) -> None:
+    ndim = len(layout.shape)
+    dim = data.draw(st.integers(-ndim, ndim - 1)) if ndim else data.draw(st.integers(-1, 0))
+    size = layout.shape[dim] if ndim else 1
+    name = data.draw(
+        st.sampled_from(
+            ["gather", "scatter", "scatter_add", "index_select", "index_add", "index_fill", "take"]
+        )
+    )
+    if name.startswith("index_"):
+        shape: tuple[int, ...] = (data.draw(st.integers(0, 3)),)
+        index = data.draw(indices(size, shape))
+        source = list(layout.shape)
+        if ndim:
+            source[dim] = shape[0]
+        other = data.draw(layouts((layout.dtype,), tuple(source)))
+    else:
+        shape = tuple([data.draw(st.integers(0, n)) for n in layout.shape])
+        size = size if name != "take" else int(np.prod(layout.shape))
+        index = data.draw(indices(size, shape))
+        other = data.draw(layouts((layout.dtype,), shape))
+    calls = {
+        "gather": lambda library, x, i, y: x.gather(dim, i),
+        "scatter": lambda library, x, i, y: x.detach().scatter(dim, i, 3),
+        "scatter_add": lambda library, x, i, y: x.scatter_add(dim, i, y),
+        "index_select": lambda library, x, i, y: x.index_select(dim, i),
+        "index_add": lambda library, x, i, y: x.index_add(dim, i, y),
+        "index_fill": lambda library, x, i, y: x.index_fill(dim, i, 1),
+        "take": lambda library, x, i, y: x.take(i),
+    }
+    assert_alike(calls[name], layout, index, other)
+
+
+@ATTEMPTS
+@given(pairs(), st.data())
+def test_selecting(drawn: tuple[Layout, Layout], data: Any) -> None:
+    """``where``, ``masked_fill``, ``masked_select`` and ``clamp``: broadcast, dtypes that differ."""
+    x, y = drawn
+    mask = data.draw(layouts(("bool",), data.draw(st.sampled_from([x.shape, y.shape]))))
+    number = data.draw(st.sampled_from([2, -1, 0.5, True]))
+    calls = {
+        "where": lambda library, x, y, m: library.where(m, x, y),
+        "where number": lambda library, x, y, m: library.where(m, x, number),
+        "masked_fill": lambda library, x, y, m: x.masked_fill(m, number),
+        "masked_select": lambda library, x, y, m: x.masked_select(m),
+        "clamp": lambda library, x, y, m: x.clamp(-1, number),
+        "clamp min": lambda library, x, y, m: x.clamp(min=number),
+        "clamp tensor": lambda library, x, y, m: x.clamp(max=y),
+        "clamp tensors": lambda library, x, y, m: library.clamp(x, y, y),
+        "lerp": lambda library, x, y, m: library.lerp(x, y, 0.25),
+        "addcmul": lambda library, x, y, m: library.addcmul(x, x, y, value=number),
+    }
+    assert_alike(calls[data.draw(st.sampled_from(sorted(calls)))], x, y, mask)
+
+
+@ATTEMPTS
+@given(layouts(), st.data())
+def test_joining(layout: Layout, data: Any) -> None:
+    ndim = len(layout.shape)
+    dim = data.draw(st.integers(-ndim - 1, ndim))
+    shape = list(layout.shape)
+    if ndim and data.draw(st.booleans()):
+        shape[data.draw(st.integers(0, ndim - 1))] = data.draw(st.integers(0, 3))
+    other = data.draw(layouts(shape=tuple(shape)))
+    name = data.draw(
+        st.sampled_from(["cat", "stack", "hstack", "vstack", "dstack", "column_stack"])
+    )
+    arguments = (dim,) if name in ("cat", "stack") else ()
+    assert_alike(lambda library, x, y: getattr(library, name)([x, y, x], *arguments), layout, other)
+
+
+@ATTEMPTS
+@given(layouts(), st.sampled_from(["constant", "reflect", "replicate", "circular"]), st.data())
+def test_padding(layout: Layout, mode: str, data: Any) -> None:
+    counts = st.lists(st.integers(-2, 3), min_size=0, max_size=6)
+    padding = data.draw(counts)
+    assert_alike(lambda library, x: library.nn.functional.pad(x, padding, mode), layout)
+
+
+@ATTEMPTS
+@given(st.integers(0, 3), st.integers(1, 2), st.integers(1, 2), st.integers(0, 6), st.data())
+def test_convolution_of_sequences(n: int, c: int, groups: int, length: int, data: Any) -> None:
+    dtype = data.draw(st.sampled_from(FLOATS))
+    kernel, out_channels = data.draw(st.integers(1, 3)), groups * data.draw(st.integers(1, 2))
+    stride, padding = data.draw(st.integers(1, 3)), data.draw(st.integers(0, 2))
+    dilation = data.draw(st.integers(1, 2))
+    x = data.draw(layouts((dtype,), (n, c * groups, length)))
+    weight = data.draw(layouts((dtype,), (out_channels, c, kernel)))
+    bias = data.draw(layouts((dtype,), (out_channels,)))
+
+    def call(library: Any, x: Any, weight: Any, bias: Any) -> Any:
+        convolve = library.nn.functional.conv1d
+        return convolve(x, weight, bias, stride, padding, dilation, groups)
+
+    assert_alike(call, x, weight, bias)
+
+
+@ATTEMPTS
+@given(st.lists(st.integers(0, 4), max_size=3), st.sampled_from(DTYPES), st.data())
+def test_numpy_arrays_of_drawn_steps(shape: list[int], dtype: str, data: Any) -> None:
+    """``from_numpy`` shares the memory; negative steps are refused."""
+    steps = [data.draw(st.sampled_from([1, 2, -1, -2])) for _ in shape]
+    whole = np.arange(int(np.prod([2 * n for n in shape]))).reshape([2 * n for n in shape])
+    array = whole.astype(dtype)[tuple([slice(None, None, step) for step in steps])]
+
+    def call(library: Any, convert: str) -> Any:
+        tensor = getattr(library, convert)(array)
+        return tensor, tensor.stride()
+
+    for convert in ("from_numpy", "as_tensor", "tensor"):
+        outcomes = [run(lambda library: call(library, convert), lib) for lib in (minitorch, torch)]
+        _assert_same_outcome(*outcomes)
+        assert isinstance(outcomes[0], Exception) or outcomes[0][1] == outcomes[1][1]

@@ -131,6 +131,8 @@ def torch_index_error(error: IndexError) -> IndexError:
     if "out of bounds for axis" in words:
         number, rest = words.removeprefix("index ").split(" is out of bounds for axis ")
         dim, size = rest.split(" with size ")
+        if size == "0":
+            return IndexError("index is out of bounds for dimension with size 0")
         return IndexError(f"index {number} is out of bounds for dimension {dim} with size {size}")
     if "shape mismatch" in words:
         shapes = re.findall(r"\(([\d,]*)\)", words)

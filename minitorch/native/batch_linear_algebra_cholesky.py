@@ -91,7 +91,7 @@ class TriangularSolve(Operator):
         upper, transpose, unitriangular = ctx.arguments
         matrix = mH(a.mT if transpose else a)
         grad_b = SolveTriangular.apply(matrix, grad, upper == transpose, True, unitriangular)
-        product = mH(x @ mH(grad_b)).mT if transpose else grad_b @ mH(x)
+        product = x.conj() @ grad_b.mT if transpose else grad_b @ mH(x)
         return grad_b, _triangle(-product, upper, unitriangular) + grad_copied
 
 

@@ -6,6 +6,7 @@ cpu/ReduceOpsKernel.cpp. As there, single precision is accumulated in double.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from minitorch import dtypes
 from minitorch.autograd.holomorphic import Holomorphic
 from minitorch.autograd.operator import Operator
 from minitorch.autograd.variable import Variable, unwrap
+from minitorch.native.exponential import add_in_logarithms
 from minitorch.native.joining import Cat
 from minitorch.native.rearranging import Flip
 from minitorch.native.reduce_ops_utils import cast
@@ -90,6 +92,17 @@ class CumProd(Holomorphic, name="CumprodBackward0"):
         return Cat.apply(dim, *columns)
 
 
+def _accumulate_in_logarithms(input: Any, dim: int) -> Any:
+    """ln of the running sums of e ** input, of complex numbers."""
+    out = np.empty_like(input)
+    terms, sums = np.moveaxis(input, dim, 0), np.moveaxis(out, dim, 0)
+    total: Any = np.complex128(-math.inf)
+    for i, term in enumerate(terms):
+        total = add_in_logarithms(term.astype(np.complex128), np.broadcast_to(total, term.shape))
+        sums[i] = total
+    return out
+
+
 class LogCumSumExp(Holomorphic, name="LogcumsumexpBackward0"):
     """out[i] = ln(e ** input[0] + ... + e ** input[i])."""
 
@@ -98,6 +111,8 @@ class LogCumSumExp(Holomorphic, name="LogcumsumexpBackward0"):
         ctx.dim = dim
         if not input.ndim:
             out = input.copy()
+        elif input.dtype.kind == "c":
+            out = _accumulate_in_logarithms(input, dim)
         else:
             out = np.logaddexp.accumulate(input, axis=dim, dtype=np.float64)
             out = out.astype(input.dtype, copy=False)
@@ -113,6 +128,8 @@ class LogCumSumExp(Holomorphic, name="LogcumsumexpBackward0"):
             return grad
         input, out = ctx.saved_tensors
         dim = ctx.dim
+        if unwrap(input).dtype.kind == "c":  # negative numbers have a logarithm, too
+            return _exp(_reversed(LogCumSumExp, _log(grad) - out, dim) + input)
         lowest = float(np.finfo(unwrap(input).dtype).min)
         parts = []
         for positive in (True, False):

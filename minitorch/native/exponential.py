@@ -164,12 +164,30 @@ class Logit(Operator):
         return Where.apply(inside, grad / (input * (1.0 - input)), outside)
 
 
+def add_in_logarithms(a: Any, b: Any) -> Any:
+    """ln(e ** a + e ** b) of complex arrays. Mirrors _log_add_exp_helper of cpu/LogAddExp.h.
+
+    The term with the larger real part is taken out of the sum. Two terms of 0 have no angle: the
+    result has that of ``b``.
+    """
+    ascending = a.real < b.real
+    low, high = np.where(ascending, a, b), np.where(ascending, b, a)
+    with np.errstate(invalid="ignore", over="ignore"):
+        out = np.log1p(np.exp(low - high)) + high
+        infinite = np.isinf(low.real) & (low.real == high.real)
+        sums = np.where(low.real < 0, low, np.log(np.exp(low) + np.exp(high)))
+    out = np.where(infinite, sums, out)
+    return np.where(np.isnan(a) | np.isnan(b), complex(math.nan, math.nan), out).astype(a.dtype)
+
+
 class Logaddexp(Holomorphic):
     @staticmethod
     def forward(ctx: Any, input: Any, other: Any) -> Any:
         ctx.save_for_backward(input, other)
 
         def kernel(a: Any, b: Any) -> Any:
+            if a.dtype.kind == "c":
+                return add_in_logarithms(a, b)
             return on_floats(np.logaddexp, "logaddexp_cpu", a, b)
 
         return on_promoted(kernel, input, other)

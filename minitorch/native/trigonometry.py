@@ -24,7 +24,7 @@ from minitorch.native.tensor_iterator import (
     on_promoted,
     promote_to_float,
 )
-from minitorch.native.unary_ops import rsqrt
+from minitorch.native.unary_ops import Neg, rsqrt
 from minitorch.native.variants import accepts_out, in_place, write_out
 
 if TYPE_CHECKING:
@@ -229,7 +229,7 @@ class Atan2(Operator):
         input, other = ctx.saved_tensors
         square = input * input + other * other
         scaled_grad = Where.apply(square == 0, 0.0, grad / square)
-        return scaled_grad * other, scaled_grad * -input
+        return scaled_grad * other, scaled_grad * Neg.apply(input)
 
 
 class Hypot(Operator):
