@@ -41,6 +41,11 @@ def in_place_on_a_view(torch: Any, x: Any) -> Any:
     return base * 1
 
 
+def _rrelu(torch: Any, x: Any) -> Any:
+    torch.manual_seed(3)
+    return torch.nn.functional.rrelu(x.contiguous(), training=True)
+
+
 ACTIVATIONS = [
     activation("relu"),
     activation("relu6", low=-4, high=8),
@@ -61,6 +66,7 @@ ACTIVATIONS = [
     activation("softsign"),
     activation("tanhshrink"),
     activation("rrelu"),
+    OpInfo("rrelu in training", [sample(draw(3, 4))], op=_rrelu),
     OpInfo("nn.functional.threshold", [sample(draw(3, 4), 0.3, -7.0)]),
     OpInfo("nn.functional.glu", [sample(draw(3, 4)), sample(draw(4, 3), 0), sample(draw(0, 2))]),
     OpInfo(

@@ -124,12 +124,19 @@ POWERS = [
         op=lambda torch, base, x: torch.view_as_real(torch.pow(base, x)),
         composite=True,
     ),
-    OpInfo(
-        "complex sgn",
-        [sample(draw(3), draw(3)), sample(np.array([0.0, 1.0, 0.0]), np.array([0.0, 0.5, -2.0]))],
-        op=lambda torch, x, y: torch.view_as_real(torch.sgn(torch.complex(x, y))),
-        composite=True,
-    ),
+    *[
+        OpInfo(
+            f"complex sgn, {where}",
+            [sample(real, imag)],
+            op=lambda torch, x, y: torch.view_as_real(torch.sgn(torch.complex(x, y))),
+            composite=True,
+            second_derivative=where != "at 0",  # torch's is NaN
+        )
+        for where, real, imag in (
+            ("not at 0", draw(3), draw(3)),
+            ("at 0", np.array([0.0, 1.0, 0.0]), np.array([0.0, 0.5, -2.0])),
+        )
+    ],
     unary("square", inplace="square_"),
     OpInfo(
         "float_power",

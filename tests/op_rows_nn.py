@@ -111,7 +111,51 @@ _BATCH_NORM = [
     sample(draw(6, 4), draw(4), positive(4), draw(4), draw(4), training=True, eps=0.1),
 ]
 
+GATES = {"rnn_tanh": 1, "rnn_relu": 1, "gru": 3, "lstm": 4}
+
+
+def _recurrent(kind: str, layers: int, bidirectional: bool) -> Sample:
+    """An input, the states, and the weights and biases of each layer and direction."""
+    rows, directions = GATES[kind] * 2, 1 + bidirectional
+    tensors = [draw(4, 3, 3)]
+    tensors += [draw(layers * directions, 3, 2)] * (1 + (kind == "lstm"))
+    for layer in range(layers):
+        width = directions * 2 if layer else 3
+        tensors += [draw(rows, width), draw(rows, 2), draw(rows), draw(rows)] * directions
+    return sample(kind, layers, bidirectional, *tensors)
+
+
+def _all_steps(
+    torch: Any, kind: str, layers: int, bidirectional: bool, x: Any, *tensors: Any
+) -> Any:
+    home = torch.native.rnn if hasattr(torch, "native") else torch
+    state = tensors[:2] if kind == "lstm" else tensors[0]
+    weights = tensors[1 + (kind == "lstm") :]
+    settings = True, layers, 0.0, False, bidirectional, False
+    return getattr(home, kind)(x, state, weights, *settings)
+
+
+RECURRENT = [
+    OpInfo(
+        kind,
+        [_recurrent(kind, 1, False), _recurrent(kind, 2, False), _recurrent(kind, 1, True)],
+        op=_all_steps,
+        composite=True,
+    )
+    for kind in GATES
+] + [
+    OpInfo(
+        f"{kind}, one result",
+        [_recurrent(kind, 1, True)],
+        op=lambda torch, *args, i=i: _all_steps(torch, *args)[i],
+        composite=True,
+    )
+    for kind in GATES
+    for i in range(3 if kind == "lstm" else 2)
+]
+
 NN_OPS = [
+    *RECURRENT,
     OpInfo("nn.functional.conv1d", _conv(1)),
     OpInfo("nn.functional.conv2d", _conv(2) + _CONV2D_TUPLES),
     OpInfo("nn.functional.conv3d", _conv(3)),
@@ -249,6 +293,11 @@ NN_OPS = [
             sample(integers(0, 7, 4, 5), draw(7, 3), padding_idx=2),
             sample(integers(0, 7, 1), draw(7, 3)),
         ],
+    ),
+    OpInfo(
+        "nn.functional.embedding times weights",
+        [sample(draw(4, 5, 1), integers(0, 7, 4, 5), draw(7, 3), padding_idx=2)],
+        op=lambda torch, w, *args, **kwargs: torch.nn.functional.embedding(*args, **kwargs) * w,
     ),
     OpInfo(
         "nn.functional.embedding, where torch's second derivative is wrong or missing",

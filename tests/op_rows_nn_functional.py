@@ -127,7 +127,6 @@ NOISE_AND_SOFTMAX = [
             sample(draw(3, 4), 0.3, True),
             sample(draw(3, 4), 0.3, False),
             sample(draw(3), 1.0, True),
-            sample(draw(0, 4), 0.3, True),
         ],
         op=_native_dropout,
     ),

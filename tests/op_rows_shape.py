@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from tests.opinfo import OpInfo, draw, sample
@@ -99,6 +101,38 @@ COPIES = [
     ),
 ]
 
+
+def _seeded(name: str) -> Any:
+    """A function that draws the same numbers in both libraries."""
+
+    def call(torch: Any, *args: Any) -> Any:
+        torch.manual_seed(3)
+        return getattr(torch, name)(*args)
+
+    return call
+
+
+def _random_(torch: Any, x: Any) -> Any:
+    torch.manual_seed(3)
+    return x.clone().random_(9)
+
+
+# Their gradients are zero: what is drawn does not depend smoothly on the parameters.
+RANDOM = [
+    OpInfo("bernoulli", [sample(draw(3, 4, low=0.1, high=0.9))], op=_seeded("bernoulli")),
+    OpInfo("poisson", [sample(draw(3, 4, low=0.5, high=5.0))], op=_seeded("poisson")),
+    OpInfo(
+        "normal",
+        [
+            sample(x34, draw(3, 4, low=0.1, high=0.9)),
+            sample(x34, 1.5),
+            sample(0.5, draw(3, low=0.1, high=0.9)),
+        ],
+        op=_seeded("normal"),
+    ),
+    OpInfo("random_", [sample(x34)], op=_random_),
+]
+
 REARRANGING = [
     OpInfo("fliplr", [sample(x34)], method=True),
     OpInfo("flipud", [sample(x34), sample(draw(3))], method=True),
@@ -171,4 +205,4 @@ DIFFERENCES = [
     ),
 ]
 
-SHAPE_OPS = [*JOINING, *SPLITTING, *WINDOWS, *COPIES, *REARRANGING, *DIFFERENCES]
+SHAPE_OPS = [*JOINING, *SPLITTING, *WINDOWS, *COPIES, *RANDOM, *REARRANGING, *DIFFERENCES]

@@ -128,3 +128,22 @@ def binary(
     ]
     options.setdefault("method", True)
     return OpInfo(name, [sample(left(*a), right(*b)) for a, b in pairs], **options)
+
+
+def on_complex(
+    function: Any, samples: Any, name: str, finish: Any = None, prepare: Any = None, **options: Any
+) -> OpInfo:
+    """A row for a function of complex tensors, from their real and imaginary parts."""
+
+    def op(torch: Any, *parts: Any, **kwargs: Any) -> Any:
+        pairs = zip(parts[::2], parts[1::2], strict=True)
+        tensors = [torch.complex(real, imag) for real, imag in pairs]
+        if prepare is not None:
+            tensors[0] = prepare(torch, tensors[0])
+        result = function(torch, *tensors, **kwargs)
+        if finish is not None:
+            result = finish(result)
+        several = result if isinstance(result, (tuple, list)) else [result]
+        return [torch.view_as_real(r) if r.is_complex() else r for r in several]
+
+    return OpInfo(f"complex {name}", samples, op=op, composite=True, **options)

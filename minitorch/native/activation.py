@@ -21,6 +21,7 @@ from minitorch.native.distribution_kernels import uniform_
 from minitorch.native.expand_utils import meta_of, sum_to
 from minitorch.native.pointwise import check_floating, pointwise
 from minitorch.native.tensor_compare import Where
+from minitorch.native.tensor_iterator import refuse
 from minitorch.native.variants import accepts_out
 from minitorch.native.views import reshape
 from minitorch.random import Generator
@@ -66,8 +67,7 @@ class Relu(Operator):
 class Threshold(Operator):
     @staticmethod
     def forward(ctx: Any, input: Any, threshold: float, value: float) -> Any:
-        if input.dtype == bool:
-            raise NotImplementedError("\"threshold_cpu\" not implemented for 'Bool'")
+        refuse("bc", "threshold_cpu", input)
         number = input.dtype.type
         ctx.save_for_backward(input)
         ctx.threshold = threshold
@@ -100,6 +100,8 @@ class Hardtanh(Operator):
     def forward(ctx: Any, input: Any, low: float, high: float) -> Any:
         if input.dtype == bool:
             raise RuntimeError("Bool inputs not supported for hardtanh")
+        if input.dtype.kind == "c":
+            raise NotImplementedError("clamp is not supported for complex types")
         if input.dtype == np.uint8 and (low < 0 or high < 0):
             raise RuntimeError("cannot do hardtanh on an unsigned type with negative limits")
         number = input.dtype.type
@@ -234,6 +236,7 @@ class PreluKernel(Operator):
 
     @staticmethod
     def forward(ctx: Any, input: Any, weight: Any) -> Any:
+        check_floating(input, "prelu_cpu")
         ctx.save_for_backward(input, weight)
         return np.where(input > 0, input, weight * input)
 

@@ -24,6 +24,7 @@ from minitorch.native.conversions import to_dtype
 from minitorch.native.dropout import dropout
 from minitorch.native.linear_algebra import matmul, multiply
 from minitorch.native.softmax import SafeSoftmax, SoftmaxBackwardData, _safe_softmax
+from minitorch.native.tensor_iterator import not_implemented
 from minitorch.native.views import expand, reshape, transpose, unsqueeze
 
 if TYPE_CHECKING:
@@ -149,6 +150,8 @@ def _check(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> No
         )
     if not query.is_floating_point():
         name = dtypes.from_numpy(query._array.dtype).c10_name
+        if query.is_complex():
+            raise not_implemented("softmax_lastdim_kernel_impl", query._array)
         raise RuntimeError(f"expected scalar type Float but found {name}")
 
 

@@ -88,6 +88,7 @@ def ldl_solve(LD: Tensor, pivots: Tensor, B: Tensor, *, hermitian: bool = False)
             "Expected b and A to have the same dtype, but found b of type "
             f"{name_of_dtype(B._array)} and A of type {name_of_dtype(LD._array)} instead."
         )
+    check_floating(LD, function)
     check_has_kernel(B._array, "ldl_solve_kernel_cpu")
     ld, right = broadcast_batches(LD._array, B._array)
     swaps = np.broadcast_to(pivots._array, (*ld.shape[:-1],))

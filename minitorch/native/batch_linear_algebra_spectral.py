@@ -191,7 +191,8 @@ def _check_eig(A: Tensor, function: str) -> None:
     check_square(A, function)
     if not np.isfinite(A._array).all():
         raise RuntimeError("torch.linalg.eig: input tensor should not contain infs or NaNs.")
-    dtypes.from_numpy(A._array.dtype).to_complex()  # raises for integers
+    if not dtypes.is_half(A._array.dtype):
+        dtypes.from_numpy(A._array.dtype).to_complex()  # raises for integers
 
 
 @accepts_out

@@ -11,7 +11,7 @@ import numpy as np
 
 from minitorch import dtypes
 from minitorch.autograd.variable import Variable, unwrap, wrap
-from minitorch.native.tensor_iterator import promote
+from minitorch.native.tensor_iterator import promote, refuse
 from minitorch.native.variants import accepts_out
 
 if TYPE_CHECKING:
@@ -96,6 +96,7 @@ def searchsorted(
     order = unwrap(sorter)
     _check(sequence, values, order)
     sequence, values = promote(sequence, values)
+    refuse("bc", "searchsorted_out_cpu", sequence)
     if order is not None:
         sequence = np.take_along_axis(sequence, order, -1)
     found = np.empty_like(values, dtype=np.int32 if out_int32 else np.int64, order="C")

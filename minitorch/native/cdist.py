@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from minitorch import dtypes
 from minitorch.autograd.operator import Operator
 from minitorch.native.expand_utils import infer_size
 from minitorch.native.linear_algebra_utils import name_of_dtype
 from minitorch.native.norms import norm_backward, vector_norm_of
 from minitorch.native.tensor_compare import Where
+from minitorch.native.tensor_iterator import not_implemented
 
 if TYPE_CHECKING:
     from minitorch._tensor import Tensor
@@ -29,6 +31,8 @@ class Cdist(Operator):
 
     @staticmethod
     def forward(ctx: Any, x1: Any, x2: Any, p: float) -> Any:
+        if dtypes.is_half(x1.dtype):
+            raise not_implemented("cdist", x1)
         shape = (*infer_size(x1.shape[:-2], x2.shape[:-2]), x1.shape[-2], x2.shape[-2])
         out = np.empty_like(x1, shape=shape)
         size = max(1, math.prod(shape) // max(shape[-2], 1) * x1.shape[-1])
@@ -101,7 +105,7 @@ def cdist(
             f"X1 and X2 must have the same number of columns. X1: {a.shape[-1]} X2: {b.shape[-1]}"
         )
     for name, array in (("X1", a), ("X2", b)):
-        if array.dtype.kind != "f":
+        if not dtypes.is_floating(array.dtype):
             raise RuntimeError(
                 f"cdist only supports floating-point dtypes, {name} got: {name_of_dtype(array)}"
             )

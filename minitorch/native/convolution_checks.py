@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from minitorch import dtypes
 from minitorch.native.convolution_columns import Ints, Window
 from minitorch.native.padding import pad
+from minitorch.native.tensor_iterator import refuse
 
 if TYPE_CHECKING:
     from minitorch._tensor import Tensor
@@ -114,6 +115,7 @@ def check_shapes(input: Tensor, weight: Tensor, bias: Tensor | None, window: Win
             "input size"
         )
     _check_not_empty(input)
+    _check_has_kernel(input, transposed=False)
 
 
 def check_transposed_shapes(
@@ -133,6 +135,7 @@ def check_transposed_shapes(
             f"{out_channels} elements, but got bias of size {list(bias.shape)} instead"
         )
     _check_not_empty(input)
+    _check_has_kernel(input, transposed=True)
 
 
 def _check_not_empty(input: Tensor) -> None:
@@ -141,6 +144,13 @@ def _check_not_empty(input: Tensor) -> None:
             "Only zero batch or zero channel inputs are supported, but got input shape: "
             f"{list(input.shape)}"
         )
+
+
+def _check_has_kernel(input: Tensor, transposed: bool) -> None:
+    """Refuse bool. The kernels of one dimension are those of two."""
+    ndim = max(input.ndim - 2, 2)
+    name = f"slow_conv_transpose{ndim}d_out_cpu" if transposed else f"slow_conv{ndim}d_cpu"
+    refuse("b", name, input._array)
 
 
 def check_dtypes(input: Tensor, weight: Tensor, bias: Tensor | None) -> None:

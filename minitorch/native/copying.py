@@ -39,7 +39,8 @@ class CopyInto(Operator, name="CopyBackwards"):
 
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:
-        return None, sum_to(grad, ctx.source)
+        grad_source = sum_to(grad, ctx.source)
+        return None if ctx.next_edges[0] is None else zero_like(grad), grad_source
 
 
 class Fill(Operator):

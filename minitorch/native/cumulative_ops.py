@@ -23,6 +23,7 @@ from minitorch.native.return_types import return_type
 from minitorch.native.scatter_gather import scatter_into_zeros
 from minitorch.native.sizes import wrap_dim
 from minitorch.native.tensor_compare import Where
+from minitorch.native.tensor_iterator import refuse
 from minitorch.native.variants import accepts_out, in_place
 
 if TYPE_CHECKING:
@@ -154,9 +155,11 @@ class CumMax(Operator, name="CummaxBackward0"):
     """The largest element so far, and where the last of its equals stands; NaN wins."""
 
     ufunc: Any = np.maximum
+    kernel_name = "cummax_cpu"
 
     @staticmethod
     def forward(ctx: Any, input: Any, dim: int) -> Any:
+        refuse("c", ctx.kernel_name, input)
         ctx.shape, ctx.dim = input.shape, dim
         if not input.ndim or not input.size:
             values, indices = input.copy(), np.zeros_like(input, dtype=np.int64)
@@ -179,11 +182,18 @@ class CumMin(CumMax, name="CumminBackward0"):
     """The smallest element so far, and where the last of its equals stands; NaN wins."""
 
     ufunc = np.minimum
+    kernel_name = "cummin_cpu"
 
 
 # --------------------------------------------------------------------------- public functions
 
 _CummaxResult, _CumminResult = return_type("cummax"), return_type("cummin")
+
+
+def _check_sum(dtype: Any, kernel_name: str) -> None:
+    """Bools add up to integers, unless bools are asked for."""
+    if dtype is dtypes.bool_:
+        raise NotImplementedError(f"\"{kernel_name}\" not implemented for 'Bool'")
 
 
 @accepts_out
@@ -195,6 +205,7 @@ def cumsum(input: Tensor, dim: int, *, dtype: Any = None) -> Tensor:
     tensor([1, 3, 6])
     """
     input = cast(input, dtype)
+    _check_sum(dtype, "cumsum_out_cpu")
     return cast(CumSum.apply(input, wrap_dim(dim, input._array.ndim)), dtype)
 
 
@@ -202,28 +213,35 @@ def cumsum(input: Tensor, dim: int, *, dtype: Any = None) -> Tensor:
 def cumprod(input: Tensor, dim: int, *, dtype: Any = None) -> Tensor:
     """Running products along a dimension. Integers and bool multiply to int64."""
     input = cast(input, dtype)
+    _check_sum(dtype, "cumprod_out_cpu")
     return cast(CumProd.apply(input, wrap_dim(dim, input._array.ndim)), dtype)
 
 
 @accepts_out
 def logcumsumexp(input: Tensor, dim: int) -> Tensor:
     """ln of the running sums of e ** input along a dimension, without overflow."""
+    dim = wrap_dim(dim, input._array.ndim)
     if dtypes.is_integral(input._array.dtype):
         name = dtypes.from_numpy(input._array.dtype).c10_name
         raise NotImplementedError(f"\"logcumsumexp_out_cpu\" not implemented for '{name}'")
-    return LogCumSumExp.apply(input, wrap_dim(dim, input._array.ndim))
+    return LogCumSumExp.apply(input, dim)
 
 
 @accepts_out
 def cummax(input: Tensor, dim: int) -> Any:
     """(values, indices) of the largest element so far along a dimension."""
-    return _CummaxResult(*CumMax.apply(input, wrap_dim(dim, input._array.ndim)))
+    return _CummaxResult(*CumMax.apply(input, _wrap_dim_of_elements(input, dim)))
 
 
 @accepts_out
 def cummin(input: Tensor, dim: int) -> Any:
     """(values, indices) of the smallest element so far along a dimension."""
-    return _CumminResult(*CumMin.apply(input, wrap_dim(dim, input._array.ndim)))
+    return _CumminResult(*CumMin.apply(input, _wrap_dim_of_elements(input, dim)))
+
+
+def _wrap_dim_of_elements(input: Tensor, dim: int) -> int:
+    """``wrap_dim``; without elements any dimension will do, as in torch."""
+    return wrap_dim(dim, input._array.ndim) if input._array.size else 0
 
 
 cumsum_ = in_place(cumsum)

@@ -303,6 +303,8 @@ def normal(
             normal_kernels.normal_(out, float(mean), float(std), generator), requires_grad
         )
     if isinstance(std, Variable):
+        if std._array.dtype.kind == "c":
+            raise RuntimeError("normal expects standard deviation to be non-complex")
         if (std._array < 0).any():
             raise RuntimeError("normal expects all elements of std >= 0.0")
         operator = NormalOfTensors if isinstance(mean, Variable) else NormalOfDeviations

@@ -230,6 +230,13 @@ def _check_bags(
             f"embedding_bag: If per_sample_weights ({per_sample_weights.shape}) is not None, then "
             f"it must have the same shape as the input ({input.shape})"
         )
+    if not dtypes.is_floating(weight._array.dtype):
+        name = dtypes.from_numpy(weight._array.dtype).c10_name
+        raise RuntimeError(
+            "Expected tensor for argument #1 'weight' to have one of the following scalar types: "
+            f"Half, BFloat16, Float, Double; but got CPU{name}Type instead (while checking "
+            "arguments for embedding_bag)"
+        )
     if weight.ndim != 2:
         raise ValueError(f"weight has to be a 2D Tensor, but got Tensor of dimension {weight.ndim}")
     if input.ndim == 2:

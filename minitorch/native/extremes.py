@@ -26,6 +26,7 @@ from minitorch.native.return_types import return_type
 from minitorch.native.scatter_gather import scatter_into_zeros
 from minitorch.native.sizes import wrap_dim
 from minitorch.native.tensor_compare import maximum, minimum
+from minitorch.native.tensor_iterator import refuse
 from minitorch.native.variants import accepts_out, write_out
 
 if TYPE_CHECKING:
@@ -53,9 +54,11 @@ class Extreme(Operator, name="MaxBackward1"):
     """The largest element of all, or over dimensions."""
 
     ufunc: Any = np.maximum
+    kernel_name = "max_all"
 
     @staticmethod
     def forward(ctx: Any, input: Any, axes: Axes, keepdim: bool) -> Any:
+        refuse("c", ctx.kernel_name, input)
         out = np_asarray(ctx.ufunc.reduce(input, axis=axes, keepdims=keepdim))
         ctx.arguments = axes, keepdim
         ctx.save_for_backward(input, out)
@@ -72,16 +75,20 @@ class MinAll(Extreme, name="MinBackward1"):
     """The smallest element of all."""
 
     ufunc = np.minimum
+    kernel_name = "min_all"
 
 
 class Amax(Extreme, name="AmaxBackward0"):
     """The largest element over dimensions."""
+
+    kernel_name = "max_values_cpu"
 
 
 class Amin(Extreme, name="AminBackward0"):
     """The smallest element over dimensions."""
 
     ufunc = np.minimum
+    kernel_name = "min_values_cpu"
 
 
 class Aminmax(Operator, name="AminmaxBackward0"):
@@ -89,6 +96,7 @@ class Aminmax(Operator, name="AminmaxBackward0"):
 
     @staticmethod
     def forward(ctx: Any, input: Any, axes: Axes, keepdim: bool) -> Any:
+        refuse("c", "aminmax_cpu", input)
         how: dict[str, Any] = {"axis": axes, "keepdims": keepdim}
         smallest = np_asarray(np.minimum.reduce(input, **how))
         largest = np_asarray(np.maximum.reduce(input, **how))
@@ -174,6 +182,8 @@ def _extreme(
     dim = wrap_dim(dim, array.ndim)
     if array.ndim and not array.shape[dim]:
         raise IndexError(f"{name}(): Expected reduction dim {dim} to have non-zero size.")
+    if array.dtype.kind == "c":
+        raise RuntimeError(f"{name}(): does not support complex input")
     return result(*over_dim.apply(input, dim, keepdim))
 
 

@@ -23,6 +23,7 @@ from minitorch.native.tensor_iterator import (
     on_floats,
     on_promoted,
     promote_to_float,
+    refuse,
     zero_like,
 )
 from minitorch.native.variants import accepts_out, in_place
@@ -81,7 +82,12 @@ class Copysign(Operator):
 
     @staticmethod
     def forward(ctx: Any, input: Any, other: Any) -> Any:
-        out = on_promoted(np.copysign, input, other, promote_to_float)
+
+        def kernel(a: Any, b: Any) -> Any:
+            refuse("c", "copysign_cpu", a)
+            return np.copysign(a, b)
+
+        out = on_promoted(kernel, input, other, promote_to_float)
         ctx.save_for_backward(input, out)
         return out
 
@@ -128,6 +134,9 @@ class Heaviside(NotDifferentiable, name="NotImplemented"):
             raise RuntimeError(
                 "heaviside is not yet implemented for tensors with different dtypes."
             )
+
+        if input.dtype.kind == "c":
+            raise RuntimeError("heaviside is not yet implemented for complex tensors.")
 
         def step(x: Any, at_zero: Any) -> Any:
             return np.where(x == 0, at_zero, (x > 0).astype(x.dtype))
@@ -187,7 +196,7 @@ def signbit(input: Tensor) -> Tensor:
     """Whether the sign bit of each element is set: True for -0.0, False for bool."""
     array = unwrap(input)
     if array.dtype.kind == "c":
-        raise RuntimeError("signbit is not implemented for complex tensors.")
+        raise NotImplementedError("signbit is not implemented for complex tensors.")
     return wrap(np.signbit(array) if array.dtype.kind == "f" else array < 0)
 
 

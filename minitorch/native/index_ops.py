@@ -26,7 +26,7 @@ from minitorch.native.scatter_gather import (
 )
 from minitorch.native.sizes import wrap_dim
 from minitorch.native.tensor_compare import Where
-from minitorch.native.tensor_iterator import cast_operand
+from minitorch.native.tensor_iterator import cast_operand, refuse
 from minitorch.native.variants import accepts_out
 from minitorch.native.views import Expand
 
@@ -226,9 +226,20 @@ def _check_vector(input: Tensor, dim: int, index: Tensor, name: str) -> int:
     if array.size and (array.max() >= size or array.min() < low):
         wrong = array[(array >= size) | (array < low)].reshape(-1)[0].item()
         if name == "index_select":
-            raise IndexError("index out of range in self")
+            raise _out_of_range(input._array.shape, dim, wrong)
         raise IndexError(f"{name}(): index {wrong} is out of range for size {size}")
     return dim
+
+
+def _out_of_range(shape: tuple[int, ...], dim: int, wrong: int) -> Exception:
+    """The two errors of ``index_select``: the copy of whole rows has its own."""
+    if len(shape) > 1 and 0 in shape[:1]:
+        return RuntimeError("index_select(): self indexing axis dim should be positive")
+    if dim or 0 in shape[1:]:
+        return RuntimeError(
+            f"INDICES element is out of DATA bounds, id={wrong} axis_dim={shape[dim]}"
+        )
+    return IndexError("index out of range in self")
 
 
 def _check_source(
@@ -249,6 +260,8 @@ def _check_source(
         )
     count = theirs.shape[dim] if theirs.ndim else 1
     if index._array.size != count:
+        if name == "index_add" and not theirs.ndim:
+            raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
         error = IndexError if name == "index_copy_" else RuntimeError
         raise error(
             f"{name}(): Number of indices ({index._array.size}) should be equal to source.size(dim)"
@@ -269,6 +282,11 @@ def _check_source(
 @accepts_out
 def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
     """The slices of a dimension that ``index`` names, in its order."""
+    if not input._array.ndim and index._array.ndim <= 1 and index._array.size != 1:
+        raise RuntimeError(
+            "index_select(): Index to scalar can have only 1 value, got "
+            f"{index._array.size} value(s)"
+        )
     dim = _check_vector(input, dim, index, "index_select")
     return IndexSelect.apply(input, dim, index)
 
@@ -353,6 +371,7 @@ def _reduce_arguments(
         )
     dim = _check_vector(input, dim, index, "index_reduce")
     _check_source(input, dim, index, source, "index_reduce")
+    refuse("bc", "index_func_", input._array)
     return dim, index, source, reduce
 
 

@@ -18,6 +18,7 @@ from minitorch.autograd.variable import wrap
 from minitorch.native.conversions import to_dtype
 from minitorch.native.dispatch_stub import DispatchStub
 from minitorch.native.normalization import check_mixed_dtypes, compute_type
+from minitorch.native.tensor_iterator import refuse
 
 if TYPE_CHECKING:
     from minitorch._tensor import Tensor
@@ -260,6 +261,7 @@ def rms_norm(
             "Expected weight to be of same shape as normalized_shape, but got weight of shape "
             f"{list(weight.shape)} and normalized_shape = {list(shape)}"
         )
+    refuse("biu", "rms_norm", input._array)
     is_half = dtypes.is_half(input._array.dtype)
     x = input.float() if is_half else input
     if eps is None:

@@ -52,7 +52,7 @@ def _check_dtypes(a: Any, b: Any) -> None:
 
 
 def _multiply_small(a: Any, b: Any, kernel: str) -> Any:
-    if a.dtype == bool:
+    if a.dtype == bool and a.shape[-1]:  # a sum of nothing needs no kernel
         raise NotImplementedError(f"\"{kernel}\" not implemented for 'Bool'")
     if a.dtype.kind in "iu":
         return np.matmul(a, b)

@@ -29,18 +29,26 @@ from minitorch.native.reduction import (
     reduce_array,
     spread_grad,
 )
-from minitorch.native.tensor_iterator import elementwise
+from minitorch.native.tensor_iterator import elementwise, refuse
 from minitorch.native.views import broadcast_tensors
 
 if TYPE_CHECKING:
     from minitorch._tensor import Tensor
 
 
+def _difference(input: Any, target: Any, kernel_name: str) -> Any:
+    """input - target, which must be a floating number."""
+    if target.dtype.kind == "b":
+        refuse("b", kernel_name, input)
+    difference = elementwise(np.subtract, input, target)
+    check_floating(difference, kernel_name)
+    return difference
+
+
 class MseLoss(Operator):
     @staticmethod
     def forward(ctx: Any, input: Any, target: Any, reduction: str) -> Any:
-        difference = elementwise(np.subtract, input, target)
-        check_floating(difference, "mse_cpu")
+        difference = _difference(input, target, "mse_cpu")
         ctx.save_for_backward(input, target)
         ctx.reduction = reduction
         return reduce_array(difference * difference, reduction)
@@ -64,8 +72,7 @@ def _both(ctx: Any, grad: Any, input: Meta | None, target: Meta | None) -> tuple
 class SmoothL1Loss(Operator):
     @staticmethod
     def forward(ctx: Any, input: Any, target: Any, reduction: str, beta: float) -> Any:
-        distance = np.abs(elementwise(np.subtract, input, target))
-        check_floating(distance, "smooth_l1_cpu")
+        distance = np.abs(_difference(input, target, "smooth_l1_cpu"))
         ctx.save_for_backward(input, target)
         ctx.reduction, ctx.beta = reduction, beta
         near = distance * distance * (0.5 / beta)
@@ -83,8 +90,7 @@ class SmoothL1Loss(Operator):
 class HuberLoss(Operator):
     @staticmethod
     def forward(ctx: Any, input: Any, target: Any, reduction: str, delta: float) -> Any:
-        difference = elementwise(np.subtract, input, target)
-        check_floating(difference, "huber_cpu")
+        difference = _difference(input, target, "huber_cpu")
         ctx.save_for_backward(input, target)
         ctx.reduction, ctx.delta = reduction, delta
         distance = np.abs(difference)

@@ -145,8 +145,12 @@ def binary_cross_entropy_with_logits(
         raise ValueError(
             f"Target size ({target.size()}) must be the same as input size ({input.size()})"
         )
-    if not dtypes.is_floating(target._array.dtype):
-        result, found = (dtypes.from_numpy(a._array.dtype).c10_name for a in (input, target))
-        raise RuntimeError(f"result type {result} can't be cast to the desired output type {found}")
+    kind, wanted = (dtypes.from_numpy(x._array.dtype) for x in (input, target))
+    if not dtypes.can_cast(kind, wanted):  # the product is written over the target's complement
+        names = kind.c10_name, wanted.c10_name
+        raise RuntimeError(
+            "result type {} can't be cast to the desired output type {}".format(*names)
+        )
+    check_floating(input._array, "log_sigmoid_cpu")
     operation = BinaryCrossEntropyWithLogits
     return operation.apply(input, target, weight, pos_weight, reduction)

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from minitorch.autograd.variable import wrap
+from minitorch import dtypes
+from minitorch.autograd.variable import unwrap, wrap
 from minitorch.native.exponential import exp, log
 from minitorch.native.factories import full_like
 from minitorch.native.reduction import apply_loss_reduction, checked_reduction
@@ -50,6 +51,10 @@ def kl_div(
     elif reduction == "batchmean":
         reduction, batch_mean = "sum", True
     reduction = checked_reduction(reduction)
+    for x in (input._array, target._array):
+        if not dtypes.is_floating(x.dtype):
+            kind = "Complex" if x.dtype.kind == "c" else "Integral"
+            raise RuntimeError(f"kl_div: {kind} inputs not supported.")
     if log_target:
         losses = exp(target) * (target - input)
     else:
@@ -103,7 +108,7 @@ def gaussian_nll_loss(
         ValueError: var is negative somewhere, or does not fit.
     """
     variance = full_like(input, var) if isinstance(var, float) else var
-    if np.any(variance._array < 0):
+    if unwrap(variance < 0).any():
         raise ValueError("var has negative entry/entries")
     x, v = input._array.shape, variance._array.shape
     if v != x:
@@ -113,6 +118,9 @@ def gaussian_nll_loss(
             raise ValueError("var is of incorrect size")
     if reduction not in ("none", "mean", "sum"):
         raise ValueError(reduction + " is not valid")
+    if dtypes.is_integral(variance._array.dtype):
+        name = dtypes.from_numpy(variance._array.dtype).c10_name
+        raise RuntimeError(f"result type Float can't be cast to the desired output type {name}")
     # The limit changes the value, not the gradient, which passes as if there were none.
     raised = np.maximum(variance._array, eps) - variance._array
     variance = variance + wrap(np.asarray(raised, variance._array.dtype))

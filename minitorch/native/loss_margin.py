@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from minitorch import dtypes
 from minitorch.autograd.operator import Operator
 from minitorch.native import reduce_ops
 from minitorch.native.activation_smooth import logsigmoid
@@ -28,7 +29,7 @@ from minitorch.native.reduction import (
 )
 from minitorch.native.tensor_compare import clamp, minimum, where
 from minitorch.native.tensor_iterator import elementwise
-from minitorch.native.unary_ops import sqrt
+from minitorch.native.unary_ops import Neg, sqrt
 
 if TYPE_CHECKING:
     from minitorch._tensor import Tensor
@@ -107,10 +108,14 @@ def cosine_embedding_loss(
 class SoftMarginLoss(Operator):
     @staticmethod
     def forward(ctx: Any, input: Any, target: Any, reduction: str) -> Any:
+        product = elementwise(np.multiply, Neg.apply(target), input)
+        if dtypes.is_integral(product.dtype):
+            name = dtypes.from_numpy(product.dtype).c10_name
+            raise RuntimeError(f"result type Float can't be cast to the desired output type {name}")
         ctx.save_for_backward(input, target)
         ctx.reduction = reduction
         with np.errstate(over="ignore"):
-            losses = np.log(np.exp(-elementwise(np.multiply, target, input)) + 1)
+            losses = np.log1p(np.exp(product))
         return reduce_array(losses, reduction)
 
     @staticmethod

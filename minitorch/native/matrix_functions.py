@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from minitorch import dtypes
 from minitorch.autograd.operator import Operator
 from minitorch.autograd.variable import wrap
 from minitorch.native.batch_linear_algebra_solve import SINGULAR, inv, inv_ex, solve
@@ -19,6 +20,7 @@ from minitorch.native.joining import cat
 from minitorch.native.linear_algebra import cpp_name, matmul
 from minitorch.native.linear_algebra_utils import (
     check_square,
+    name_of_dtype,
     raise_if_failed,
 )
 from minitorch.native.sizes import wrap_dim
@@ -221,11 +223,12 @@ def linalg_vander(x: Tensor, *, N: int | None = None) -> Tensor:
     Shape: (*, n) -> (*, n, N); N is n if it is left out.
 
     Raises:
-        RuntimeError: N is less than 2, or x is bool.
+        RuntimeError: N is less than 2, or x is bool or of half precision.
     """
-    if x._array.dtype == bool:
+    if x._array.dtype == bool or dtypes.is_half(x._array.dtype):
         raise RuntimeError(
-            "linalg.vander supports floating point, complex, and integer tensors, but got Bool"
+            "linalg.vander supports floating point, complex, and integer tensors, but got "
+            + name_of_dtype(x._array)
         )
     if x._array.ndim == 0:
         x = unsqueeze(x, -1)

@@ -311,6 +311,8 @@ def _batch_norm_with_update(
 
 
 def _with_statistics(operation: type[Operator], *args: Any) -> tuple[Tensor, Tensor, Tensor]:
+    input, *parameters = args[:5]
+    check_mixed_dtypes(input, "batch_norm", *parameters)
     out, mean, rstd = operation.apply(*args)
     return out, wrap(mean._array), wrap(rstd._array)
 

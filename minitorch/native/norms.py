@@ -17,6 +17,7 @@ from minitorch.autograd.operator import Operator
 from minitorch.autograd.variable import Variable, wrap
 from minitorch.native.batch_linear_algebra_solve import inv_ex
 from minitorch.native.batch_linear_algebra_spectral import svdvals
+from minitorch.native.binary_ops import Sub
 from minitorch.native.conversions import to_dtype
 from minitorch.native.expand_utils import np_asarray
 from minitorch.native.extremes import amax, amin
@@ -124,7 +125,12 @@ class Dist(Operator):
 
     @staticmethod
     def forward(ctx: Any, input: Any, other: Any, p: float) -> Any:
-        difference = input - other
+        difference = Sub.apply(input, other, 1)
+        if dtypes.is_integral(difference.dtype):
+            raise RuntimeError(
+                "norm(): input dtype should be either floating point or complex. Got "
+                f"{dtypes.from_numpy(difference.dtype).c10_name} instead."
+            )
         out = np_asarray(vector_norm_of(_as_single(difference), p, None, False))
         out = out.astype(np.abs(difference[()]).dtype, copy=False)
         ctx.p = p
@@ -241,7 +247,7 @@ def matrix_norm(
     function = "linalg.matrix_norm"
     if A._array.ndim < 2:
         raise RuntimeError(f"{function}: The input tensor A must have at least 2 dimensions.")
-    check_floating(A, function)
+    check_floating(A, function, low_precision=ord not in ("nuc", 2, -2))
     first, second = _two_dims(dim, A._array.ndim, function)
     if isinstance(ord, str):
         if ord not in ("fro", "nuc"):

@@ -18,6 +18,7 @@ from minitorch.native.scatter_gather import gather
 from minitorch.native.selection_kernels import kth_value_kernel, mode_kernel, nth_element_kernel
 from minitorch.native.sizes import wrap_dim
 from minitorch.native.sorting import order, rows_of, sort
+from minitorch.native.tensor_iterator import refuse
 from minitorch.native.variants import accepts_out
 
 if TYPE_CHECKING:
@@ -112,14 +113,13 @@ def _median(
     input: Tensor, dim: int | None, keepdim: bool, over_all: Any, over_dim: Any, result: Any
 ) -> Any:
     array = input._array
-    if array.dtype == np.bool_:
-        kernel = "median_cpu" if dim is None else "median_out"
-        raise NotImplementedError(f"\"{kernel}\" not implemented for 'Bool'")
+    if dim is not None:
+        dim = wrap_dim(dim, array.ndim)
+        if array.ndim and not array.shape[dim]:
+            raise IndexError(f"median(): Expected reduction dim {dim} to have non-zero size.")
+    refuse("bc", "median_cpu" if dim is None else "median_out", array)
     if dim is None:
         return over_all.apply(input)
-    dim = wrap_dim(dim, array.ndim)
-    if array.ndim and not array.shape[dim]:
-        raise IndexError(f"median(): Expected reduction dim {dim} to have non-zero size.")
     return result(*over_dim.apply(input, dim, keepdim))
 
 
@@ -200,8 +200,7 @@ def kthvalue(input: Tensor, k: int, dim: int = -1, keepdim: bool = False) -> Any
         raise IndexError(f"kthvalue(): Expected reduction dim {dim} to have non-zero size.")
     if not 1 <= k <= (array.shape[dim] if array.ndim else 1):
         raise RuntimeError(f"kthvalue(): selected number k out of range for dimension {dim}")
-    if array.dtype == np.bool_:
-        raise NotImplementedError("\"kthvalue_cpu\" not implemented for 'Bool'")
+    refuse("bc", "kthvalue_cpu", array)
     return _KthResult(*Kthvalue.apply(input, int(k), dim, keepdim))
 
 
@@ -212,6 +211,7 @@ def mode(input: Tensor, dim: int = -1, keepdim: bool = False) -> Any:
     dim = wrap_dim(dim, array.ndim)
     if array.ndim and not array.shape[dim]:
         raise IndexError(f"mode(): Expected reduction dim {dim} to have non-zero size.")
+    refuse("c", "mode_cpu", array)
     return _ModeResult(*Mode.apply(input, dim, keepdim))
 
 

@@ -201,6 +201,9 @@ def pad(
     for dim, before, after in _by_dimension(pad, input.dim()):
         _check(input, dim, before, after, mode)
         places.append((dim, _places(input.shape[dim], before, after, mode)))
+    if mode != "circular" and input._array.dtype == np.bool_:
+        name = "reflection" if mode == "reflect" else "replication"
+        raise NotImplementedError(f"\"{name}_pad{ndim}d\" not implemented for 'Bool'")
     out: Tensor = _REPEATING[mode][ndim - 1].apply(input, tuple(places))
     return out
 
@@ -223,10 +226,6 @@ def _places(size: int, before: int, after: int, mode: str) -> Any:
 
 
 def _check_image(input: Tensor, ndim: int, mode: str) -> None:
-    dtype = dtypes.from_numpy(input._array.dtype)
-    if dtype is dtypes.bool_:
-        name = "reflection" if mode == "reflect" else "replication"
-        raise NotImplementedError(f"\"{name}_pad{ndim}d\" not implemented for 'Bool'")
     if 0 in input.shape[input.dim() - ndim - 1 :]:
         raise RuntimeError(
             f"Expected {ndim + 1}D or {ndim + 2}D (batch mode) tensor with possibly 0 batch size "

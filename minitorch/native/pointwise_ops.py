@@ -11,6 +11,7 @@ import numpy as np
 
 from minitorch import dtypes
 from minitorch.autograd.holomorphic import Holomorphic
+from minitorch.native.binary_ops import Mul
 from minitorch.native.expand_utils import infer_size
 from minitorch.native.tensor_iterator import cast_operand, check_tensors, not_implemented
 from minitorch.native.variants import accepts_out
@@ -35,8 +36,8 @@ class Addcmul(Holomorphic):
         _, to_1, to_2 = ctx.next_edges[:3]
         return (
             grad,
-            None if to_1 is None else grad * (tensor2 * ctx.value),
-            None if to_2 is None else grad * (tensor1 * ctx.value),
+            None if to_1 is None else grad * Mul.apply(tensor2, ctx.value),
+            None if to_2 is None else grad * Mul.apply(tensor1, ctx.value),
         )
 
 

@@ -33,6 +33,7 @@ from minitorch.native.reduce_ops_utils import (
     restore,
 )
 from minitorch.native.sizes import wrap_dim
+from minitorch.native.tensor_iterator import refuse
 from minitorch.native.variants import accepts_out, write_out
 from minitorch.native.views import Expand
 
@@ -99,7 +100,7 @@ class Mean(Operator):
             count = _elements_for_each(input, axes)
             out = np_asarray(out / count if count else out * math.nan)
         else:
-            half = np.float32 if input.dtype == np.float16 else None
+            half = np.float32 if input.dtype.itemsize == 2 else None
             out = np_asarray(input.mean(axis=axes, keepdims=keepdim, dtype=half))
             count = input.size // builtins.max(out.size, 1)
         ctx.arguments = input.shape, axes, keepdim, count
@@ -227,6 +228,8 @@ def nansum(
     input = cast(input, dtype)
     if dtypes.is_integral(input._array.dtype):
         return cast(sum(input, dim, keepdim), dtype)
+    if input._array.dtype.kind == "c":
+        raise RuntimeError("nansum on CPU does not support complex inputs")
     return Nansum.apply(input, as_axes(dim, input._array.ndim), keepdim)
 
 
@@ -367,6 +370,7 @@ def hash_tensor(input: Tensor, dim: Any = (), *, keepdim: bool = False, mode: in
     if mode != 0:
         raise RuntimeError(f"hash_tensor: Unknown mode {mode}, only 0 is supported")
     array = unwrap(input)
+    refuse("c", "xor_sum_cpu", array)
     wide = array.astype(np.float64 if dtypes.is_floating(array.dtype) else np.int64)
     how: dict[str, Any] = {"axis": as_axes(dim, array.ndim), "keepdims": keepdim}
     return wrap(np_asarray(np.bitwise_xor.reduce(wide.view(np.uint64), **how)))

@@ -87,8 +87,8 @@ class RoundDecimals(Operator, name="RoundBackward1"):
             scale = x.dtype.type(10 ** builtins.abs(decimals))
             return np.rint(x * scale) / scale if decimals > 0 else np.rint(x / scale) * scale
 
-        if decimals == 0 or dtypes.is_integral(input.dtype):
-            return _rounded(np.rint, "round_vml_cpu", input)
+        if decimals == 0:
+            return on_floats(np.rint, "round_vml_cpu", input)
         return on_floats(scaled, "round_cpu", input)
 
     @staticmethod

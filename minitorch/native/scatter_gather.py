@@ -22,6 +22,7 @@ from minitorch.native.reduce_ops_utils import as_number
 from minitorch.native.sizes import wrap_dim
 from minitorch.native.slicing import SliceBackward
 from minitorch.native.tensor_compare import Where
+from minitorch.native.tensor_iterator import refuse
 from minitorch.native.variants import accepts_out, write_out
 
 if TYPE_CHECKING:
@@ -484,7 +485,10 @@ def _scatter_reduce_arguments(
         raise RuntimeError(
             "reduce argument must be either sum, prod, mean, amax or amin, got " + str(reduce) + "."
         )
-    return (*_scatter_arguments("scatter_reduce", input, dim, index, src), reduce)
+    arguments = _scatter_arguments("scatter_reduce", input, dim, index, src)
+    refused = {"mean": "b", "amax": "c", "amin": "c"}.get(reduce, "")
+    refuse(refused, f"scatter_gather_tensor_cpu_reduce_{reduce}", input._array)
+    return *arguments, reduce
 
 
 @accepts_out

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from minitorch import dtypes
 from minitorch.autograd.operator import Operator
 from minitorch.native.not_differentiable import NotDifferentiable
+from minitorch.native.pointwise import check_floating
 
 if TYPE_CHECKING:
     from minitorch._tensor import Tensor
@@ -152,9 +152,7 @@ def segment_reduce(
     if lengths is None and offsets is None:
         raise RuntimeError("segment_reduce(): Either lengths or offsets must be defined.")
     array = data._array
-    if dtypes.is_integral(array.dtype):
-        name = dtypes.from_numpy(array.dtype).c10_name
-        raise NotImplementedError(f"\"_segment_reduce_cpu\" not implemented for '{name}'")
+    check_floating(array, "_segment_reduce_cpu")
     if lengths is not None:
         sizes = lengths._array
         if not unsafe:

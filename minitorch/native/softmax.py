@@ -332,8 +332,8 @@ def softmin(
     input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None
 ) -> Tensor:
     """out = softmax(-input)."""
-    input, dim = _dim_and_input("softmin", input, dim, dtype)
-    return Softmax.apply(-input, dim)
+    negative, dim = _dim_and_input("softmin", -input, dim, dtype)
+    return Softmax.apply(negative, dim)
 
 
 def _safe_softmax(input: Tensor, dim: int, dtype: Any = None) -> Tensor:
@@ -346,6 +346,7 @@ def _softmax_backward_data(
     grad_output: Tensor, output: Tensor, dim: int, input_dtype: Any
 ) -> Tensor:
     """The gradient of the input of ``softmax``, from that of its output."""
+    check_floating(output._array, "softmax_backward_lastdim_kernel_impl")
     dim = wrap_dim(dim, output._array.ndim)
     return to_dtype(SoftmaxBackwardData.apply(grad_output, output, dim), input_dtype)
 
@@ -354,6 +355,7 @@ def _log_softmax_backward_data(
     grad_output: Tensor, output: Tensor, dim: int, input_dtype: Any
 ) -> Tensor:
     """The gradient of the input of ``log_softmax``, from that of its output."""
+    check_floating(output._array, "log_softmax_backward_lastdim_kernel_impl")
     dim = wrap_dim(dim, output._array.ndim)
     return to_dtype(LogSoftmaxBackwardData.apply(grad_output, output, dim), input_dtype)
 

@@ -135,12 +135,14 @@ def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: boo
     """(values, indices) of the k largest (or smallest) elements along a dimension, best first.
 
     Raises:
-        RuntimeError: there are fewer than k; or the dtype is bool.
+        RuntimeError: there are fewer than k; or the dtype is bool or complex.
     """
     array = input._array
     dim = wrap_dim(dim, array.ndim)
     if not 0 <= k <= (array.shape[dim] if array.ndim else 1):
         raise RuntimeError("selected index k out of range")
-    if dtypes.from_numpy(array.dtype) is dtypes.bool_:
-        raise RuntimeError("topk does not support bool dtypes on CPU")
-    return _TopkResult(*Topk.apply(input, int(k), dim, largest, sorted))
+    if array.dtype.kind in "bc":
+        kind = "bool" if array.dtype.kind == "b" else "complex"
+        raise RuntimeError(f"topk does not support {kind} dtypes on CPU")
+    k = int(k) if array.ndim else 1  # a 0-dim tensor is its own first element, even for k = 0
+    return _TopkResult(*Topk.apply(input, k, dim, largest, sorted))

@@ -119,6 +119,9 @@ def stft(
         dtypes.from_numpy(input._array.dtype).category >= dtypes.FLOATING,
         ": expected a tensor of floating point or complex values",
     )
+    if dtypes.is_half(input._array.dtype):
+        name = dtypes.from_numpy(input._array.dtype).c10_name
+        raise RuntimeError(f"MKL FFT doesn't support tensors of type: {name}")
     call.check(1 <= ndim <= 2, ": expected a 1D or 2D tensor")
     call.check(0 < n_fft <= length, f": expected 0 < n_fft < {length}, but got n_fft={n_fft}")
     call.check(hop_length > 0, f": expected hop_length > 0, but got hop_length={hop_length}")

@@ -171,6 +171,19 @@ def not_implemented(kernel_name: str, array: Any) -> NotImplementedError:
     return NotImplementedError(f"\"{kernel_name}\" not implemented for '{name}'")
 
 
+def refuse(kinds: str, kernel_name: str, array: Any) -> None:
+    """Refuse dtypes that NumPy would compute with, and torch has no kernel for.
+
+    Args:
+        kinds: NumPy's letters: "b" is bool, "iu" are integers, "c" are complex numbers.
+
+    Raises:
+        NotImplementedError: the array's dtype is of one of these kinds.
+    """
+    if array.dtype.kind in kinds:
+        raise not_implemented(kernel_name, array)
+
+
 def on_floats(
     function: Callable[..., Any], kernel_name: str, *arrays: Any, half: bool = True
 ) -> Any:

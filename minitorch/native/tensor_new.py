@@ -105,7 +105,7 @@ def infer_array(data: Any, dtype: dtypes.dtype | None) -> Any:
     internal_new_from_data.
 
     Raises:
-        ValueError: the sequences are ragged.
+        ValueError: the sequences are ragged, or an array has a negative stride.
         TypeError: an element is no number.
     """
     is_tensor, data = isinstance(data, Variable), unwrap(data)
@@ -115,11 +115,9 @@ def infer_array(data: Any, dtype: dtypes.dtype | None) -> Any:
         array = np.array(data)
         if not is_tensor:
             dtypes.check_convertible(array.dtype)
-        return (
-            array.astype(dtype.numpy)
-            if dtype is not None
-            else array.astype(array.dtype.newbyteorder("="), copy=False)
-        )
+            if isinstance(data, np.ndarray):
+                _check_layout(data)
+        return array if dtype is None else array.astype(dtype.numpy)
     if isinstance(data, (list, tuple)) and any(
         isinstance(x, (Variable, list, tuple)) for x in data
     ):
@@ -298,16 +296,8 @@ def _aliased(obj: Any, dtype: dtypes.dtype | None) -> Any:
     return frombuffer(obj, dtype=dtypes.get_default_dtype() if dtype is None else dtype)
 
 
-def from_numpy(ndarray: Any) -> Tensor:
-    """A tensor that shares memory with an array: a change in one is seen in the other.
-
-    Raises:
-        TypeError: not an array, or a dtype that torch lacks.
-        ValueError: a negative stride.
-    """
-    if not isinstance(ndarray, np.ndarray):
-        raise TypeError(f"expected np.ndarray (got {type(ndarray).__name__})")
-    dtypes.check_convertible(ndarray.dtype)
+def _check_layout(ndarray: Any) -> None:
+    """Refuse an array of a user's whose memory is laid out as no tensor's can be."""
     if any(s < 0 for s in ndarray.strides):
         raise ValueError(
             "At least one stride in the given numpy array is negative, and tensors with negative "
@@ -326,6 +316,19 @@ def from_numpy(ndarray: Any) -> Tensor:
             "given numpy array strides not a multiple of the element byte size. Copy the numpy "
             "array to reallocate the memory."
         )
+
+
+def from_numpy(ndarray: Any) -> Tensor:
+    """A tensor that shares memory with an array: a change in one is seen in the other.
+
+    Raises:
+        TypeError: not an array, or a dtype that torch lacks.
+        ValueError: a negative stride, or another byte order.
+    """
+    if not isinstance(ndarray, np.ndarray):
+        raise TypeError(f"expected np.ndarray (got {type(ndarray).__name__})")
+    dtypes.check_convertible(ndarray.dtype)
+    _check_layout(ndarray)
     if ndarray.base is None:
         return wrap(ndarray.view(np.ndarray))
     # The storage reaches from the given array's first element to its last, whatever array owns

@@ -198,9 +198,15 @@ class Sinc(Holomorphic):
         return Where.apply(square == 0, 0.0, grad * slope)
 
 
+def _refuse_complex(input: Any, name: str) -> None:
+    if input.dtype.kind == "c":
+        raise RuntimeError(f"{name} is not supported for complex tensors.")
+
+
 class Deg2rad(Operator, name="Deg2RadBackward0"):
     @staticmethod
     def forward(ctx: Any, input: Any) -> Any:
+        _refuse_complex(input, "deg2rad")
         return on_floats(lambda x: x * (math.pi / 180), "deg2rad", as_float(input))
 
     @staticmethod
@@ -211,6 +217,7 @@ class Deg2rad(Operator, name="Deg2RadBackward0"):
 class Rad2deg(Operator, name="Rad2DegBackward0"):
     @staticmethod
     def forward(ctx: Any, input: Any) -> Any:
+        _refuse_complex(input, "rad2deg")
         return on_floats(lambda x: x * (180 / math.pi), "rad2deg", as_float(input))
 
     @staticmethod

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from minitorch import dtypes
 from minitorch.autograd.variable import Variable, unwrap, wrap
 from minitorch.native.not_differentiable import NotDifferentiable
 from minitorch.native.sizes import wrap_dim
-from minitorch.native.tensor_iterator import promote
+from minitorch.native.tensor_iterator import promote, refuse
 from minitorch.native.variants import accepts_out
 
 if TYPE_CHECKING:
@@ -138,6 +139,7 @@ def unique(
     >>> minitorch.unique(minitorch.tensor([3, 1, 3]), return_counts=True)
     (tensor([1, 3]), tensor([1, 2]))
     """
+    refuse("c", "unique" if dim is None else "unique_dim", input._array)
     if dim is None:
         results = Unique2.apply(input)
     else:
@@ -154,6 +156,7 @@ def unique_consecutive(
     """The elements (or slices along ``dim``) that differ from the one before; on request which run
     each element is in and how long each is.
     """
+    refuse("c", "unique" if dim is None else "unique_dim", input._array)
     if dim is None:
         results = UniqueConsecutive.apply(input)
     else:
@@ -170,8 +173,13 @@ def isin(
 
     Raises:
         TypeError: both are numbers.
+        RuntimeError: one is a tensor of bools or of complex numbers.
     """
     if not isinstance(elements, Variable) and not isinstance(test_elements, Variable):
         raise TypeError("isin(): at least one of elements and test_elements must be a tensor")
+    for x in (elements, test_elements):
+        if isinstance(x, Variable) and x._array.dtype.kind in "bc":
+            name = dtypes.from_numpy(x._array.dtype).c10_name
+            raise RuntimeError(f"Unsupported input type encountered for isin(): {name}")
     a, b = promote(unwrap(elements), unwrap(test_elements))
     return wrap(np.asarray(np.isin(a, b, assume_unique=False, invert=invert)))

@@ -23,6 +23,7 @@ from minitorch.autograd.operator import Operator
 from minitorch.autograd.variable import wrap
 from minitorch.native import adaptive_pool
 from minitorch.native.dispatch_stub import DispatchStub
+from minitorch.native.tensor_iterator import not_implemented
 from minitorch.native.upsample_taps import Taps, taps_of
 
 if TYPE_CHECKING:
@@ -358,6 +359,8 @@ def _upsample(
         raise NotImplementedError(
             f"\"{name}\" not implemented for '{dtypes.from_numpy(dtype).c10_name}'"
         )
+    if dtypes.is_half(dtype) and along.endswith("aa"):
+        raise not_implemented("compute_index_ranges_weights", input._array)
     in_fixed_point = is_byte and not along.startswith("nearest")
     compute = np.dtype(np.float64 if dtype == np.float64 or in_fixed_point else np.float32)
     taps = [
@@ -366,10 +369,20 @@ def _upsample(
     ]
     if in_fixed_point:
         return wrap(resample_bytes(input._array, tuple(taps)))
-    if dtypes.is_half(dtype) and mode in ("linear", "bicubic"):  # torch rounds their weights too
-        taps = [t._replace(weights=t.weights.astype(dtype).astype(compute)) for t in taps]
+    # A small image has a kernel of its own in torch, which keeps the weights in float32.
+    is_small = mode == "bilinear" and sum(sizes) <= 128
+    if dtypes.is_half(dtype) and along in ("linear", "cubic") and not is_small:
+        taps = [t._replace(weights=_rounded(t.weights, dtype)) for t in taps]
     out: Tensor = operator.apply(input, tuple(taps))
     return out
+
+
+def _rounded(weights: Any, dtype: np.dtype[Any]) -> Any:
+    """The weights as torch keeps them for most modes: in half precision, like the image."""
+    rounded = weights.astype(dtype)
+    if weights.shape[1] == 2:  # the first of two is what the second leaves
+        rounded[:, 0] = 1 - rounded[:, 1]
+    return rounded.astype(weights.dtype)
 
 
 def _sizes_and_scales(
