@@ -235,7 +235,12 @@ def to_torch(x: Any) -> torch.Tensor:
 def leaf(x: Any) -> Any:
     """torch's own tensor as a leaf of its own, in the containers that inputs come in."""
     if isinstance(x, torch.Tensor):
-        return x if x.layout is not torch.strided or x.is_leaf else x.detach().requires_grad_()
+        if x.layout is not torch.strided or not x.requires_grad:
+            return x
+        if x._base is not None and x.is_leaf:  # torch itself finds no gradient for some of these
+            own = torch.empty_strided(x.shape, x.stride(), dtype=x.dtype).copy_(x.detach())
+            return own.requires_grad_()
+        return x if x.is_leaf else x.detach().requires_grad_()
     if isinstance(x, (tuple, list)) and not hasattr(x, "_fields"):
         return type(x)([leaf(i) for i in x])
     return {k: leaf(v) for k, v in x.items()} if isinstance(x, dict) else x

@@ -29,6 +29,7 @@ from tests.scoreboard.compare import Differs, assert_alike, tensors_in
 from tests.scoreboard.counterpart import Missing, Translator, function, leaf, to_numpy, to_torch
 from tests.scoreboard.entry import Entry, numbered
 
+EXACT_GRADIENT = "gradient as close to float64 as torch's own"
 VARIANTS = ("method", "inplace", "operator", "inplace operator", "out", "aliases")
 
 
@@ -308,29 +309,35 @@ def _gradient(op: Any, sample: Any, check: Check) -> bool:
         tracked = [t for t in outputs if t.requires_grad]
         seeds = [s.to(t.dtype) for s, t in zip(cotangents(other), tracked, strict=True)]
         exact = torch.autograd.grad(tracked, call.leaves(), seeds, allow_unused=True)
-        if not _as_exact_as_torch(got, expected, exact):
+        if not as_exact_as_torch(got, expected, exact):
             raise error from None
-        check.note_rule("gradient as close to float64 as torch's own")
+        check.note_rule(EXACT_GRADIENT)
     return True
+
+
+class Widener:
+    """torch's floating tensors as leaves of float64; one tensor given twice stays one."""
+
+    def __init__(self) -> None:
+        self.memo: dict[int, torch.Tensor] = {}
+
+    def __call__(self, x: Any) -> Any:
+        if isinstance(x, torch.Tensor):
+            if not x.is_floating_point():
+                return x
+            if id(x) not in self.memo:
+                self.memo[id(x)] = x.detach().double().requires_grad_(x.requires_grad)
+            return self.memo[id(x)]
+        if type(x) in (tuple, list):
+            return type(x)([self(i) for i in x])
+        if isinstance(x, dict):
+            return {k: self(v) for k, v in x.items()}
+        return torch.float64 if x is torch.float32 else x
 
 
 def _in_float64(op: Any, sample: Any) -> tuple[Call, list[torch.Tensor]]:
     """torch's call on the same values in float64, and the tensors of its result."""
-    wide: dict[int, Any] = {}
-
-    def widen(x: Any) -> Any:
-        if isinstance(x, torch.Tensor):
-            if not x.is_floating_point():
-                return x
-            if id(x) not in wide:
-                wide[id(x)] = x.detach().double().requires_grad_(x.requires_grad)
-            return wide[id(x)]
-        if type(x) in (tuple, list):
-            return type(x)([widen(i) for i in x])
-        if isinstance(x, dict):
-            return {k: widen(v) for k, v in x.items()}
-        return torch.float64 if x is torch.float32 else x
-
+    widen = Widener()
     call = Call(widen(sample.input), widen(tuple(sample.args)), widen(dict(sample.kwargs)))
     seed_both()
     return call, tensors_in(sample.output_process_fn_grad(call(op.op)))
@@ -346,10 +353,10 @@ def _forward_as_exact(op: Any, sample: Any, ours: Any) -> bool:
     except RuntimeError:  # no float64 for this sample
         return False
     got = tensors_in(ours)
-    return len(got) == len(exact) and _as_exact_as_torch(got, expected, exact)
+    return len(got) == len(exact) and as_exact_as_torch(got, expected, exact)
 
 
-def _as_exact_as_torch(got: Any, expected: Any, exact: Any) -> bool:
+def as_exact_as_torch(got: Any, expected: Any, exact: Any) -> bool:
     """Whether our float32 tensors are at most twice as far from the float64 ones as torch's are."""
     for mine, other, truth in zip(got, expected, exact, strict=True):
         if truth is None:
