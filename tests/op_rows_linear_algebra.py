@@ -234,7 +234,7 @@ DECOMPOSITIONS = [
     OpInfo("linalg.det", [sample(_SINGULAR), sample(2 * np.eye(3))]),
     OpInfo(
         "linalg.det + 1",  # where the determinant is 0, so is the gradient of its square
-        [sample(_SINGULAR)],
+        [sample(_SINGULAR), sample(np.zeros((1, 1)))],
         op=lambda torch, x: torch.linalg.det(x) + 1,
     ),
     on_complex(lambda torch, x: torch.linalg.det(x), [sample(*_pair(3, 3))], "linalg.det"),
@@ -368,6 +368,11 @@ NORMS = [
             for dim in (None, 1)
         ],
         second_derivative=False,
+    ),
+    on_complex(
+        lambda torch, x, **options: torch.linalg.vector_norm(x, **options),
+        [sample(*_pair(3, 4), ord=ord, dim=1) for ord in (1, 1.5, 2, 3, float("inf"))],
+        "linalg.vector_norm",
     ),
     OpInfo(
         "linalg.matrix_norm",

@@ -199,7 +199,11 @@ INDEX_OPS = [
     OpInfo("index_select", [sample(x34, 0, places), sample(draw(), 0, np.array([0]))], method=True),
     OpInfo(
         "index_add",
-        [sample(x34, 0, places, x34), sample(x34, 0, places, x34, alpha=2)],
+        [
+            sample(x34, 0, places, x34),
+            sample(x34, 0, places, x34, alpha=2),
+            sample(draw(), 0, np.array([0, 0]), draw(2)),
+        ],
         method=True,
         inplace="index_add_",
     ),

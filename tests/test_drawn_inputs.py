@@ -163,7 +163,7 @@ UNARY = [
 
 def _unary(name: str) -> Any:
     if name == "t_or_T":
-        return lambda library, x: x.permute(*range(x.ndim - 1, -1, -1)).contiguous()
+        return lambda library, x: x.permute(tuple(range(x.ndim - 1, -1, -1))).contiguous()
     if name == "cumsum":
         return lambda library, x: x.cumsum(0)
     if name == "sort_values":
@@ -334,7 +334,8 @@ def test_order(layout: Layout, largest: bool, data: Any) -> None:
         "stable sort": lambda library, x: x.sort(dim=dim, descending=largest, stable=True),
         "topk": lambda library, x: x.detach().topk(k, dim, largest)[0],
         "kthvalue": lambda library, x: x.detach().kthvalue(k, dim)[0],
-        "median": lambda library, x: x.detach().median(dim)[0],
+        # Of an expanded tensor torch 2.13 gives a median that is none of its elements.
+        "median": lambda library, x: x.detach().contiguous().median(dim)[0],
         "unique": lambda library, x: x.detach().unique(return_inverse=True, return_counts=True),
     }
     assert_alike(calls[data.draw(st.sampled_from(sorted(calls)))], layout)

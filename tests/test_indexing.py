@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+import minitorch
 from tests.parity import assert_raises_alike, assert_same
 
 Call = Callable[[Any], Any]
@@ -133,3 +134,14 @@ SAME: list[Call] = [
 @pytest.mark.parametrize("call", SAME)
 def test_edge_case(call: Call) -> None:
     assert_same(call)
+
+
+@pytest.mark.parametrize("name", ["scatter", "scatter_add"])
+def test_gradient_of_a_source_larger_than_the_index(name: str) -> None:
+    """torch's backward fails here: it does not restore the shape of the source."""
+    index = minitorch.tensor([[0, 2], [1, 0]])
+    source = minitorch.ones(3, 4, requires_grad=True)
+    weights = minitorch.arange(12.0).reshape(3, 4)
+    (getattr(minitorch.zeros(3, 4), name)(1, index, source) * weights).sum().backward()
+    assert source.grad is not None
+    assert source.grad.tolist() == [[0.0, 2.0, 0.0, 0.0], [5.0, 4.0, 0.0, 0.0], [0.0] * 4]

@@ -12,7 +12,7 @@ import numpy as np
 
 from minitorch import dtypes
 from minitorch.autograd.holomorphic import Holomorphic
-from minitorch.native.linear_algebra import Bmm, check_batches, multiply
+from minitorch.native.linear_algebra import Bmm, check_batches, multiply, scaled
 from minitorch.native.linear_algebra_utils import name_of_dtype
 from minitorch.native.tensor_iterator import cast_operand
 from minitorch.native.variants import accepts_out, in_place
@@ -37,11 +37,7 @@ def _wide(*arrays: Any) -> list[Any]:
 
 
 def _is_half(array: Any) -> bool:
-    return array.itemsize == 2 and dtypes.is_floating(array.dtype)
-
-
-def _times(grad: Any, factor: Any) -> Any:
-    return grad if factor == 1 else grad * factor
+    return dtypes.is_half(array.dtype)
 
 
 class Addmv(Holomorphic):
@@ -59,11 +55,11 @@ class Addmv(Holomorphic):
     def backward(ctx: Any, grad: Any) -> Any:
         mat, vec = ctx.saved_tensors
         beta, alpha = ctx.factors
-        scaled = _times(grad, alpha)
+        of_product = scaled(grad, alpha)
         return (
-            _times(grad, beta),
-            scaled[:, None] * vec,
-            mat.mT @ scaled,
+            scaled(grad, beta),
+            of_product[:, None] * vec,
+            mat.mT @ of_product,
         )
 
 
@@ -77,18 +73,18 @@ class Addr(Holomorphic):
         if input.dtype == bool:
             product = (vec1 & bool(alpha))[:, None] & vec2
             return product | input if beta else product
-        scaled = vec1 if alpha == 1 else vec1 * cast_operand(alpha, vec1.dtype)
-        return _sum(input, scaled[:, None] * vec2, beta, 1)
+        first = vec1 if alpha == 1 else vec1 * cast_operand(alpha, vec1.dtype)
+        return _sum(input, first[:, None] * vec2, beta, 1)
 
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:
         vec1, vec2 = ctx.saved_tensors
         beta, alpha = ctx.factors
-        scaled = _times(grad, alpha)
+        of_product = scaled(grad, alpha)
         return (
-            _times(grad, beta),
-            scaled @ vec2,
-            scaled.mT @ vec1,
+            scaled(grad, beta),
+            of_product @ vec2,
+            of_product.mT @ vec1,
         )
 
 
@@ -107,11 +103,11 @@ class Baddbmm(Holomorphic):
     def backward(ctx: Any, grad: Any) -> Any:
         batch1, batch2 = ctx.saved_tensors
         beta, alpha = ctx.factors
-        scaled = _times(grad, alpha)
+        of_product = scaled(grad, alpha)
         return (
-            _times(grad, beta),
-            Bmm.apply(scaled, Transpose.apply(batch2, 1, 2)),
-            Bmm.apply(Transpose.apply(batch1, 1, 2), scaled),
+            scaled(grad, beta),
+            Bmm.apply(of_product, Transpose.apply(batch2, 1, 2)),
+            Bmm.apply(Transpose.apply(batch1, 1, 2), of_product),
         )
 
 
@@ -138,11 +134,11 @@ class Addbmm(Holomorphic):
     def backward(ctx: Any, grad: Any) -> Any:
         batch1, batch2 = ctx.saved_tensors
         beta, alpha = ctx.factors
-        scaled = _times(grad, alpha)
+        of_product = scaled(grad, alpha)
         return (
-            _times(grad, beta),
-            scaled @ Transpose.apply(batch2, 1, 2),
-            Transpose.apply(batch1, 1, 2) @ scaled,
+            scaled(grad, beta),
+            of_product @ Transpose.apply(batch2, 1, 2),
+            Transpose.apply(batch1, 1, 2) @ of_product,
         )
 
 

@@ -199,5 +199,5 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
         num_classes = int(array.max()) + 1
     elif num_classes <= array.max():
         raise RuntimeError("Class values must be smaller than num_classes.")
-    classes = np.arange(num_classes)
+    classes = np.arange(num_classes, like=array)
     return wrap((array[..., None] == classes).astype(np.int64))

@@ -225,14 +225,20 @@ def _check_vector(input: Tensor, dim: int, index: Tensor, name: str) -> int:
     low = -size if name == "index_fill_" else 0
     if array.size and (array.max() >= size or array.min() < low):
         wrong = array[(array >= size) | (array < low)].reshape(-1)[0].item()
-        if name == "index_select":
-            raise _out_of_range(input._array.shape, dim, wrong)
+        if name in ("index_select", "index_add"):
+            raise _out_of_range(name, input._array.shape, dim, wrong)
         raise IndexError(f"{name}(): index {wrong} is out of range for size {size}")
     return dim
 
 
-def _out_of_range(shape: tuple[int, ...], dim: int, wrong: int) -> Exception:
-    """The two errors of ``index_select``: the copy of whole rows has its own."""
+def _out_of_range(name: str, shape: tuple[int, ...], dim: int, wrong: int) -> Exception:
+    """The errors of the loop over slices, and of the kernels for other dimensions."""
+    if name == "index_add":
+        if len(shape) > 1 and dim in (0, len(shape) - 1):
+            return RuntimeError(
+                f"index {wrong} is out of bounds for dimension {dim} with size {shape[dim]}"
+            )
+        return IndexError("index out of range in self")
     if len(shape) > 1 and 0 in shape[:1]:
         return RuntimeError("index_select(): self indexing axis dim should be positive")
     if dim or 0 in shape[1:]:

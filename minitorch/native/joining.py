@@ -143,7 +143,7 @@ def cat(
         raise RuntimeError(
             f"zero-dimensional tensor (at position {position}) cannot be concatenated"
         )
-    dim = wrap_dim(dim if axis is None else axis, len(first))
+    dim = wrap_dim(dim if axis is None else axis, len(first)) if shapes else 0
     for position, tensor in enumerate(tensors):
         shape = tensor._array.shape
         if shape == first or shape == (0,):

@@ -15,6 +15,7 @@ import numpy as np
 from minitorch import dtypes
 from minitorch.autograd.holomorphic import Holomorphic
 from minitorch.autograd.variable import Variable
+from minitorch.native.binary_ops import Mul
 from minitorch.native.cpu_blas import gemm
 from minitorch.native.expand_utils import infer_size, meta_of, np_asarray, sum_to
 from minitorch.native.tensor_iterator import cast_operand
@@ -85,6 +86,11 @@ def _product(a: Any, b: Any) -> Any:
     return Mm.apply(a, b) if isinstance(a, Variable) else multiply(a, b)
 
 
+def scaled(grad: Any, factor: Any) -> Any:
+    """grad * factor of arrays and tensors; beside a number bfloat16 stays what it is."""
+    return grad if factor == 1 else Mul.apply(grad, factor)
+
+
 def _grad_of_left(grad: Any, right: Any, transposed: bool) -> Any:
     """d(left @ right) -> left, a matrix laid out in memory as ``left`` was."""
     return _product(right, grad.T).T if transposed else _product(grad, right.T)
@@ -146,11 +152,11 @@ class Addmm(Holomorphic):
     def backward(ctx: Any, grad: Any) -> Any:
         mat1, mat2 = ctx.saved_tensors
         to_input, to_mat1, to_mat2 = ctx.next_edges[:3]
-        product_grad = grad if ctx.alpha == 1 else grad * ctx.alpha
+        product_grad = scaled(grad, ctx.alpha)
         return (
             None
             if to_input is None
-            else sum_to(grad if ctx.beta == 1 else grad * ctx.beta, ctx.input),
+            else sum_to(scaled(grad, ctx.beta), ctx.input),
             None if to_mat1 is None else _grad_of_left(product_grad, mat2, ctx.transposed[0]),
             None if to_mat2 is None else _grad_of_right(product_grad, mat1, ctx.transposed[1]),
         )

@@ -131,7 +131,7 @@ class Identity(Operator, name="CopyBackwards"):
     @staticmethod
     def forward(ctx: Any, input: Any) -> Any:
         out = np.empty_like(input)
-        out[...] = np.eye(input.shape[-1], dtype=input.dtype)
+        out[...] = np.eye(input.shape[-1], dtype=input.dtype, like=input)
         return out
 
     @staticmethod

@@ -73,7 +73,7 @@ class CircularPad(Operator):
     def forward(ctx: Any, input: Any, places: Places) -> Any:
         ctx.places, ctx.shape = places, input.shape
         for dim, indices in places:
-            input = np.take(input, indices, axis=dim)
+            input = np.take(input, np.asarray(indices, like=input), axis=dim)
         return input
 
     @staticmethod
@@ -198,9 +198,12 @@ def pad(
     if mode != "circular":
         _check_image(input, ndim, mode)
     places = []
-    for dim, before, after in _by_dimension(pad, input.dim()):
+    padded = _by_dimension(pad, input.dim())
+    for dim, before, after in padded:
         _check(input, dim, before, after, mode)
         places.append((dim, _places(input.shape[dim], before, after, mode)))
+    if mode != "circular":
+        _check_output(input, padded[::-1])
     if mode != "circular" and input._array.dtype == np.bool_:
         name = "reflection" if mode == "reflect" else "replication"
         raise NotImplementedError(f"\"{name}_pad{ndim}d\" not implemented for 'Bool'")
@@ -246,9 +249,16 @@ def _check(input: Tensor, dim: int, before: int, after: int, mode: str) -> None:
             raise RuntimeError("Padding value causes wrapping around more than once.")
         if size + before + after < 0:
             raise RuntimeError("Negative padding value is resulting in an empty dimension")
-    elif size + before + after < 1:
-        letter = "DHW"[dim - input.dim()]
-        raise RuntimeError(
-            f"input ({letter}: {size}) is too small. Calculated output {letter}: "
-            f"{size + before + after}"
+
+
+
+def _check_output(input: Tensor, padded: list[tuple[int, int, int]]) -> None:
+    """Refuse an output whose padded dimensions are all empty, or one less than that."""
+    sizes = [input.shape[dim] + before + after for dim, before, after in padded]
+    if max(sizes) < 1 or min(sizes) < 0:
+        letters = ["DHW"[dim - input.dim()] for dim, _, _ in padded]
+        given = " ".join(
+            [f"{x}: {input.shape[d]}" for x, (d, _, _) in zip(letters, padded, strict=True)]
         )
+        wanted = " ".join([f"{x}: {n}" for x, n in zip(letters, sizes, strict=True)])
+        raise RuntimeError(f"input ({given}) is too small. Calculated output {wanted}")

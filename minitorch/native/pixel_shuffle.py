@@ -25,7 +25,7 @@ class PixelShuffle(Operator):
         blocks = input.reshape(*lead, channels // factor**2, factor, factor, height, width)
         pixels = np.moveaxis(blocks, (-4, -3), (-3, -1))  # (*, C, H, r, W, r)
         shape = *lead, channels // factor**2, height * factor, width * factor
-        return np.ascontiguousarray(pixels).reshape(shape)
+        return pixels.copy().reshape(shape)
 
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:
@@ -42,7 +42,7 @@ class PixelUnshuffle(Operator):
         size = height // factor, width // factor
         pixels = input.reshape(*lead, channels, size[0], factor, size[1], factor)
         blocks = np.moveaxis(pixels, (-3, -1), (-4, -3))  # (*, C, r, r, H, W)
-        return np.ascontiguousarray(blocks).reshape(*lead, channels * factor**2, *size)
+        return blocks.copy().reshape(*lead, channels * factor**2, *size)
 
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:
@@ -57,7 +57,7 @@ class ChannelShuffle(Operator):
         ctx.groups = groups
         samples, channels, *size = input.shape
         table = input.reshape(samples, groups, channels // groups, *size)
-        return np.ascontiguousarray(table.swapaxes(1, 2)).reshape(input.shape)
+        return table.swapaxes(1, 2).copy().reshape(input.shape)
 
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:

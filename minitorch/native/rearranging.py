@@ -13,6 +13,7 @@ import numpy as np
 from minitorch.autograd.operator import Operator
 from minitorch.autograd.variable import Variable, unwrap, wrap
 from minitorch.native.expand_utils import meta_of
+from minitorch.native.reduce_ops_utils import sum_along
 from minitorch.native.sizes import as_shape, check_sizes, wrap_dim, wrap_dims
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ class Repeat(Operator):
             return wrap(zeros) if isinstance(grad, Variable) else zeros
         shape = (1,) * (len(ctx.repeats) - len(ctx.input[0])) + ctx.input[0]
         interleaved = [n for pair in zip(ctx.repeats, shape, strict=True) for n in pair]
-        summed = grad.reshape(tuple(interleaved)).sum(axis=tuple(range(0, 2 * len(shape), 2)))
+        summed = sum_along(grad.reshape(tuple(interleaved)), tuple(range(0, 2 * len(shape), 2)))
         return summed.reshape(ctx.input[0])
 
 
@@ -143,4 +144,6 @@ def roll(input: Tensor, shifts: Any, dims: Any = None) -> Tensor:
         )
     if dims and not input._array.ndim:
         raise IndexError(f"Dimension specified as {dims[0]} but tensor has no dimensions")
+    if not input._array.size:  # torch moves nothing, whatever the dimensions are
+        return Roll.apply(input, (0,), None)
     return Roll.apply(input, steps, tuple([wrap_dim(d, input._array.ndim) for d in dims]) or None)

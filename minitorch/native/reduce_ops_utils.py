@@ -108,6 +108,15 @@ def accurate_sum(array: Any, axes: Axes, keepdim: bool, dtype: Any = None) -> An
     return array.sum(axis=axes, keepdims=keepdim, dtype=dtype)
 
 
+def sum_along(x: Any, axes: Axes = None, keepdim: bool = False) -> Any:
+    """``x.sum`` of an array or a tensor. In half precision NumPy would round after each addition:
+    such sums are computed in single.
+    """
+    if dtypes.is_half(x.dtype):
+        return x.astype(np.float32).sum(axis=axes, keepdims=keepdim).astype(x.dtype)
+    return x.sum(axis=axes, keepdims=keepdim)
+
+
 def _longest_running_sum(array: Any, axes: Axes) -> int | None:
     """The longest of the summed axes that are not innermost in memory."""
     if not dtypes.is_floating(array.dtype):

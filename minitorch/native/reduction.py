@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from minitorch.native import reduce_ops
+from minitorch.native.expand_utils import np_asarray
 
 if TYPE_CHECKING:
     from minitorch._tensor import Tensor
@@ -50,7 +51,7 @@ def reduce_array(losses: Any, reduction: str) -> Any:
     total = np.add.reduce(losses.reshape(-1), dtype=np.float32 if half else None)
     if reduction == "mean":
         total = total / losses.size if losses.size else total * math.nan
-    return np.asarray(total, losses.dtype)
+    return np_asarray(total if total.dtype == losses.dtype else total.astype(losses.dtype))
 
 
 def apply_loss_reduction(losses: Tensor, reduction: str) -> Tensor:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from minitorch import dtypes
 from minitorch.autograd.operator import Operator
 from minitorch.native import exponential, joining, splitting, trigonometry, views
 from minitorch.native import rnn_kernels as kernels
@@ -419,6 +420,8 @@ def _run_layers(
     directions = 2 if bidirectional else 1
     count = 4 if has_biases else 2
     initial = [splitting.unbind(state) for state in states]
+    # Half precision is rounded after every operation, so nothing can be fused.
+    run = layer.composed if dtypes.is_half(input._array.dtype) else layer.apply
     last: list[list[Tensor]] = [[] for _ in states]
     for number in range(num_layers):
         outs = []
@@ -427,7 +430,7 @@ def _run_layers(
             weights = params[index * count : (index + 1) * count]
             biases = () if has_biases else (None, None)
             layer_states = [state[index] for state in initial]
-            out, *finals = layer.apply(input, *layer_states, *weights, *biases, direction == 1)
+            out, *finals = run(input, *layer_states, *weights, *biases, direction == 1)
             outs.append(out)
             for collected, final in zip(last, finals, strict=True):
                 collected.append(final)

@@ -13,6 +13,7 @@ import numpy as np
 
 from minitorch import dtypes
 from minitorch.autograd.variable import Variable, unwrap, wrap
+from minitorch.native.expand_utils import np_asarray
 from minitorch.native.not_differentiable import NotDifferentiable
 from minitorch.native.sizes import wrap_dim
 from minitorch.native.tensor_iterator import promote, refuse
@@ -182,4 +183,4 @@ def isin(
             name = dtypes.from_numpy(x._array.dtype).c10_name
             raise RuntimeError(f"Unsupported input type encountered for isin(): {name}")
     a, b = promote(unwrap(elements), unwrap(test_elements))
-    return wrap(np.asarray(np.isin(a, b, assume_unique=False, invert=invert)))
+    return wrap(np_asarray(np.isin(a, b, assume_unique=False, invert=invert)))

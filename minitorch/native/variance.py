@@ -13,7 +13,14 @@ import numpy as np
 from minitorch import dtypes
 from minitorch.autograd.operator import Operator
 from minitorch.native.expand_utils import np_asarray
-from minitorch.native.reduce_ops_utils import LARGE, Axes, accurate_sum, as_axes, restore
+from minitorch.native.reduce_ops_utils import (
+    LARGE,
+    Axes,
+    accurate_sum,
+    as_axes,
+    restore,
+    sum_along,
+)
 from minitorch.native.tensor_compare import Where
 from minitorch.native.tensor_iterator import zero_like
 from minitorch.native.variants import accepts_out
@@ -94,7 +101,8 @@ def var_backward(grad: Any, input: Any, axes: Axes, correction: float, keepdim: 
     divisor = _count(input, axes) - correction
     scale = 2 / divisor if divisor else math.inf
     grad = np_asarray(restore(grad, input.shape, axes, keepdim))
-    return grad * scale * (input - input.mean(axis=axes, keepdims=True))
+    mean = sum_along(input, axes, True) / max(_count(input, axes), 1)
+    return grad * scale * (input - mean)
 
 
 def std_backward(

@@ -81,7 +81,8 @@ class AsStridedScatter(Operator):
     ) -> Any:
         ctx.window = shape, strides, offset
         steps, place = storage.stride(input), storage.storage_offset(input)
-        memory = storage.owner(input).copy(order="K")  # the window may reach beyond the input
+        # All of it: the window may reach beyond the input.
+        memory = storage.TypedStorage(input).elements.copy()
         _write(storage.window(memory, shape, strides, offset), src)
         return storage.window(memory, input.shape, steps, place)
 

@@ -265,6 +265,8 @@ def alias(input: Tensor) -> Tensor:
 
 def permute(input: Tensor, *order: Any, dims: Any = None) -> Tensor:
     """The dimensions in another order."""
+    if not order and dims is None:
+        raise TypeError('permute() missing 1 required positional arguments: "dims"')
     order = as_shape(order if dims is None else (dims,))
     ndim = input._array.ndim
     if len(order) != ndim:
