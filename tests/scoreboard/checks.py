@@ -66,6 +66,19 @@ def note_error(check: Check, error: Exception) -> None:
         check.first_error = f"{kind}{' '.join(str(error).split())}"[:300] or kind
 
 
+def judge_refusal(check: Check, theirs: Exception | None, ours: Exception | None) -> None:
+    """Count a bad input that torch refused with ``theirs``; what torch accepts does not count."""
+    if theirs is None:
+        return
+    check.samples += 1
+    if type(ours).__name__ == type(theirs).__name__:
+        check.passed += 1
+    elif isinstance(ours, Missing):
+        note_error(check, ours)
+    else:
+        note_error(check, Differs(f"torch raises {theirs!r:.160}; here {ours!r:.160}"))
+
+
 @contextmanager
 def quiet() -> Iterator[None]:
     with warnings.catch_warnings(), np.errstate(all="ignore"):
