@@ -3,7 +3,8 @@
 Compiled kernels do not check their indices: one that reads past the end of an array returns noise,
 or crashes elsewhere. Here Numba compiles all of them anew with ``NUMBA_BOUNDSCHECK=1``, the tests
 that call kernels run on one thread (an exception does not leave a parallel loop), and a kernel that
-none of them called is an error.
+none of them called is an error. So is an index of fewer than 64 bits, which would wrap around in a
+tensor of more than 2^31 elements: no test could hold one, but the types of the compiled code tell.
 """
 
 from __future__ import annotations
@@ -13,6 +14,11 @@ import os
 import pkgutil
 import sys
 import tempfile
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from minitorch._jit import Kernel
 
 TESTS = (
     "test_ops.py", "test_modules.py", "test_native_nn.py", "test_random.py", "test_optim.py",
@@ -32,14 +38,18 @@ def main(arguments: list[str]) -> int:
         here = os.path.dirname(__file__)
         options = ["-q", "-p", "no:cacheprovider", "-k", "not standin", *arguments]
         code = pytest.main([*[os.path.join(here, name) for name in TESTS], *options])
-        unused = [] if arguments else uncalled_kernels()
-    for name in unused:
-        print(f"no test called {name}")
-    return int(code) or bool(unused)
+        complaints = []
+        if not arguments:
+            kernels = all_kernels()
+            complaints = [f"no test called {name}" for name in uncalled(kernels)]
+            complaints += [f"{name} has an index of type {t}" for name, t in narrow(kernels)]
+            summary = f"{len(kernels)} kernels, all called, with 64-bit indices"
+            print("\n".join(complaints) or summary)
+    return int(code) or bool(complaints)
 
 
-def uncalled_kernels() -> list[str]:
-    """Kernels of minitorch that were neither called nor compiled into one that was."""
+def all_kernels() -> dict[str, Kernel]:
+    """Every kernel of minitorch by its name."""
     import minitorch
     from minitorch._jit import Kernel
 
@@ -49,7 +59,35 @@ def uncalled_kernels() -> list[str]:
             if isinstance(value, Kernel):
                 function = value.function
                 kernels[f"{function.__module__}.{function.__qualname__}"] = value
+    return kernels
+
+
+def uncalled(kernels: dict[str, Kernel]) -> list[str]:
+    """Kernels that were neither called nor compiled into one that was."""
     return sorted(name for name, kernel in kernels.items() if not kernel._compiled)
+
+
+def narrow(kernels: dict[str, Kernel]) -> set[tuple[str, str]]:
+    """The indices of fewer than 64 bits in compiled kernels."""
+    return {
+        (name, str(index))
+        for name, kernel in kernels.items()
+        for dispatcher in kernel._compiled.values()
+        for result in getattr(dispatcher, "overloads", {}).values()
+        for index in _index_types(result.type_annotation.calltypes)
+        if getattr(index, "bitwidth", 64) < 64
+    }
+
+
+def _index_types(typed_calls: Any) -> Iterator[Any]:
+    """The types of all indices that compiled code reads or writes at."""
+    from numba.core import ir, types
+
+    for call, signature in typed_calls.items():
+        reads = isinstance(call, ir.Expr) and call.op == "getitem"
+        if signature is not None and (reads or isinstance(call, ir.SetItem)):
+            index = signature.args[1]
+            yield from index.types if isinstance(index, types.BaseTuple) else (index,)
 
 
 if __name__ == "__main__":
