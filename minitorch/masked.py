@@ -333,7 +333,7 @@ def _deviation(
     total = sum(x * x.conj(), dim, keepdim=keepdim, dtype=wide, mask=valid)
     divisor = count.reshape(total.shape)
     if correction:
-        zero = wrap(np.zeros((), wide.numpy).real)
+        zero = wrap(np.zeros_like(total._array, wide.numpy, shape=()).real)
         divisor = tensor_compare.maximum(to_dtype(divisor, zero.dtype) - correction, zero)
     return to_dtype(total / divisor, dtype)
 

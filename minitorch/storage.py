@@ -38,7 +38,7 @@ def contiguous_stride(shape: tuple[int, ...]) -> tuple[int, ...]:
 
 def stride(array: Any) -> tuple[int, ...]:
     """Steps between neighbours along each dimension, in elements (NumPy counts bytes)."""
-    if array.size == 0:  # NumPy's strides of nothing depend on its version
+    if array.size == 0 and not any(array.strides):  # as NumPy makes them; a slice keeps its steps
         return contiguous_stride(array.shape)
     steps = [s // array.itemsize for s in array.strides]
     for d in reversed(range(array.ndim)):

@@ -234,7 +234,7 @@ DECOMPOSITIONS = [
     OpInfo("linalg.det", [sample(_SINGULAR), sample(2 * np.eye(3))]),
     OpInfo(
         "linalg.det + 1",  # where the determinant is 0, so is the gradient of its square
-        [sample(_SINGULAR), sample(np.zeros((1, 1)))],
+        [sample(_SINGULAR), sample(np.zeros((1, 1))), sample(np.array([[[0.0]], [[2.0]]]))],
         op=lambda torch, x: torch.linalg.det(x) + 1,
     ),
     on_complex(lambda torch, x: torch.linalg.det(x), [sample(*_pair(3, 3))], "linalg.det"),

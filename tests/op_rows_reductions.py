@@ -202,7 +202,6 @@ INDEX_OPS = [
         [
             sample(x34, 0, places, x34),
             sample(x34, 0, places, x34, alpha=2),
-            sample(draw(), 0, np.array([0, 0]), draw(2)),
         ],
         method=True,
         inplace="index_add_",

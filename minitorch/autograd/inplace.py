@@ -42,20 +42,6 @@ def check_inplace(tensor: Variable, tracked: bool = True) -> None:
         )
 
 
-def check_no_overlap(array: Any) -> None:
-    """Refuse to write to memory in which several elements share one place (after ``expand``)."""
-    if (
-        0 in array.strides
-        and array.size
-        and any([s == 0 and n > 1 for s, n in zip(array.strides, array.shape, strict=True)])
-    ):
-        raise RuntimeError(
-            "unsupported operation: more than one element of the written-to tensor refers to a "
-            "single memory location. "
-            "Please clone() the tensor before performing the operation."
-        )
-
-
 def rebase_history(tensor: Variable, node: Node) -> None:
     """Make ``node``, which changed ``tensor`` in place, part of its history, and of its base's if
     it is a view.

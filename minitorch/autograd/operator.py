@@ -20,7 +20,12 @@ import numpy as np
 from minitorch import dtypes
 from minitorch.autograd import anomaly_mode, grad_mode
 from minitorch.autograd.graph_task import run_backward
-from minitorch.autograd.inplace import check_inplace, check_no_overlap, rebase_history
+from minitorch.autograd.inplace import check_inplace, rebase_history
+from minitorch.autograd.memory_overlap import (
+    check_no_overlap,
+    check_no_partial_overlap,
+    may_share_storage,
+)
 from minitorch.autograd.node import Node, next_sequence_nr
 from minitorch.autograd.saved_arrays import SavesArrays
 from minitorch.autograd.saved_attributes import add_saved_attributes, list_saved_attributes
@@ -55,6 +60,9 @@ class Operator(SavesArrays):
 
     may_overlap: ClassVar[bool] = False
     """In place, the target's elements may share memory: they all get one value."""
+
+    fills: ClassVar[bool] = False
+    """In place, a 0-dim operand is read before anything is written: it may be part of the target."""
 
     def __init_subclass__(cls, name: str | None = None) -> None:
         # torch numbers the overloads of one operation: pass name="SumBackward1" for the second.
@@ -212,6 +220,10 @@ class Operator(SavesArrays):
         target = self._array
         if not cls.may_overlap:
             check_no_overlap(target)
+            for x in args:
+                if isinstance(x, Variable) and may_share_storage(target, x._array):
+                    if not (cls.fills and x._array.ndim == 0):
+                        check_no_partial_overlap(target, x._array)
         ctx = cls()
         ctx._saved = ()
         out = cls.forward(ctx, *[unwrap(x) for x in inputs])

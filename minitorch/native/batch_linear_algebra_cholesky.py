@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from minitorch.autograd.operator import Operator
 from minitorch.native import lapack
+from minitorch.native.conversions import to_dtype
 from minitorch.native.linear_algebra_utils import (
     broadcast_batches,
     check_floating,
     check_has_kernel,
     check_matrix,
-    check_same_dtype,
     check_square,
     mH,
     name_of_dtype,
@@ -262,12 +262,14 @@ def solve_triangular(
     Args:
         unitriangular: take the diagonal of ``input`` to be ones.
 
+    The result has the dtype of ``input``.
+
     Shape: (*, n, n), (*, n, k) -> (*, n, k).
     """
     function = "linalg.solve_triangular"
-    check_same_dtype(function, input, B)
     check_square(input, function)
     check_matrix(B, function, "B")
+    B = to_dtype(B, input.dtype)
     a, b = input._array.shape, B._array.shape
     if a[-1] != b[-2 if left else -1]:
         equation = "AX = B" if left else "XA = B"

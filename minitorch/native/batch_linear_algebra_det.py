@@ -45,7 +45,9 @@ def _sign_of_permutation(pivots: Any) -> Any:
 
 
 def _products_of_others(x: Any) -> Any:
-    """For each element of the last dimension, the product of all others; zeros are no obstacle."""
+    """For each of at least two elements of the last dimension, the product of all others; zeros are
+    no obstacle.
+    """
     columns = x.shape[-1]
     products = []
     for skipped in range(columns):
@@ -53,7 +55,7 @@ def _products_of_others(x: Any) -> Any:
         for column in range(columns):
             if column != skipped:
                 product = product * x[..., column : column + 1]
-        products.append(product if columns > 1 else x * 0 + 1)
+        products.append(product)
     return Cat.apply(x.ndim - 1, *products)
 
 
@@ -75,6 +77,8 @@ class Det(Operator, name="LinalgDetBackward0"):
         input, det = ctx.saved_tensors
         if 0 in input.shape:
             return zeros_of(input.shape, input)
+        if input.shape[-1] == 1:
+            return grad[..., None, None]
         array = unwrap(det)
         scaled = grad * (det.conj() if array.dtype.kind == "c" else det)
         right = eye_like(input) * scaled[..., None, None]

@@ -269,7 +269,7 @@ def add(
     tensor([1.5000, 2.5000])
     """
     result = Add.apply(input, other, alpha)
-    return result if out is None else write_out("add", result, out)
+    return result if out is None else write_out("add", result, out, input, other)
 
 
 def sub(
@@ -281,7 +281,7 @@ def sub(
         RuntimeError: an operand is bool.
     """
     result = Sub.apply(input, other, alpha)
-    return result if out is None else write_out("sub", result, out)
+    return result if out is None else write_out("sub", result, out, input, other)
 
 
 def rsub(input: Tensor, other: Tensor | float, *, alpha: float = 1) -> Tensor:
@@ -293,7 +293,7 @@ def rsub(input: Tensor, other: Tensor | float, *, alpha: float = 1) -> Tensor:
 def mul(input: Tensor, other: Tensor | float, *, out: Tensor | None = None) -> Tensor:
     """out = input * other, element-wise."""
     result = Mul.apply(input, other)
-    return result if out is None else write_out("mul", result, out)
+    return result if out is None else write_out("mul", result, out, input, other)
 
 
 def div(
@@ -313,7 +313,7 @@ def div(
     else:
         _check_rounding_mode(rounding_mode)
         result = DivRounded.apply(input, other, rounding_mode)
-    return result if out is None else write_out("div", result, out)
+    return result if out is None else write_out("div", result, out, input, other)
 
 
 def _check_rounding_mode(rounding_mode: str) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from minitorch.autograd.inplace import check_no_overlap
+from minitorch.autograd.memory_overlap import check_no_overlap
 from minitorch.autograd.operator import Operator
 from minitorch.autograd.variable import unwrap, wrap
 from minitorch.native.tensor_iterator import (

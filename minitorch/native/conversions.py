@@ -14,11 +14,13 @@ import numpy as np
 
 from minitorch import dtypes
 from minitorch._device import check_device
+from minitorch._device import device as _device
 from minitorch._layout import contiguous_format, memory_format, preserve_format
 from minitorch.autograd.operator import Operator
 from minitorch.autograd.variable import Variable, wrap
 from minitorch.native.expand_utils import meta_of, sum_to
 from minitorch.native.memory_format import empty_like_in, is_in
+from minitorch.native.tensor_iterator import check_tensors
 
 if TYPE_CHECKING:
     from minitorch._tensor import Tensor
@@ -201,8 +203,10 @@ def _target(args: tuple[Any, ...], names: dict[str, Any]) -> tuple[Any, bool, An
     for name in ("non_blocking", "copy")[: len(given)]:
         names[name] = given.pop(0)
     flags = [names.pop("non_blocking", False), copy := names.pop("copy", False)]
-    wrong = isinstance(device, _memory_format) or not all([isinstance(f, bool) for f in flags])
-    if given or names or wrong:
+    known = device is None or (
+        isinstance(device, (str, int, _device)) and not isinstance(device, bool)
+    )
+    if given or names or not known or not all([isinstance(f, bool) for f in flags]):
         raise TypeError("to() received an invalid combination of arguments")
     check_device(device)
     return None if dtype is None else _as_dtype(dtype), copy, format
@@ -210,7 +214,9 @@ def _target(args: tuple[Any, ...], names: dict[str, Any]) -> tuple[Any, bool, An
 
 def _is_dtype(argument: Any) -> bool:
     """A dtype of torch's, or one of NumPy's or Python's that stands for it."""
-    return isinstance(argument, (dtypes.dtype, np.dtype)) or argument in (bool, int, float, complex)
+    if isinstance(argument, type):
+        return argument in (bool, int, float, complex)
+    return isinstance(argument, (dtypes.dtype, np.dtype))
 
 
 def _as_dtype(argument: Any) -> dtypes.dtype:
@@ -221,6 +227,7 @@ def _as_dtype(argument: Any) -> dtypes.dtype:
 
 def type_as(input: Tensor, other: Tensor) -> Tensor:
     """Converted to the dtype of another tensor."""
+    check_tensors("type_as", other=other)
     return to_dtype(input, dtypes.from_numpy(other._array.dtype))
 
 

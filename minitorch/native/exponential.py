@@ -302,7 +302,7 @@ class SpecialEntr(Operator):
 def exp(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """out = e ** input, element-wise."""
     result = Exp.apply(input)
-    return result if out is None else write_out("exp", result, out)
+    return result if out is None else write_out("exp", result, out, input)
 
 
 @accepts_out
@@ -320,7 +320,7 @@ def exp2(input: Tensor) -> Tensor:
 def log(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """out = ln(input), element-wise."""
     result = Log.apply(input)
-    return result if out is None else write_out("log", result, out)
+    return result if out is None else write_out("log", result, out, input)
 
 
 @accepts_out
@@ -344,7 +344,7 @@ def log1p(input: Tensor) -> Tensor:
 def sigmoid(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """out = 1 / (1 + e ** -input), element-wise."""
     result = Sigmoid.apply(input)
-    return result if out is None else write_out("sigmoid", result, out)
+    return result if out is None else write_out("sigmoid", result, out, input)
 
 
 @accepts_out

@@ -99,7 +99,7 @@ def combinations(input: Tensor, r: int = 2, with_replacement: bool = False) -> T
         return wrap(np.empty_like(input._array, shape=(0,)))
     choose = itertools.combinations_with_replacement if with_replacement else itertools.combinations
     places = np.array(list(choose(range(input._array.size), r)), np.int64).reshape(-1, r)
-    return stack([input[wrap(column)] for column in places.T], 1)
+    return stack([input[wrap(np.asarray(column, like=input._array))] for column in places.T], 1)
 
 
 def _triangle(

@@ -151,6 +151,8 @@ def _distinct(index: Any) -> Any:
 class IndexFillTensor(IndexFill, name="IndexFillBackward1"):
     """``IndexFill`` with a 0-dim tensor."""
 
+    fills = True
+
 
 class IndexReduce(Operator):
     """``input`` with the slices of ``source`` that meet in one place reduced to one."""

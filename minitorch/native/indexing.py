@@ -15,7 +15,11 @@ import numpy as np
 
 from minitorch import dtypes
 from minitorch.autograd import grad_mode
-from minitorch.autograd.inplace import check_no_overlap
+from minitorch.autograd.memory_overlap import (
+    check_disjoint,
+    check_no_overlap,
+    check_no_partial_overlap,
+)
 from minitorch.autograd.variable import Variable, unwrap, wrap
 from minitorch.native.advanced_indexing import Index, IndexPut, torch_index_error, write_at
 from minitorch.native.copying import CopyInto
@@ -218,8 +222,11 @@ def setitem(input: Tensor, index: Any, value: Any) -> None:
         array = input._array[(*basic, Ellipsis)]
         check_no_overlap(array)
         if advanced is None:
-            array[...] = _expanded(value, array.shape)._array
+            source = _expanded(value, array.shape)._array
+            check_no_partial_overlap(array, source)
+            array[...] = source
         else:
+            check_disjoint(array, value._array)
             write_at(array, advanced, value._array, False)
         input.bump_version()
         return

@@ -160,13 +160,7 @@ def cat(
                 )
     if out is None:
         return Cat.apply(dim, *tensors)
-    if any([t is out or np.may_share_memory(t._array, out._array) for t in tensors]):
-        raise RuntimeError(
-            "unsupported operation: some elements of the input tensor and the written-to tensor "
-            "refer to a single memory location. Please clone() the tensor before performing the "
-            "operation."
-        )
-    return write_out("cat", Cat.apply(dim, *tensors), out)
+    return write_out("cat", Cat.apply(dim, *tensors), out, tensors)
 
 
 @accepts_out

@@ -18,7 +18,7 @@ from minitorch.autograd.variable import Variable
 from minitorch.native.binary_ops import Mul
 from minitorch.native.cpu_blas import gemm
 from minitorch.native.expand_utils import infer_size, meta_of, np_asarray, sum_to
-from minitorch.native.tensor_iterator import cast_operand
+from minitorch.native.tensor_iterator import cast_operand, check_tensors
 from minitorch.native.variants import in_place, write_out
 from minitorch.native.views import (
     T,
@@ -138,14 +138,14 @@ class Addmm(Holomorphic):
         ctx.transposed = _is_transposed(mat1), _is_transposed(mat2)
         if mat1.itemsize <= 2:
             return _addmm_small(input, mat1, mat2, beta, alpha)
-        if mat1.dtype is not mat2.dtype:
-            _check_dtypes(mat1, mat2)
+        if mat1.dtype is not mat2.dtype or input.dtype is not mat2.dtype:
+            _check_addmm_dtypes(input, mat1, mat2)
         out = gemm(mat1, mat2)
         if alpha != 1:
-            out *= alpha
+            out *= cast_operand(alpha, out.dtype)
         if beta == 0:
             return out
-        out += input if beta == 1 else input * beta
+        out += input if beta == 1 else input * cast_operand(beta, out.dtype)
         return out
 
     @staticmethod
@@ -154,12 +154,19 @@ class Addmm(Holomorphic):
         to_input, to_mat1, to_mat2 = ctx.next_edges[:3]
         product_grad = scaled(grad, ctx.alpha)
         return (
-            None
-            if to_input is None
-            else sum_to(scaled(grad, ctx.beta), ctx.input),
+            None if to_input is None else sum_to(scaled(grad, ctx.beta), ctx.input),
             None if to_mat1 is None else _grad_of_left(product_grad, mat2, ctx.transposed[0]),
             None if to_mat2 is None else _grad_of_right(product_grad, mat1, ctx.transposed[1]),
         )
+
+
+def _check_addmm_dtypes(input: Any, mat1: Any, mat2: Any) -> None:
+    for name, array in (("self", input), ("mat1", mat1)):
+        if array.dtype != mat2.dtype:
+            kinds = [dtypes.from_numpy(x.dtype).c10_name for x in (array, mat2)]
+            raise RuntimeError(
+                f"{name} and mat2 must have the same dtype, but got {kinds[0]} and {kinds[1]}"
+            )
 
 
 def _addmm_small(input: Any, mat1: Any, mat2: Any, beta: float, alpha: float) -> Any:
@@ -269,6 +276,9 @@ def addmm(
     except ValueError:
         name, matrix = ("mat2", mat2) if mat1._array.ndim == 2 else ("mat1", mat1)
         raise RuntimeError(f"{name} must be a matrix, got {matrix._array.ndim}-D tensor") from None
+    except AttributeError:
+        check_tensors("addmm", input=input, mat1=mat1, mat2=mat2)
+        raise
     if inner != other_inner:
         raise RuntimeError(
             f"mat1 and mat2 shapes cannot be multiplied ({rows}x{inner} and "

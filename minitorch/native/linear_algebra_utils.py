@@ -54,7 +54,7 @@ def constant(array: Any, like: Any) -> Any:
 def eye_like(matrix: Any) -> Any:
     """The identity of as many rows as ``matrix`` has columns; it broadcasts over a batch."""
     array = unwrap(matrix)
-    return constant(np.eye(array.shape[-1], dtype=array.dtype), matrix)
+    return constant(np.eye(array.shape[-1], dtype=array.dtype, like=array), matrix)
 
 
 def embed_diagonal(diagonal: Any) -> Any:
@@ -64,7 +64,7 @@ def embed_diagonal(diagonal: Any) -> Any:
 
 def zeros_of(shape: tuple[int, ...], like: Any) -> Any:
     """Zeros of a shape, in the dtype of ``like``."""
-    return constant(np.zeros(shape, unwrap(like).dtype), like)
+    return constant(np.zeros_like(unwrap(like), shape=shape, order="C"), like)
 
 
 # --------------------------------------------------------------------------- checks

@@ -49,6 +49,8 @@ class MaskedFill(Operator, name="MaskedFillBackward0"):
 class MaskedFillTensor(MaskedFill, name="MaskedFillBackward1"):
     """``MaskedFill`` with a 0-dim tensor."""
 
+    fills = True
+
 
 class MaskedSelect(Operator):
     """The elements where ``mask`` is true, as a vector."""

@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from minitorch.autograd.operator import Operator
-from minitorch.autograd.variable import unwrap
 from minitorch.native.joining import Cat
-from minitorch.native.linear_algebra_utils import check_floating, check_square, constant, mH
+from minitorch.native.linear_algebra_utils import check_floating, check_square, mH, zeros_of
 
 if TYPE_CHECKING:
     from minitorch._tensor import Tensor
@@ -70,12 +69,12 @@ SUMS_18 = (
 
 
 def _identity(a: Any) -> Any:
-    return np.broadcast_to(np.eye(a.shape[-1], dtype=a.dtype), a.shape)
+    return np.broadcast_to(np.eye(a.shape[-1], dtype=a.dtype, like=a), a.shape)
 
 
 def _sums(table: Any, powers: list[Any]) -> list[Any]:
     stacked = np.stack(powers)
-    weights = np.array(table, stacked.real.dtype)
+    weights = np.asarray(table, stacked.real.dtype, like=stacked)
     return list(np.tensordot(weights, stacked, 1))
 
 
@@ -170,7 +169,7 @@ class MatrixExp(Operator, name="LinalgMatrixExpBackward0"):
         (input,) = ctx.saved_tensors
         n = input.shape[-1]
         adjoint = mH(input)
-        zeros = constant(np.zeros(input.shape, unwrap(input).dtype), input)
+        zeros = zeros_of(input.shape, input)
         last = input.ndim - 1
         above, below = Cat.apply(last, adjoint, grad), Cat.apply(last, zeros, adjoint)
         return MatrixExp.apply(Cat.apply(last - 1, above, below))[..., :n, n:]

@@ -236,5 +236,5 @@ def linalg_vander(x: Tensor, *, N: int | None = None) -> Tensor:
     if columns <= 1:
         raise RuntimeError("N must be greater than 1.")
     powers = unsqueeze(x, -1).expand((*x._array.shape, columns - 1)).cumprod(-1)
-    ones = wrap(np.ones((*x._array.shape, 1), powers._array.dtype))
+    ones = wrap(np.ones_like(powers._array, shape=(*x._array.shape, 1)))
     return cat([ones, powers], -1)

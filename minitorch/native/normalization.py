@@ -75,6 +75,8 @@ class NativeBatchNorm(Operator):
         by_column = batch.ndim == 2
         channels = batch.shape[1]
         statistics_dtype = batch.dtype if by_column else np.float64
+        # Beside parameters in half precision, torch keeps the statistics in it too.
+        in_half = dtypes.is_half(input.dtype) and (weight is None or weight.dtype == input.dtype)
         if training:
             mean = np.empty_like(batch, shape=channels, dtype=statistics_dtype)
             variance = np.empty_like(mean)
@@ -83,15 +85,18 @@ class NativeBatchNorm(Operator):
             else:
                 plane_moments_kernel(mean, variance, batch)
             count = batch.size // max(channels, 1)
+            unbiased = variance * (count / max(count - 1, 1))
+            if in_half and input.dtype != np.float16:
+                variance, unbiased = _rounded_variances(variance, count, input.dtype)
             if running_mean is not None and count:
                 _update(running_mean, mean, momentum)
-                _update(running_var, variance * (count / max(count - 1, 1)), momentum)
+                _update(running_var, unbiased, momentum)
         else:
             mean = running_mean.astype(statistics_dtype)
             variance = running_var.astype(statistics_dtype)
         rstd = (1 / np.sqrt(variance.astype(np.float64) + eps)).astype(statistics_dtype)
-        if dtypes.is_half(input.dtype) and (weight is None or weight.dtype == input.dtype):
-            mean, rstd = (x.astype(input.dtype).astype(x.dtype) for x in (mean, rstd))
+        if in_half and training:
+            mean, rstd = [x.astype(input.dtype).astype(statistics_dtype) for x in (mean, rstd)]
         ctx.save_for_backward(input, weight, mean, rstd)
         ctx.training = training
         scale = (rstd if weight is None else rstd * weight).astype(batch.dtype)
@@ -208,8 +213,19 @@ def affine(out: Tensor, weight: Tensor | None, bias: Tensor | None, shape: Any) 
     return out if bias is None else out + bias.reshape(shape)
 
 
-def _update(running: Any, value: Any, momentum: float) -> None:
+def _update(running: Any, value: Any, momentum: Any) -> None:
+    if dtypes.is_half(running.dtype):
+        momentum = running.dtype.type(momentum)
     running[...] = (1 - momentum) * running + momentum * value
+
+
+def _rounded_variances(variance: Any, count: int, dtype: Any) -> list[Any]:
+    """The variance and the unbiased one; torch keeps the sum of the squared deviations, and the
+    count, in bfloat16.
+    """
+    total = (variance * count).astype(dtype)
+    divisors = [dtype.type(n) for n in (count, max(count - 1, 1))]
+    return [(total / divisor).astype(np.float32) for divisor in divisors]
 
 
 def batch_norm(

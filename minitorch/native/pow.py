@@ -148,7 +148,7 @@ def pow(input: Any, exponent: Any, *, out: Tensor | None = None) -> Tensor:
         RuntimeError: an integer tensor to a negative whole number.
     """
     result = _operator_of(input, exponent).apply(input, exponent)
-    return result if out is None else write_out("pow", result, out)
+    return result if out is None else write_out("pow", result, out, input, exponent)
 
 
 def pow_(input: Tensor, exponent: Any) -> Tensor:

@@ -367,7 +367,7 @@ def gather(
         raise RuntimeError(
             f"Expected out tensor to have dtype {names[0]}, but got {names[1]} instead"
         )
-    return write_out("gather", Gather.apply(input, dim, index), out)
+    return write_out("gather", Gather.apply(input, dim, index), out, input, index)
 
 
 @accepts_out
@@ -383,8 +383,8 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Te
             f"torch.take_along_dim(): dtype of indices should be Long but got {name}"
         )
     if dim is None:
-        indices = _from_the_front(indices.reshape(-1), input._array.size)
-        return gather(input.reshape(-1), 0, indices)
+        indices = _from_the_front(indices.view(-1), input._array.size)
+        return gather(input.view(-1), 0, indices)
     shapes = input._array.shape, indices._array.shape
     if len(shapes[0]) != len(shapes[1]):
         raise RuntimeError(

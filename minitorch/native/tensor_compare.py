@@ -93,7 +93,7 @@ class Clamp(Operator, name="ClampBackward0"):
         ctx.save_for_backward(input, min, max)
         bounds = [b for b in (min, max) if b is not None]
         dtype = dtypes.result_dtype(input, *bounds)
-        if dtype == np.bool_ and len(bounds) == 2:
+        if dtype == np.bool_ and (len(bounds) == 2 or isinstance(bounds[0], NUMBERS)):
             raise not_implemented("clamp_cpu", input)
         if dtype.kind == "c":
             raise NotImplementedError("clamp is not supported for complex types")

@@ -128,13 +128,13 @@ def in_float32(function: Callable[[Any], Any], array: Any) -> Any:
 
 
 def check_tensors(name: str, **operands: Any) -> None:
-    """Refuse numbers where torch takes tensors only.
+    """Refuse numbers, and other objects, where torch takes tensors only.
 
     Raises:
-        TypeError: an operand is a Python number.
+        TypeError: an operand is neither tensor nor array.
     """
     for position, (argument, value) in enumerate(operands.items(), 1):
-        if isinstance(value, NUMBERS):
+        if not hasattr(value, "ndim"):
             raise TypeError(
                 f"{name}(): argument '{argument}' (position {position}) must be Tensor, "
                 f"not {type(value).__name__}"

@@ -314,7 +314,7 @@ def tanh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     tensor([0.0000, 0.7616])
     """
     result = Tanh.apply(input)
-    return result if out is None else write_out("tanh", result, out)
+    return result if out is None else write_out("tanh", result, out, input)
 
 
 @accepts_out

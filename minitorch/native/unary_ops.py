@@ -139,7 +139,7 @@ class NanToNum(Operator):
 def neg(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """out = -input, element-wise."""
     result = Neg.apply(input)
-    return result if out is None else write_out("neg", result, out)
+    return result if out is None else write_out("neg", result, out, input)
 
 
 @accepts_out
@@ -151,7 +151,7 @@ def abs(input: Tensor) -> Tensor:
 def sqrt(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """out = the square root, element-wise; NaN below 0."""
     result = Sqrt.apply(input)
-    return result if out is None else write_out("sqrt", result, out)
+    return result if out is None else write_out("sqrt", result, out, input)
 
 
 @accepts_out

@@ -80,7 +80,7 @@ def _slices(array: Any, dim: int) -> Any:
 
 def _unslice(rows: Any, like: Any, dim: int) -> Any:
     others = like.shape[:dim] + like.shape[dim + 1 :]
-    return np.ascontiguousarray(np.moveaxis(rows.reshape((len(rows), *others)), 0, dim))
+    return np.moveaxis(rows.reshape((len(rows), *others)), 0, dim).copy()
 
 
 def _runs(rows: Any, places: Any, shape: tuple[int, ...]) -> tuple[Any, Any, Any]:

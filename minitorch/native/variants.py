@@ -14,7 +14,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from minitorch import dtypes
 from minitorch.autograd import grad_mode
-from minitorch.autograd.inplace import check_inplace, check_no_overlap
+from minitorch.autograd.inplace import check_inplace
+from minitorch.autograd.memory_overlap import (
+    check_disjoint,
+    check_no_overlap,
+    check_no_partial_overlap,
+)
 from minitorch.autograd.operator import Operator, copy_with_history
 from minitorch.autograd.variable import Variable
 
@@ -22,6 +27,14 @@ if TYPE_CHECKING:
     from minitorch._tensor import Tensor
 
 Result = TypeVar("Result")
+
+# These read elsewhere than they write: ``out`` may not even be the input itself. Where torch checks
+# nothing (reductions, matrix products, linear algebra) its result is undefined; here a part of an
+# input is refused as for the element-wise ones.
+_MOVES_ELEMENTS = frozenset(
+    ["cat", "stack", "gather", "take", "take_along_dim", "index_select", "masked_select"]
+    + ["kthvalue", "cross", "linalg_cross"]
+)
 
 
 def in_place(operation: type[Operator] | Callable[..., Any], name: str = "") -> Callable[..., Any]:
@@ -75,14 +88,17 @@ def accepts_out(function: Callable[..., Result]) -> Callable[..., Result]:
     ``out`` is resized if its shape differs, with a warning if it had elements.
 
     Raises:
-        RuntimeError: the result requires grad, or its dtype cannot be stored in that of ``out``.
+        RuntimeError: the result requires grad, or its dtype cannot be stored in that of ``out``, or
+            ``out`` shares memory with an input.
         TypeError: ``out`` is not a tensor.
     """
 
     @functools.wraps(function)
     def with_out(*args: Any, out: Any = None, **kwargs: Any) -> Any:
         result: Any = function(*args, **kwargs)
-        return result if out is None else write_out(function.__name__, result, out)
+        if out is None:
+            return result
+        return write_out(function.__name__, result, out, *args, *kwargs.values())
 
     signature = inspect.signature(function)
     parameters = list(signature.parameters.values())
@@ -92,10 +108,14 @@ def accepts_out(function: Callable[..., Result]) -> Callable[..., Result]:
     return with_out
 
 
-def write_out(name: str, result: Any, out: Any) -> Any:
-    """Store the result of the operation ``name`` in ``out``, and return ``out``."""
+def write_out(name: str, result: Any, out: Any, *inputs: Any) -> Any:
+    """Store the result of the operation ``name`` in ``out``, and return ``out``.
+
+    Args:
+        inputs: what the result was computed from; only tensors, or sequences of them, matter.
+    """
     if not isinstance(result, Variable):
-        stored = [write_out(name, r, o) for r, o in zip(result, out, strict=True)]
+        stored = [write_out(name, r, o, *inputs) for r, o in zip(result, out, strict=True)]
         return type(result)(*stored) if hasattr(result, "_fields") else tuple(stored)
     if not isinstance(out, Variable):
         raise TypeError(f"{name}(): argument 'out' must be Tensor, not {type(out).__name__}")
@@ -105,8 +125,16 @@ def write_out(name: str, result: Any, out: Any) -> Any:
             "but one of the arguments requires grad."
         )
     _check_cast(result, out)
-    resize_output(out, result._array.shape)
     check_no_overlap(out._array)
+    read = [t for x in inputs for t in (x if isinstance(x, (list, tuple)) else (x,))]
+    arrays = [t._array for t in read if isinstance(t, Variable)]
+    if name not in _MOVES_ELEMENTS:
+        for array in arrays:
+            check_no_partial_overlap(out._array, array)
+    resize_output(out, result._array.shape)
+    if name in _MOVES_ELEMENTS:
+        for array in arrays:
+            check_disjoint(out._array, array)
     out._array[...] = result._array
     out.bump_version()
     return out

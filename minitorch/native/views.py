@@ -20,6 +20,7 @@ from minitorch.autograd.variable import wrap
 from minitorch.native.conversions import Contiguous
 from minitorch.native.expand_utils import infer_size, meta_of, sum_to
 from minitorch.native.sizes import as_shape, infer_shape, wrap_dim, wrap_dims
+from minitorch.native.tensor_iterator import check_tensors
 
 if TYPE_CHECKING:
     from minitorch._tensor import Tensor
@@ -212,11 +213,13 @@ def _viewable(array: Any, shape: tuple[int, ...]) -> bool:
 
 def view_as(input: Tensor, other: Tensor) -> Tensor:
     """``input.view(other.shape)``."""
+    check_tensors("view_as", other=other)
     return view(input, other._array.shape)
 
 
 def reshape_as(input: Tensor, other: Tensor) -> Tensor:
     """``input.reshape(other.shape)``."""
+    check_tensors("reshape_as", other=other)
     return reshape(input, other._array.shape)
 
 
@@ -353,6 +356,7 @@ def expand(input: Tensor, *sizes: Any, size: Any = None, implicit: bool = False)
 
 def expand_as(input: Tensor, other: Tensor) -> Tensor:
     """``input.expand(other.shape)``."""
+    check_tensors("expand_as", other=other)
     return expand(input, other._array.shape)
 
 

@@ -1,6 +1,6 @@
 """Batch normalisation.
 
-Mirrors torch/nn/modules/batchnorm.py. Left out: 3d, lazy layers, SyncBatchNorm.
+Mirrors torch/nn/modules/batchnorm.py. Left out: lazy layers, SyncBatchNorm.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from minitorch.nn import init
 from minitorch.nn.modules.module import Module
 from minitorch.nn.parameter import Parameter
 
-__all__ = ["BatchNorm1d", "BatchNorm2d"]
+__all__ = ["BatchNorm1d", "BatchNorm2d", "BatchNorm3d"]
 
 
 class _NormBase(Module):
@@ -159,3 +159,14 @@ class BatchNorm2d(_BatchNorm):
     def _check_input_dim(self, input: Tensor) -> None:
         if input.dim() != 4:
             raise ValueError(f"expected 4D input (got {input.dim()}D input)")
+
+
+class BatchNorm3d(_BatchNorm):
+    """BatchNorm1d for volumes: statistics per channel, over the batch and all voxels.
+
+    Shape: input and output ``(N, C, D, H, W)``; all parameters and buffers ``(C,)``.
+    """
+
+    def _check_input_dim(self, input: Tensor) -> None:
+        if input.dim() != 5:
+            raise ValueError(f"expected 5D input (got {input.dim()}D input)")
