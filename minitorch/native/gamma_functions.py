@@ -88,7 +88,7 @@ def trigamma(x: Any) -> Any:
     # The sine in the last bit as the C library gives it: near whole numbers it is divided by.
     sine = np.sin((math.pi * x).astype(np.float64)).astype(x.dtype)
     pi = x.dtype.type(math.pi)
-    result = np.where(reflected, -(pi * pi) / (sine * sine), 0 * x)
+    result = np.where(reflected, -(pi * pi) / (sine * sine), np.zeros_like(x))
     z = np.where(reflected, 1 - x, x)
     for _ in range(6):
         result = result + 1 / (z * z)
