@@ -18,7 +18,14 @@ import ml_dtypes
 import numpy as np
 
 BOOLEAN, INTEGRAL, FLOATING, COMPLEX = range(4)
-_CATEGORY_OF_KIND = {"b": BOOLEAN, "u": INTEGRAL, "i": INTEGRAL, "f": FLOATING, "V": FLOATING, "c": COMPLEX}
+_CATEGORY_OF_KIND = {
+    "b": BOOLEAN,
+    "u": INTEGRAL,
+    "i": INTEGRAL,
+    "f": FLOATING,
+    "V": FLOATING,
+    "c": COMPLEX,
+}
 
 
 class dtype:

@@ -38,12 +38,12 @@ def contiguous_stride(shape: tuple[int, ...]) -> tuple[int, ...]:
 
 def stride(array: Any) -> tuple[int, ...]:
     """Steps between neighbours along each dimension, in elements (NumPy counts bytes)."""
-    if array.size == 0 and not any(array.strides):  # as NumPy makes them; a slice keeps its steps
-        return contiguous_stride(array.shape)
     steps = [s // array.itemsize for s in array.strides]
+    is_empty = array.size == 0
     for d in reversed(range(array.ndim)):
-        if array.shape[d] == 1 and steps[d] == 0:  # np.newaxis leaves 0 where torch computes a step
-            steps[d] = array.shape[d + 1] * steps[d + 1] if d + 1 < array.ndim else 1
+        # Where torch computes a step, NumPy leaves 0 in a new axis and in what it makes of nothing.
+        if steps[d] == 0 and (is_empty or array.shape[d] == 1):
+            steps[d] = max(array.shape[d + 1], 1) * steps[d + 1] if d + 1 < array.ndim else 1
     return tuple(steps)
 
 

@@ -93,7 +93,13 @@ REDUCTION_OPS = [
     ),
     OpInfo(
         "nanmedian",
-        [sample(with_nan), sample(with_nan, 1), sample(ties, 1, True), sample(draw(), 0)],
+        [
+            sample(with_nan),
+            sample(with_nan, 1),
+            sample(ties, 1, True),
+            sample(draw(), 0),
+            sample(np.array([[nan, nan, nan], [1.0, nan, 2.0]]), 1),
+        ],
         method=True,
     ),
     OpInfo("mode", [sample(ties), sample(ties, 0, True), sample(draw())], method=True),
@@ -208,7 +214,11 @@ INDEX_OPS = [
     ),
     OpInfo(
         "index_copy",
-        [sample(x34, 1, np.array([3, 1]), draw(3, 2))],
+        [
+            sample(x34, 1, np.array([3, 1]), draw(3, 2)),
+            sample(draw(3), 0, np.array([1]), draw()),
+            sample(draw(), 0, np.array([0]), draw(1)),
+        ],
         method=True,
         inplace="index_copy_",
     ),

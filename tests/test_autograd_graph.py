@@ -34,6 +34,18 @@ def leaf(t: Any, *values: float) -> Any:
     return t.tensor(list(values) or [1.0, 2.0], requires_grad=True)
 
 
+@case
+def the_gradient_of_one_of_several_outputs_fits_it(t: Any) -> Any:
+    x = leaf(t, 1.0, 4.0)
+    variance, mean = t.var_mean(x)
+    grads = []
+    for y in (variance * t.ones(3, dtype=t.float64), variance.double() + mean.expand(2, 2)):
+        grads.append(t.autograd.grad(y, (variance, mean), t.ones_like(y), allow_unused=True))
+        grads.append(t.autograd.grad(y, x, t.ones_like(y), retain_graph=True))
+    turned = t.aminmax(x).max * t.tensor(2 + 1j)
+    return grads, t.autograd.grad(turned, x, t.tensor(1j))
+
+
 def pytest_generate_tests(metafunc: Any) -> None:
     for name, calls in (("same", CASES), ("refused", ERRORS), ("packed", PACKED)):
         if name in metafunc.fixturenames:

@@ -152,3 +152,52 @@ def test_settings_change_no_numbers() -> None:
     np.testing.assert_allclose(tuned, plain, rtol=1e-5)
     assert "MINITORCH_CPU_TUNING: on" in shown and "threads: 2" in shown
     assert "MINITORCH_CPU_TUNING: off" in plain_shown and "threads: 1" in plain_shown
+
+
+# --------------------------------------------------------------------------- NumPy's warnings
+
+WITHOUT_WARNING = {
+    "divide": "(x / 0).sum()",
+    "log": "(-x).log().sum()",
+    "log of zero": "(x * 0).log()",
+    "overflow": "x.exp().mul(1e38).sum()",
+    "inf - inf": "(x.exp() - x.exp()).mean()",
+    "sum": "x.mul(1e38).sum(0)",
+    "product": "x.mul(1e38).prod(0)",
+    "power": "(-x) ** 0.5",
+    "mean": "x[:0].mean()",
+    "var": "x.mul(1e38).var()",
+    "std": "x.mul(math.inf).std()",
+    "softmax": "torch.full((2, 3), -math.inf).softmax(0) * x.sum()",
+    "half": "x.half().mul(1000).sum()",
+    "to int": "x.mul(math.nan).int()",
+    "remainder": "torch.tensor([1, 2]) % torch.tensor([2, 3]) + x[:2] % 0",
+    "cumsum": "x.mul(1e38).cumsum(0)",
+    "norm": "x.mul(1e38).norm()",
+    "matmul": "x.mul(1e38) @ x",
+    "batch_norm": "torch.nn.functional.batch_norm(x.reshape(-1, 1) * math.inf, None, None, None, "
+    "None, True)",
+    "cross entropy": "torch.nn.functional.cross_entropy(x[None] * math.inf, torch.tensor([1]))",
+    "in place": "torch.ones(3).div_(0).sub_(math.inf)",
+}
+PROGRAM = """
+x = torch.tensor([1.0, 50.0, 100.0], requires_grad=True)
+y = {expression}
+if y.requires_grad:
+    y.backward(torch.ones_like(y))
+"""
+
+
+@pytest.mark.parametrize("library", ["minitorch", "torch"])
+def test_no_warning_of_numpy_reaches_the_user(library: str) -> None:
+    """Not even where warnings are errors."""
+    programs = [PROGRAM.format(expression=expression) for expression in WITHOUT_WARNING.values()]
+    program = f"import math\nimport {library} as torch\n" + "\n".join(programs)
+    if library == "torch":  # importing it may warn
+        program = program.replace(
+            "as torch\n", "as torch, warnings\nwarnings.simplefilter('error')\n"
+        )
+    flags = ["-W", "error"] if library == "minitorch" else []
+    command = [sys.executable, *flags, "-c", program]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert run.stderr == ""

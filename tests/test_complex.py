@@ -9,8 +9,10 @@ import pytest
 import torch
 
 import minitorch
-from tests.parity import assert_raises_alike, assert_same
+from tests.parity import SAME_WORDS, assert_raises_alike, assert_same
+from tests.scoreboard import operations, scope
 
+inf, nan = float("inf"), float("nan")
 rng = np.random.default_rng(5)
 Z = rng.normal(size=(2, 3)) + 1j * rng.normal(size=(2, 3))
 SPECIAL = [0j, complex(-0.0, 0.0), 3 + 4j, complex("nan"), complex("inf"), complex(1, float("nan"))]
@@ -212,6 +214,41 @@ def test_change_of_a_part_in_place_is_recorded() -> None:
 def test_gradcheck() -> None:
     z = tensor(minitorch).requires_grad_()
     assert minitorch.autograd.gradcheck(lambda z: (z * z.conj()).real, z)
+
+
+# --------------------------------------------------------------------------- torch's own table
+
+WITH_GRADIENTS = [
+    name
+    for name, op in operations._infos().items()
+    if torch.complex128 in op.supported_backward_dtypes("cpu")
+    and op.supports_autograd
+    and not scope.out_of_scope(op)
+]
+
+
+@pytest.mark.skipif(not SAME_WORDS, reason="torch's own table is that of another version")
+@pytest.mark.parametrize("name", WITH_GRADIENTS)
+def test_second_derivative_of_complex_numbers(name: str) -> None:
+    """The second derivative of the first sample; it contains the gradient."""
+    op = operations._infos()[name]
+    property_ = operations._second_derivative if op.supports_gradgrad else operations._gradient
+    check = operations._over_samples(
+        name, op, "second derivative", torch.complex128, True, property_, limit=1
+    )
+    assert check.passed == check.samples, check.first_error
+
+
+NUMBERS = [complex(a, b) for a in (0, 1, -2, inf, -inf, nan) for b in (0, 1, -2, inf, nan)]
+
+
+@pytest.mark.parametrize("dtype", ["complex64", "complex128"])
+def test_sums_in_logarithms_of_special_values(dtype: str) -> None:
+    def grid(torch: Any) -> Any:
+        return tensor(torch, [[x, y] for x in NUMBERS for y in NUMBERS], dtype)
+
+    assert_same(lambda torch: torch.logaddexp(*grid(torch).unbind(1)), exact=False)
+    assert_same(lambda torch: torch.logcumsumexp(grid(torch), 1), exact=False)
 
 
 # --------------------------------------------------------------------------- printing

@@ -12,7 +12,7 @@ from typing import Any
 import hypothesis.strategies as st
 import numpy as np
 import torch
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 
 import minitorch
 from tests.parity import assert_same_values, run
@@ -239,12 +239,16 @@ REDUCTIONS = [
 def test_reductions(layout: Layout, name: str, keepdim: bool, data: Any) -> None:
     ndim = len(layout.shape)
     dim = data.draw(st.integers(-ndim - 1, ndim))
+    assume(not (name == "std" and 0 in layout.strides))  # of equal elements: 0 but for rounding
     assert_alike(lambda library, x: getattr(x, name)(dim=dim, keepdim=keepdim), layout)
 
 
 @ATTEMPTS
 @given(layouts(), st.sampled_from(["sum", "mean", "prod", "max", "min", "std", "all", "any"]))
 def test_reductions_to_a_scalar(layout: Layout, name: str) -> None:
+    # Products of float16 are rounded one by one in torch, in an order that depends on the strides.
+    assume(not (name == "prod" and layout.dtype == "float16"))
+    assume(not (name == "std" and 0 in layout.strides))  # of equal elements: 0 but for rounding
     assert_alike(lambda library, x: getattr(x, name)(), layout)
 
 
@@ -261,6 +265,7 @@ def test_indexing(layout: Layout, data: Any) -> None:
         st.lists(st.integers(0, 1), min_size=1, max_size=3),
     )
     key = tuple(data.draw(st.lists(part, max_size=4)))
+    assume(key.count(Ellipsis) < 2)  # after a second one torch reads sizes that are not there
     assert_alike(lambda library, x: x[key], layout)
 
 
@@ -268,6 +273,7 @@ def test_indexing(layout: Layout, data: Any) -> None:
 @given(pairs(), st.sampled_from(["add_", "mul_", "sub_", "copy_", "div_", "pow_"]))
 def test_operations_in_place(drawn: tuple[Layout, Layout], name: str) -> None:
     """On tensors of drawn strides; those whose elements share memory are refused alike."""
+    assume(not (name == "pow_" and drawn[0].dtype == "bool"))  # two errors: which comes first?
 
     def call(library: Any, x: Any, y: Any) -> Any:
         target = x.detach()
@@ -364,7 +370,9 @@ def test_gathering_and_scattering(layout: Layout, data: Any) -> None:
     if name.startswith("index_"):
         # What torch says of places out of range in an empty tensor has no rule.
         shape: tuple[int, ...] = (data.draw(st.integers(0, 3 if size else 0)),)
-        index = data.draw(indices(size, shape, within=0 in layout.shape))
+        # Which exception the others raise depends on strides.
+        within = 0 in layout.shape or name in ("index_select", "index_add")
+        index = data.draw(indices(size, shape, within))
         source = list(layout.shape)
         if ndim:
             source[dim] = shape[0]
@@ -427,8 +435,9 @@ def test_joining(layout: Layout, data: Any) -> None:
 @ATTEMPTS
 @given(layouts(), st.sampled_from(["constant", "reflect", "replicate", "circular"]), st.data())
 def test_padding(layout: Layout, mode: str, data: Any) -> None:
-    counts = st.lists(st.integers(-2, 3), min_size=0, max_size=6)
-    padding = data.draw(counts)
+    # If nothing of the input is kept, torch's circular padding copies what memory held before.
+    lowest = 0 if mode == "circular" else -2
+    padding = data.draw(st.lists(st.integers(lowest, 3), max_size=6))
     assert_alike(lambda library, x: library.nn.functional.pad(x, padding, mode), layout)
 
 

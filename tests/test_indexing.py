@@ -100,6 +100,8 @@ REFUSED: list[Call] = [
     lambda t: t.ones(3).scatter_add(0, t.tensor([0, 1]), t.ones(1)),
     lambda t: t.ones(3).scatter_reduce(0, t.tensor([0]), t.ones(1), "median"),
     lambda t: t.ones(3).index_add(0, t.tensor([0, 1]), t.ones(3)),
+    lambda t: t.ones(3).index_add(0, t.tensor([1]), t.tensor(1.0)),
+    lambda t: t.tensor(1.0).index_add(0, t.tensor([0]), t.ones(1)),
     lambda t: t.ones(3).index_copy(0, t.tensor([5]), t.ones(1)),
     lambda t: t.ones(3).index_fill(0, t.tensor([[0]]), 1.0),
     lambda t: t.ones(3).take(t.tensor([3])),

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import minitorch
-from tests.parity import assert_same
+from tests.parity import assert_raises_alike, assert_same
 
 
 def x(t: Any) -> Any:
@@ -795,3 +795,46 @@ def test_a_draw_in_place_has_torchs_node(name: str) -> None:
         return out.detach(), out.grad_fn.name(), leaf.grad
 
     assert_same(draw, exact=False)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda t: t.arange(24).reshape(4, 6)[::2, 2:0],
+        lambda t: t.arange(24).reshape(4, 6)[0:0, ::2],
+        lambda t: t.arange(24).reshape(4, 6).t()[2:0],
+        lambda t: t.arange(24).reshape(4, 6)[5:, 1],
+        lambda t: t.empty(2, 0, 3),
+        lambda t: t.arange(6).reshape(2, 3)[2:0] + 1,
+    ],
+)
+def test_what_holds_no_elements_has_torchs_strides(call: Any) -> None:
+    assert_same(call)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda t: t.ones(2).view_as(3),
+        lambda t: t.ones(2).expand_as([3]),
+        lambda t: t.ones(2).reshape_as(3),
+        lambda t: t.ones(2).type_as(3),
+        lambda t: t.ones(2).to([1]),
+        lambda t: t.ones(2).to({}),
+        lambda t: t.addmm(t.ones(2, 2), 2.0, t.ones(2, 2)),
+        lambda t: t.addmm(t.ones(2, 2).double(), t.ones(2, 2), t.ones(2, 2)),
+        lambda t: t.arange(6).reshape(2, 3).t().take_along_dim(t.tensor([1])),
+    ],
+)
+def test_a_wrong_operand_is_refused(call: Any) -> None:
+    assert_raises_alike(call, words=False)
+
+
+def test_solve_triangular_takes_the_dtype_of_the_matrix() -> None:
+    def solve(t: Any) -> Any:
+        a = t.tensor([[2.0, 1.0], [0.0, 4.0]], requires_grad=True)
+        b = t.tensor([[1.0], [3.0]], dtype=t.float64, requires_grad=True)
+        x = t.linalg.solve_triangular(a, b, upper=True)
+        return [y.reshape(-1) for y in (x, *t.autograd.grad(x.sum(), (a, b)))]
+
+    assert_same(solve, exact=False)

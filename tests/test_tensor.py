@@ -1574,10 +1574,54 @@ def test_augmented_assignment_is_in_place(change: Any) -> None:
     assert_same(call)
 
 
-def test_overlapping_memory_is_copied_as_if_through_a_buffer() -> None:
-    x = minitorch.arange(5)
-    x[1:] = x[:-1]
-    assert x.tolist() == [0, 0, 1, 2, 3]
+OVERLAPPING: dict[str, Callable[[Any, Any], Any]] = {
+    "assign": lambda t, x: x.__setitem__(slice(1, None), x[:-1]),
+    "assign at indices": lambda t, x: x.__setitem__([0, 1], x[:2]),
+    "copy_": lambda t, x: x[1:].copy_(x[:-1]),
+    "copy_ of one element": lambda t, x: x.copy_(x[:1]),
+    "add_": lambda t, x: x[1:].add_(x[:-1]),
+    "add_ of one element": lambda t, x: x.add_(x[0]),
+    "add_ transposed": lambda t, x: x.view(2, 2).add_(x.view(2, 2).t()),
+    "lerp_": lambda t, x: x[1:].lerp_(x[:-1], 0.5),
+    "put_": lambda t, x: x.put_(t.tensor([1]), x[:1]),
+    "add out": lambda t, x: t.add(x[1:], 1, out=x[:-1]),
+    "exp out": lambda t, x: t.exp(x[1:], out=x[:-1]),
+    "sin out": lambda t, x: t.sin(x[1:], out=x[:-1]),
+    "gather out": lambda t, x: t.gather(x, 0, t.arange(4), out=x),
+    "gather out, grown into the index": lambda t, x: t.gather(
+        t.arange(4), 0, (i := t.tensor([0, 1, 2]))[1:], out=i[:1]
+    ),
+    "take out": lambda t, x: t.take(x, t.arange(4), out=x),
+    "index_select out": lambda t, x: t.index_select(x, 0, t.arange(4), out=x),
+    "masked_select out": lambda t, x: t.masked_select(x, x == x, out=x),
+    "kthvalue out": lambda t, x: t.kthvalue(x, 2, out=(x, t.tensor(0))),
+    "cat out": lambda t, x: t.cat([x, x], out=x),
+    "stack out": lambda t, x: t.stack([x], out=x.view(1, 4)),
+}
+
+
+@pytest.mark.parametrize("name", OVERLAPPING)
+def test_memory_that_is_read_is_not_written_elsewhere(name: str) -> None:
+    assert_raises_alike(lambda t: OVERLAPPING[name](t, t.arange(4.0)))
+
+
+ACCEPTED_OVERLAPS: dict[str, Callable[[Any, Any], Any]] = {
+    "add_ itself": lambda t, x: x.add_(x),
+    "add_ its neighbour": lambda t, x: x[1:].add_(x[:1]),
+    "fill_ with an element": lambda t, x: x.fill_(x[1]),
+    "masked_fill_ with an element": lambda t, x: x.masked_fill_(x > 1, x[1]),
+    "index_fill_ with an element": lambda t, x: x.index_fill_(0, t.tensor([0]), x[1]),
+    "assign an element": lambda t, x: (x.__setitem__(slice(None), x[1:2]), x)[1],
+    "between the elements": lambda t, x: x[::2].add_(x[1::2]),
+    "exp out": lambda t, x: t.exp(x, out=x),
+    "cumsum out": lambda t, x: t.cumsum(x, 0, out=x),
+    "sort out": lambda t, x: t.sort(x, out=(x, t.arange(4))),
+}
+
+
+@pytest.mark.parametrize("name", ACCEPTED_OVERLAPS)
+def test_memory_that_is_read_and_written_in_one_place(name: str) -> None:
+    assert_same(lambda t: ACCEPTED_OVERLAPS[name](t, t.arange(4.0)), exact=False)
 
 
 # --------------------------------------------------------------------------- NumPy beside tensors

@@ -243,8 +243,10 @@ def fit(grad: Any, shape: tuple[int, ...], dtype: Any) -> Any:
         ]
         if axes:
             if dtypes.is_half(grad.dtype):  # NumPy would round after each addition
-                grad = grad.astype(np.float32)
-            grad = grad.sum(axis=tuple(axes), keepdims=True)
+                total = grad.astype(np.float32).sum(axis=tuple(axes), keepdims=True)
+                grad = total.astype(grad.dtype)
+            else:
+                grad = grad.sum(axis=tuple(axes), keepdims=True)
         grad = grad.reshape(shape)
     if grad.dtype != dtype:
         if to_array(grad).dtype.kind == "c" and not dtype.name.startswith("complex"):

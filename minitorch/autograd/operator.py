@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
 anomaly = anomaly_mode.state
 
+NUMBERS = (bool, int, float, complex)
+
 
 class Operator(SavesArrays):
     """Base of every operation of the framework.
@@ -61,8 +63,11 @@ class Operator(SavesArrays):
     may_overlap: ClassVar[bool] = False
     """In place, the target's elements may share memory: they all get one value."""
 
+    takes_numbers: ClassVar[bool] = False
+    """Both operands may be Python numbers."""
+
     fills: ClassVar[bool] = False
-    """In place, a 0-dim operand is read before anything is written: it may be part of the target."""
+    """In place, a 0-dim operand is read before anything is written: it may be in the target."""
 
     def __init_subclass__(cls, name: str | None = None) -> None:
         # torch numbers the overloads of one operation: pass name="SumBackward1" for the second.
@@ -127,6 +132,8 @@ class Operator(SavesArrays):
         try:
             out = cls.forward(ctx, *arrays)
         except (AttributeError, TypeError):
+            if cls.takes_numbers and all([isinstance(x, NUMBERS) for x in args[:2]]):
+                return cls._apply_to_numbers(*args)
             cls._check_operands(args)
             raise
         if not boxed:
@@ -156,6 +163,12 @@ class Operator(SavesArrays):
         tensor = wrap(out, ctx)
         tensor._version_counter = output_version
         return tensor
+
+    @classmethod
+    def _apply_to_numbers(cls, input: Any, other: Any, *args: Any) -> Any:
+        """Two numbers are 0-dim tensors of the dtypes that ``tensor`` would give them."""
+        operands = [np.asarray(x, dtypes.result_dtype(x)) for x in (input, other)]
+        return wrap(cls.forward(cls(), *operands, *args))
 
     @classmethod
     def _check_operands(cls, args: Sequence[Any]) -> None:
@@ -221,9 +234,12 @@ class Operator(SavesArrays):
         if not cls.may_overlap:
             check_no_overlap(target)
             for x in args:
-                if isinstance(x, Variable) and may_share_storage(target, x._array):
-                    if not (cls.fills and x._array.ndim == 0):
-                        check_no_partial_overlap(target, x._array)
+                if (
+                    isinstance(x, Variable)
+                    and may_share_storage(target, x._array)
+                    and not (cls.fills and x._array.ndim == 0)
+                ):
+                    check_no_partial_overlap(target, x._array)
         ctx = cls()
         ctx._saved = ()
         out = cls.forward(ctx, *[unwrap(x) for x in inputs])

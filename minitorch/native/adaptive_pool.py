@@ -6,8 +6,12 @@ AdaptiveMaxPooling2d.cpp, AdaptiveMaxPooling3d.cpp}.
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from minitorch import dtypes
 from minitorch.native import pool
 from minitorch.native.avg_pool import AvgPool2D, AvgPool3D
 from minitorch.native.max_pool import (
@@ -15,7 +19,7 @@ from minitorch.native.max_pool import (
     MaxPool3DWithIndices,
     MaxPoolBackward,
 )
-from minitorch.native.pool import IntOrTuple, adaptive_windows
+from minitorch.native.pool import IntOrTuple, Windows, adaptive_windows
 
 if TYPE_CHECKING:
     from minitorch._tensor import Tensor
@@ -38,7 +42,26 @@ class AdaptiveAvgPool2D(AvgPool2D):
 
 
 class AdaptiveAvgPool3D(AvgPool3D):
-    pass
+    @staticmethod
+    def forward(ctx: Any, input: Any, windows: tuple[Windows, ...]) -> Any:
+        if not dtypes.is_half(input.dtype):
+            return AvgPool3D.forward(ctx, input, windows)
+        ctx.windows, ctx.size = windows, input.shape[-3:]
+        return _means_rounded_at_each_step(input, windows)
+
+
+def _means_rounded_at_each_step(input: Any, windows: tuple[Windows, ...]) -> Any:
+    """The means of volumes in half precision, which torch does not compute in float32."""
+    lengths = np.ix_(*[w.ends - w.starts for w in windows])
+    total = np.zeros_like(input, shape=(*input.shape[:-3], *[len(w.starts) for w in windows]))
+    for steps in itertools.product(*[range(n.max()) for n in lengths]):
+        inside = np.logical_and.reduce(np.broadcast_arrays(*map(np.greater, lengths, steps)))
+        taps = zip(windows, steps, strict=True)
+        places = [np.minimum(w.starts + step, w.ends - 1) for w, step in taps]
+        total = np.where(inside, total + input[(..., *np.ix_(*places))], total)
+    for length in lengths:
+        total = total / length.astype(input.dtype)
+    return total
 
 
 class AdaptiveMaxPool2DBackward(MaxPoolBackward, name="AdaptiveMaxPool2DBackwardBackward0"):

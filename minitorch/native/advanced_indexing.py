@@ -16,7 +16,7 @@ from minitorch import dtypes
 from minitorch.autograd.operator import Operator
 from minitorch.autograd.variable import Variable, unwrap, wrap
 from minitorch.native.expand_utils import meta_of, sum_to
-from minitorch.native.variants import accepts_out, in_place
+from minitorch.native.variants import accepts_out
 
 if TYPE_CHECKING:
     from minitorch._tensor import Tensor
@@ -293,6 +293,17 @@ def take(input: Tensor, index: Tensor) -> Tensor:
 
 def put(input: Tensor, index: Tensor, source: Tensor, accumulate: bool = False) -> Tensor:
     """A copy with ``source`` written (or added) at the places ``index`` of the flattened tensor."""
+    _check_source(input, index, source)
+    return Put.apply(input, index, source, accumulate)
+
+
+def put_(input: Tensor, index: Tensor, source: Tensor, accumulate: bool = False) -> Tensor:
+    """``put`` in place."""
+    _check_source(input, index, source)
+    return Put.apply_(input, index, source, accumulate)
+
+
+def _check_source(input: Tensor, index: Tensor, source: Tensor) -> None:
     _check_places(input, index, "put_")
     if source._array.size != index._array.size:
         raise IndexError(
@@ -305,10 +316,6 @@ def put(input: Tensor, index: Tensor, source: Tensor, accumulate: bool = False) 
             f"{dtypes.from_numpy(input._array.dtype).c10_name} and source.dtype = "
             f"{dtypes.from_numpy(source._array.dtype).c10_name}"
         )
-    return Put.apply(input, index, source, accumulate)
-
-
-put_ = in_place(put)
 
 
 def _clamped(

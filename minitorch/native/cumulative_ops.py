@@ -23,8 +23,8 @@ from minitorch.native.return_types import return_type
 from minitorch.native.scatter_gather import scatter_into_zeros
 from minitorch.native.sizes import wrap_dim
 from minitorch.native.tensor_compare import Where
-from minitorch.native.tensor_iterator import refuse
-from minitorch.native.variants import accepts_out, in_place
+from minitorch.native.tensor_iterator import not_implemented, refuse
+from minitorch.native.variants import accepts_out
 
 if TYPE_CHECKING:
     from minitorch._tensor import Tensor
@@ -131,7 +131,7 @@ class LogCumSumExp(Holomorphic, name="LogcumsumexpBackward0"):
         dim = ctx.dim
         if unwrap(input).dtype.kind == "c":  # negative numbers have a logarithm, too
             return _exp(_reversed(LogCumSumExp, _log(grad) - out, dim) + input)
-        lowest = float(np.finfo(unwrap(input).dtype).min)
+        lowest = dtypes.finfo(dtypes.from_numpy(unwrap(input).dtype)).min
         parts = []
         for positive in (True, False):
             chosen = grad > 0 if positive else grad < 0
@@ -244,5 +244,28 @@ def _wrap_dim_of_elements(input: Tensor, dim: int) -> int:
     return wrap_dim(dim, input._array.ndim) if input._array.size else 0
 
 
-cumsum_ = in_place(cumsum)
-cumprod_ = in_place(cumprod)
+def cumsum_(input: Tensor, dim: int, *, dtype: Any = None) -> Tensor:
+    """``cumsum`` in place."""
+    return _running_in_place(CumSum, "cumsum", input, dim, dtype)
+
+
+def cumprod_(input: Tensor, dim: int, *, dtype: Any = None) -> Tensor:
+    """``cumprod`` in place."""
+    return _running_in_place(CumProd, "cumprod", input, dim, dtype)
+
+
+def _running_in_place(
+    operator: type[Operator], name: str, input: Tensor, dim: int, dtype: Any
+) -> Tensor:
+    if dtype is not None and dtype is not input.dtype:
+        raise RuntimeError(
+            f"Bad in-place call: input tensor dtype {input.dtype.c10_name} and output tensor dtype "
+            f"{dtype.c10_name} should match"
+        )
+    array = input._array
+    dim = wrap_dim(dim, array.ndim)
+    if array.dtype == np.bool_:
+        if array.ndim and array.size:
+            raise not_implemented(f"{name}_out_cpu", array)
+        return input
+    return operator.apply_(input, dim)

@@ -16,7 +16,7 @@ from minitorch.native.conversions import clone
 from minitorch.native.joining import cat
 from minitorch.native.sizes import wrap_dim, wrap_dims
 from minitorch.native.splitting import narrow, select, slice_along
-from minitorch.native.variants import accepts_out
+from minitorch.native.variants import accepts_numpy_names, accepts_out
 from minitorch.native.views import reshape, view
 
 if TYPE_CHECKING:
@@ -76,6 +76,7 @@ def _check_end(input: Tensor, end: Tensor, dim: int) -> None:
 # --------------------------------------------------------------------------- gradient
 
 
+@accepts_numpy_names
 def gradient(
     input: Tensor, *, spacing: Any = None, dim: Any = None, edge_order: int = 1
 ) -> tuple[Tensor, ...]:
@@ -178,6 +179,7 @@ def _derivative_at(input: Tensor, coordinates: Tensor, dim: int, edge_order: int
 # --------------------------------------------------------------------------- trapezoids
 
 
+@accepts_numpy_names
 def trapezoid(y: Tensor, x: Tensor | None = None, dim: int = -1, *, dx: Any = None) -> Tensor:
     """The integral along a dimension: sum((y[i] + y[i + 1]) / 2 * (x[i + 1] - x[i])).
 
@@ -200,6 +202,7 @@ def trapezoid(y: Tensor, x: Tensor | None = None, dim: int = -1, *, dx: Any = No
 trapz = trapezoid
 
 
+@accepts_numpy_names
 def cumulative_trapezoid(
     y: Tensor, x: Tensor | None = None, dim: int = -1, *, dx: Any = None
 ) -> Tensor:

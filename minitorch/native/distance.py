@@ -20,13 +20,14 @@ from minitorch.native.dispatch_stub import DispatchStub
 from minitorch.native.expand_utils import infer_size
 from minitorch.native.pointwise import check_floating
 from minitorch.native.tensor_compare import clamp
-from minitorch.native.variants import write_out
+from minitorch.native.variants import accepts_numpy_names, write_out
 from minitorch.native.views import broadcast_tensors
 
 if TYPE_CHECKING:
     from minitorch._tensor import Tensor
 
 
+@accepts_numpy_names
 def pairwise_distance(
     x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False
 ) -> Tensor:
@@ -34,6 +35,7 @@ def pairwise_distance(
     return norms.norm(x1 - x2 + eps, p, -1, keepdim)
 
 
+@accepts_numpy_names
 def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -> Tensor:
     """x1 . x2 / (|x1| |x2|) along ``dim``, each norm at least eps.
 

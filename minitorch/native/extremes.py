@@ -188,26 +188,44 @@ def _extreme(
 
 
 def max(
-    input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Any = None, out: Any = None
+    input: Tensor,
+    dim: Any = None,
+    keepdim: bool = False,
+    *,
+    other: Any = None,
+    axis: Any = None,
+    keepdims: bool = False,
+    out: Any = None,
 ) -> Any:
     """The largest element; with ``dim`` a pair (values, indices) along it; with a second tensor
     ``maximum``. NaN wins.
     """
     if isinstance(dim, Variable) or other is not None:
         return maximum(input, dim if other is None else other, out=out)
-    found = _extreme(input, dim, keepdim, "max", Extreme, MaxDim, _MaxResult)
+    if axis is not None:
+        dim = axis
+    found = _extreme(input, dim, keepdim or keepdims, "max", Extreme, MaxDim, _MaxResult)
     return found if out is None else write_out("max", found, out)
 
 
 def min(
-    input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Any = None, out: Any = None
+    input: Tensor,
+    dim: Any = None,
+    keepdim: bool = False,
+    *,
+    other: Any = None,
+    axis: Any = None,
+    keepdims: bool = False,
+    out: Any = None,
 ) -> Any:
     """The smallest element; with ``dim`` a pair (values, indices) along it; with a second tensor
     ``minimum``. NaN wins.
     """
     if isinstance(dim, Variable) or other is not None:
         return minimum(input, dim if other is None else other, out=out)
-    found = _extreme(input, dim, keepdim, "min", MinAll, MinDim, _MinResult)
+    if axis is not None:
+        dim = axis
+    found = _extreme(input, dim, keepdim or keepdims, "min", MinAll, MinDim, _MinResult)
     return found if out is None else write_out("min", found, out)
 
 

@@ -132,6 +132,11 @@ def _unnormalised(x: Any, size: int, align_corners: bool, fused: bool) -> tuple[
         fused: round once after multiplying and subtracting, as the instruction does that torch's
             kernel for images uses; the one for volumes does not.
     """
+    if fused and dtypes.is_half(x.dtype):  # no instruction does that with half precision
+        number = x.dtype.type
+        shift = number(0 if align_corners else 0.5)
+        scale = (size - 1 if align_corners else size) / 2
+        return (x + 1) * number(scale) - shift, scale
     if align_corners:
         return (x + 1) / 2 * (size - 1), (size - 1) / 2
     shifted = (x + 1).astype(np.float64) if fused else x + 1
@@ -143,8 +148,10 @@ def _inside(x: Any, size: int, options: Options) -> tuple[Any, Any]:
     if options.padding_mode == "zeros":
         return x, np.ones_like(x)
     sign = np.ones_like(x)
+    number = x.dtype.type
     if options.padding_mode == "reflection":
-        low, high = (0.0, size - 1.0) if options.align_corners else (-0.5, size - 0.5)
+        ends = (0.0, size - 1.0) if options.align_corners else (-0.5, size - 0.5)
+        low, high = map(number, ends)
         if low == high:
             return np.zeros_like(x), np.zeros_like(x)
         sign = np.where(x < low, -1, 1).astype(x.dtype)
@@ -156,7 +163,7 @@ def _inside(x: Any, size: int, options: Options) -> tuple[Any, Any]:
         sign = np.where(odd, -sign, sign)
     x = np.where(np.isnan(x), 0, x).astype(x.dtype)
     sign = np.where((x <= 0) | (x >= size - 1), 0, sign)
-    return np.clip(x, 0, size - 1), sign.astype(x.dtype)
+    return np.minimum(np.maximum(x, number(0)), number(size - 1)), sign.astype(x.dtype)
 
 
 class Taps(NamedTuple):
@@ -233,6 +240,22 @@ def _wide(array: Any) -> Any:
     return np.ascontiguousarray(array, np.float32 if dtypes.is_half(array.dtype) else None)
 
 
+def _sample_in_half(volume: Any, places: Any, weights: Any) -> Any:
+    """``sample_kernel`` in half precision, rounded at each step: torch does not widen it here.
+
+    A coordinate has few digits then: in float32 the points would lie elsewhere.
+    """
+    sample, channel = np.ogrid[: volume.shape[0], : volume.shape[1]]
+    total: Any = volume.dtype.type(0)
+    for taps in itertools.product(*[range(p.shape[-1]) for p in places]):
+        where = [p[:, None, :, tap] for p, tap in zip(places, taps, strict=True)]
+        wz, wy, wx = [w[:, None, :, tap] for w, tap in zip(weights, taps, strict=True)]
+        inside = np.minimum(np.minimum(where[0], where[1]), where[2]) >= 0
+        values = volume[(sample[..., None], channel[..., None], *where)]
+        total = total + np.where(inside, values, total.dtype.type(0)) * (wx * wy * wz)
+    return total
+
+
 class GridSampler2D(Operator):
     """input (N, C, *size), grid (N, *points, ndim) -> (N, C, *points)."""
 
@@ -242,6 +265,11 @@ class GridSampler2D(Operator):
         ctx.options = options
         samples, channels, *size = input.shape
         points = grid.shape[1:-1]
+        if dtypes.is_half(input.dtype) and options.mode != "bicubic":
+            flat = grid.reshape(samples, math.prod(points), len(size))
+            places, weights, _ = _tables(_taps_of_all(flat, size, options), options)
+            out = _sample_in_half(_volume(input), places, weights)
+            return out.reshape(samples, channels, *points)
         flat = _wide(grid).reshape(samples, math.prod(points), len(size))
         places, weights, _ = _tables(_taps_of_all(flat, size, options), options)
         volume = _volume(_wide(input))

@@ -20,11 +20,10 @@ if TYPE_CHECKING:
     from minitorch._tensor import Tensor
 
 
-def _check_floating(input: Tensor, has_edges: bool) -> None:
-    """torch computes no edges in half precision."""
-    kernel = "histogram_cpu" if has_edges else "histogramdd"
+def _check_floating(input: Tensor, kernel: str) -> None:
+    """``histogramdd``, which computes the edges of the bins, is not there for half precision."""
     dtype = dtypes.from_numpy(input._array.dtype)
-    if not dtype.is_floating_point or (dtype.itemsize < 4 and not has_edges):
+    if not dtype.is_floating_point or (dtype.itemsize < 4 and kernel == "histogramdd"):
         raise NotImplementedError(f"\"{kernel}\" not implemented for '{dtype.c10_name}'")
 
 
@@ -212,7 +211,7 @@ def histogram(
         bins: the number of bins of equal width, or a vector of rising edges.
         density: divide so that the integral is 1.
     """
-    _check_floating(input, isinstance(bins, Variable))
+    _check_floating(input, "histogram_cpu" if isinstance(bins, Variable) else "histogramdd")
     columns = input._array.reshape(-1, 1)
     weights = _checked_weight(input, weight, input._array.shape)
     hist, edges = _histogram(input, columns, [bins], range, weights, density, "torch.histogram()")
@@ -246,7 +245,7 @@ def histogramdd(
             f"torch.histogramdd(): expected {shape[-1]} sequences of bin edges for a "
             f"{shape[-1]}-dimensional histogram but got {len(bins)}"
         )
-    _check_floating(input, isinstance(bins[0], Variable))
+    _check_floating(input, "histogram_cpu" if isinstance(bins[0], Variable) else "histogramdd")
     columns = input._array.reshape(-1, shape[-1])
     weights = _checked_weight(input, weight, shape[:-1])
     hist, edges = _histogram(input, columns, bins, range, weights, density, "torch.histogramdd()")

@@ -27,7 +27,7 @@ from minitorch.native.scatter_gather import (
 from minitorch.native.sizes import wrap_dim
 from minitorch.native.tensor_compare import Where
 from minitorch.native.tensor_iterator import cast_operand, refuse
-from minitorch.native.variants import accepts_out
+from minitorch.native.variants import accepts_numpy_names, accepts_out
 from minitorch.native.views import Expand
 
 if TYPE_CHECKING:
@@ -80,6 +80,8 @@ def _pick(x: Any, dim: int, index: Any, source: Any) -> Any:
     """The named slices, in the shape of ``source``."""
     picked = IndexSelect.apply(x, dim, index)
     shape = source[0]
+    if not shape:
+        return picked.reshape(shape)
     return picked if tuple(picked.shape) == shape else Expand.apply(picked, shape)
 
 
@@ -282,6 +284,11 @@ def _check_source(
             f"shape: {list(rest[0])} at dimension {dim} and source slice shape: {list(rest[1])} "
             f"at dimension {dim}."
         )
+    if name == "index_add" and ours.ndim != theirs.ndim:
+        raise RuntimeError(
+            "source tensor shape must match self tensor shape, excluding the specified dimension. "
+            f"Got self.shape = {list(ours.shape)} source.shape = {list(theirs.shape)}"
+        )
 
 
 # --------------------------------------------------------------------------- public functions
@@ -357,6 +364,7 @@ def _fill_arguments(
     return IndexFillTensor, dim, index, value
 
 
+@accepts_numpy_names
 def index_fill(input: Tensor, dim: int, index: Tensor, value: Any) -> Tensor:
     """A copy of ``input`` with a number (or 0-dim tensor) in the slices that ``index`` names."""
     operator, *arguments = _fill_arguments(input, dim, index, value)

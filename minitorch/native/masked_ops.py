@@ -13,6 +13,7 @@ import numpy as np
 from minitorch import dtypes
 from minitorch.autograd.operator import Operator
 from minitorch.autograd.variable import Variable, unwrap, wrap
+from minitorch.native.conversions import number_as
 from minitorch.native.expand_utils import infer_size, meta_of, sum_to
 from minitorch.native.tensor_compare import Where
 from minitorch.native.variants import accepts_out
@@ -30,7 +31,7 @@ class MaskedFill(Operator, name="MaskedFillBackward0"):
         ctx.input, ctx.value = meta_of(input), meta_of(value)
         try:
             kind = input.dtype
-            value = value.astype(kind) if hasattr(value, "dtype") else kind.type(value)
+            value = value.astype(kind) if hasattr(value, "dtype") else number_as(value, kind)
             return np.where(mask, value, input)
         except ValueError:
             infer_size(input.shape, mask.shape)

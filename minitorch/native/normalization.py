@@ -87,6 +87,7 @@ class NativeBatchNorm(Operator):
             count = batch.size // max(channels, 1)
             unbiased = variance * (count / max(count - 1, 1))
             if in_half and input.dtype != np.float16:
+                mean = mean.astype(input.dtype)
                 variance, unbiased = _rounded_variances(variance, count, input.dtype)
             if running_mean is not None and count:
                 _update(running_mean, mean, momentum)
@@ -214,9 +215,12 @@ def affine(out: Tensor, weight: Tensor | None, bias: Tensor | None, shape: Any) 
 
 
 def _update(running: Any, value: Any, momentum: Any) -> None:
-    if dtypes.is_half(running.dtype):
+    old = running
+    if running.dtype == np.float16:
+        old = running.astype(np.float32)
+    elif dtypes.is_half(running.dtype):  # torch rounds after each step, in bfloat16 alone
         momentum = running.dtype.type(momentum)
-    running[...] = (1 - momentum) * running + momentum * value
+    running[...] = (1 - momentum) * old + momentum * value
 
 
 def _rounded_variances(variance: Any, count: int, dtype: Any) -> list[Any]:

@@ -144,6 +144,11 @@ class Kthvalue(Operator):
     @staticmethod
     def forward(ctx: Any, input: Any, k: int, dim: int, keepdim: bool) -> Any:
         ctx.arguments = input.shape, dim, keepdim
+        if not input.size:
+            values = input.take([0], dim) if keepdim else input.take(0, dim)
+            indices = np.zeros_like(values, dtype=np.int64)
+            ctx.save_for_backward(indices)
+            return values, indices
         values, indices = rows_of(input, dim)
         kth_value_kernel(values, indices, k - 1)
         values, indices = (_column(x[:, k - 1], input, dim, keepdim) for x in (values, indices))
@@ -200,7 +205,8 @@ def kthvalue(input: Tensor, k: int, dim: int = -1, keepdim: bool = False) -> Any
         raise IndexError(f"kthvalue(): Expected reduction dim {dim} to have non-zero size.")
     if not 1 <= k <= (array.shape[dim] if array.ndim else 1):
         raise RuntimeError(f"kthvalue(): selected number k out of range for dimension {dim}")
-    refuse("bc", "kthvalue_cpu", array)
+    if array.ndim:
+        refuse("bc", "kthvalue_cpu", array)
     return _KthResult(*Kthvalue.apply(input, int(k), dim, keepdim))
 
 

@@ -152,6 +152,8 @@ def constant_pad_nd(input: Tensor, pad: Sequence[int], value: Any = 0) -> Tensor
         )
     for dim, before, after in _by_dimension(pad, input.dim()):
         size = input.shape[dim]
+        if size + min(before, 0) + min(after, 0) < 0:
+            raise RuntimeError("narrow(): length must be non-negative.")
         if size + before + after < 0:
             raise RuntimeError(
                 f"The input size {size}, plus negative padding {before} and {after} resulted in a "
@@ -249,7 +251,6 @@ def _check(input: Tensor, dim: int, before: int, after: int, mode: str) -> None:
             raise RuntimeError("Padding value causes wrapping around more than once.")
         if size + before + after < 0:
             raise RuntimeError("Negative padding value is resulting in an empty dimension")
-
 
 
 def _check_output(input: Tensor, padded: list[tuple[int, int, int]]) -> None:

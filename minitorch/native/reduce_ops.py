@@ -35,7 +35,7 @@ from minitorch.native.reduce_ops_utils import (
 )
 from minitorch.native.sizes import wrap_dim
 from minitorch.native.tensor_iterator import refuse
-from minitorch.native.variants import accepts_out, write_out
+from minitorch.native.variants import accepts_numpy_names, accepts_out, write_out
 from minitorch.native.views import Expand
 
 if TYPE_CHECKING:
@@ -347,6 +347,7 @@ def any(
     return _logical(input, *dim_names(dim, keepdim, axis, keepdims), "any")
 
 
+@accepts_numpy_names
 def count_nonzero(input: Tensor, dim: Any = None) -> Tensor:
     """How many elements are not zero."""
     array = unwrap(input)

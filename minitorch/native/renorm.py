@@ -16,7 +16,7 @@ from minitorch.autograd.variable import unwrap
 from minitorch.native.norms import Norm, norm_backward
 from minitorch.native.sizes import wrap_dim
 from minitorch.native.tensor_compare import Where
-from minitorch.native.variants import accepts_out, in_place
+from minitorch.native.variants import accepts_out
 
 if TYPE_CHECKING:
     from minitorch._tensor import Tensor
@@ -59,6 +59,15 @@ def renorm(input: Tensor, p: float, dim: int, maxnorm: float) -> Tensor:
         RuntimeError: ``p`` is not positive or not real, ``maxnorm`` is negative, or the input has
             fewer than two dimensions or is not floating.
     """
+    return Renorm.apply(input, *_arguments(input, p, dim, maxnorm))
+
+
+def renorm_(input: Tensor, p: float, dim: int, maxnorm: float) -> Tensor:
+    """``renorm`` in place."""
+    return Renorm.apply_(input, *_arguments(input, p, dim, maxnorm))
+
+
+def _arguments(input: Tensor, p: Any, dim: int, maxnorm: Any) -> tuple[float, int, float]:
     p, maxnorm = unwrap(p), unwrap(maxnorm)
     if isinstance(p, complex):
         raise RuntimeError("renorm: p must be real-valued")
@@ -76,7 +85,4 @@ def renorm(input: Tensor, p: float, dim: int, maxnorm: float) -> Tensor:
         raise RuntimeError(
             f"linalg.vector_norm: Expected a floating point or complex tensor as input. Got {name}"
         )
-    return Renorm.apply(input, float(p), wrap_dim(dim, ndim), float(maxnorm))
-
-
-renorm_ = in_place(renorm)
+    return float(p), wrap_dim(dim, ndim), float(maxnorm)

@@ -15,12 +15,14 @@ from minitorch.autograd.variable import Variable, wrap
 from minitorch.native.conversions import clone
 from minitorch.native.index_ops import index_select
 from minitorch.native.sizes import wrap_dim
+from minitorch.native.variants import accepts_numpy_names
 from minitorch.native.views import expand, flatten, reshape, unsqueeze, view
 
 if TYPE_CHECKING:
     from minitorch._tensor import Tensor
 
 
+@accepts_numpy_names
 def repeat_interleave(
     input: Tensor, repeats: Any = None, dim: int | None = None, *, output_size: int | None = None
 ) -> Tensor:

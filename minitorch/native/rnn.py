@@ -421,7 +421,7 @@ def _run_layers(
     count = 4 if has_biases else 2
     initial = [splitting.unbind(state) for state in states]
     # Half precision is rounded after every operation, so nothing can be fused.
-    run = layer.composed if dtypes.is_half(input._array.dtype) else layer.apply
+    run: Any = layer.composed if dtypes.is_half(input._array.dtype) else layer.apply
     last: list[list[Tensor]] = [[] for _ in states]
     for number in range(num_layers):
         outs = []

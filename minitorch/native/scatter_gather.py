@@ -23,7 +23,7 @@ from minitorch.native.sizes import wrap_dim
 from minitorch.native.slicing import SliceBackward
 from minitorch.native.tensor_compare import Where
 from minitorch.native.tensor_iterator import refuse
-from minitorch.native.variants import accepts_out, write_out
+from minitorch.native.variants import accepts_numpy_names, accepts_out, write_out
 
 if TYPE_CHECKING:
     from minitorch._tensor import Tensor
@@ -347,6 +347,7 @@ def _scatter_arguments(
 # --------------------------------------------------------------------------- public functions
 
 
+@accepts_numpy_names
 def gather(
     input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False, out: Any = None
 ) -> Tensor:

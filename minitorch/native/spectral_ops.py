@@ -22,7 +22,7 @@ from minitorch.native.rearranging import roll
 from minitorch.native.sizes import wrap_dim
 from minitorch.native.splitting import narrow
 from minitorch.native.tensor_new import tensor
-from minitorch.native.variants import accepts_out
+from minitorch.native.variants import accepts_numpy_names, accepts_out
 
 if TYPE_CHECKING:
     from minitorch._tensor import Tensor
@@ -464,6 +464,7 @@ def _frequencies(
         return result.mul_(1 / duration)
 
 
+@accepts_numpy_names
 def fftshift(input: Tensor, dim: IntOrInts | None = None) -> Tensor:
     """Bring frequency 0 from the front to the middle, along all dimensions by default.
 
@@ -474,6 +475,7 @@ def fftshift(input: Tensor, dim: IntOrInts | None = None) -> Tensor:
     return roll(input, [input._array.shape[d] // 2 for d in dims], dims)
 
 
+@accepts_numpy_names
 def ifftshift(input: Tensor, dim: IntOrInts | None = None) -> Tensor:
     """The inverse of ``fftshift``."""
     dims = _dims_to_shift(input, dim)

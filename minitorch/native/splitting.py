@@ -16,6 +16,7 @@ from minitorch.autograd.operator import Operator
 from minitorch.autograd.variable import Variable
 from minitorch.native.joining import Cat, Stack
 from minitorch.native.sizes import as_shape, wrap_dim
+from minitorch.native.variants import accepts_numpy_names
 
 if TYPE_CHECKING:
     from minitorch._tensor import Tensor
@@ -67,6 +68,7 @@ class UnsafeSplitWithSizes(SplitWithSizes):
     is_view = False
 
 
+@accepts_numpy_names
 def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
     """The slices along a dimension."""
     if not input._array.ndim:
@@ -129,16 +131,19 @@ def split(
     return split_with_sizes(tensor, sizes, dim)
 
 
+@accepts_numpy_names
 def split_with_sizes(input: Tensor, split_sizes: Sequence[int], dim: int = 0) -> tuple[Tensor, ...]:
     """Parts of the given sizes, which add up to the whole."""
     return SplitWithSizes.apply(input, *_sections(input, split_sizes, dim))
 
 
+@accepts_numpy_names
 def unsafe_split(tensor: Tensor, split_size: int, dim: int = 0) -> tuple[Tensor, ...]:
     """``split`` whose parts may be changed in place, as long as the whole is not used again."""
     return UnsafeSplit.apply(tensor, *_parts(tensor, split_size, dim))
 
 
+@accepts_numpy_names
 def unsafe_split_with_sizes(
     input: Tensor, split_sizes: Sequence[int], dim: int = 0
 ) -> tuple[Tensor, ...]:
@@ -157,6 +162,7 @@ def _size_of_chunks(input: Tensor, chunks: int, dim: int) -> int:
     return -(-total // chunks)
 
 
+@accepts_numpy_names
 def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     """At most ``chunks`` parts of equal size (the last may be smaller)."""
     size = _size_of_chunks(input, chunks, dim)
@@ -165,6 +171,7 @@ def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     return split(input, size, dim)
 
 
+@accepts_numpy_names
 def unsafe_chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     """``chunk`` whose parts may be changed in place, as long as the whole is not used again."""
     size = _size_of_chunks(input, chunks, dim)
@@ -173,6 +180,7 @@ def unsafe_chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]
     return unsafe_split(input, size, dim)
 
 
+@accepts_numpy_names
 def tensor_split(
     input: Tensor, indices_or_sections: Any = None, dim: int = 0, **names: Any
 ) -> tuple[Tensor, ...]:
@@ -261,6 +269,7 @@ def dsplit(input: Tensor, indices_or_sections: Any = None, **names: Any) -> tupl
     return _split_evenly("dsplit", input, _one_of(indices_or_sections, names), 2, 3)
 
 
+@accepts_numpy_names
 def narrow(input: Tensor, dim: int, start: Any, length: int) -> Tensor:
     """The ``length`` slices from ``start`` along a dimension."""
     if not input._array.ndim:
@@ -283,6 +292,7 @@ def narrow(input: Tensor, dim: int, start: Any, length: int) -> Tensor:
     return input[(slice(None),) * dim + (slice(start, start + length),)]
 
 
+@accepts_numpy_names
 def select(input: Tensor, dim: int, index: int) -> Tensor:
     """The slice at ``index`` of a dimension, which disappears."""
     return input[index_of_select(input, dim, index)]

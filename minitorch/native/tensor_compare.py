@@ -207,6 +207,7 @@ class Maximum(Operator):
 
     @staticmethod
     def forward(ctx: Any, input: Any, other: Any) -> Any:
+        input, other = promote(input, other)  # backward compares what forward did
         ctx.save_for_backward(input, other)
         return _extreme_of_two(np.maximum, input, other)
 
@@ -225,6 +226,7 @@ class Minimum(Operator):
 
     @staticmethod
     def forward(ctx: Any, input: Any, other: Any) -> Any:
+        input, other = promote(input, other)  # backward compares what forward did
         ctx.save_for_backward(input, other)
         return _extreme_of_two(np.minimum, input, other)
 
@@ -243,6 +245,7 @@ class Fmax(Operator):
 
     @staticmethod
     def forward(ctx: Any, input: Any, other: Any) -> Any:
+        input, other = promote(input, other)  # backward compares what forward did
         ctx.save_for_backward(input, other)
         return _extreme_of_two(np.fmax, input, other)
 
@@ -258,6 +261,7 @@ class Fmin(Operator):
 
     @staticmethod
     def forward(ctx: Any, input: Any, other: Any) -> Any:
+        input, other = promote(input, other)  # backward compares what forward did
         ctx.save_for_backward(input, other)
         return _extreme_of_two(np.fmin, input, other)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from minitorch._device import check_device
 from minitorch.autograd.variable import Variable, unwrap, wrap
 from minitorch.native.conversions import clone, to_dtype
 from minitorch.native.sizes import as_shape, check_sizes
+from minitorch.native.tensor_iterator import NUMBERS
 from minitorch.native.variants import write_out
 from minitorch.native.views import detach
 
@@ -121,6 +122,7 @@ def infer_array(data: Any, dtype: dtypes.dtype | None) -> Any:
     if isinstance(data, (list, tuple)) and any(
         isinstance(x, (Variable, list, tuple)) for x in data
     ):
+        dtype = _dtype_of_leaves(data) if dtype is None else dtype
         data = _without_tensors(data)
     try:
         array = np.array(data)
@@ -147,6 +149,26 @@ def infer_array(data: Any, dtype: dtypes.dtype | None) -> Any:
     if array.size == 0 and array.dtype.kind == "f":
         return array.astype(dtypes.get_default_dtype().numpy)
     return array
+
+
+def _dtype_of_leaves(data: Any) -> dtypes.dtype | None:
+    """What the elements promote to, if there are tensors among them; else None."""
+    leaves = list(_leaves(data))
+    if not any([isinstance(x, Variable) for x in leaves]):
+        return None
+    arrays = [unwrap(x) for x in leaves]
+    if not all([isinstance(x, (np.ndarray, np.generic, *NUMBERS)) for x in arrays]):
+        return None  # which is refused below
+    kinds = [dtypes.from_numpy(dtypes.result_dtype(x)) for x in arrays]
+    return functools.reduce(dtypes.promote_types, kinds)
+
+
+def _leaves(data: Any) -> Iterator[Any]:
+    if not isinstance(data, (list, tuple)):
+        yield data
+        return
+    for x in data:
+        yield from _leaves(x)
 
 
 def _without_tensors(data: Any) -> Any:

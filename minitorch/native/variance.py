@@ -23,7 +23,7 @@ from minitorch.native.reduce_ops_utils import (
 )
 from minitorch.native.tensor_compare import Where
 from minitorch.native.tensor_iterator import zero_like
-from minitorch.native.variants import accepts_out
+from minitorch.native.variants import accepts_numpy_names, accepts_out
 
 if TYPE_CHECKING:
     from minitorch._tensor import Tensor
@@ -189,6 +189,7 @@ def std(
     return Std.apply(input, *_arguments(input, "std", dim, unbiased, keepdim, correction))
 
 
+@accepts_numpy_names
 def var_mean(
     input: Tensor,
     dim: Any = None,
@@ -201,6 +202,7 @@ def var_mean(
     return VarMean.apply(input, *_arguments(input, "var_mean", dim, unbiased, keepdim, correction))
 
 
+@accepts_numpy_names
 def std_mean(
     input: Tensor,
     dim: Any = None,

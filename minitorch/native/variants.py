@@ -85,7 +85,8 @@ def _function_in_place(function: Callable[..., Any]) -> Callable[..., Any]:
 def accepts_out(function: Callable[..., Result]) -> Callable[..., Result]:
     """Give a function the keyword ``out``: a tensor, or a tuple of them, that takes the result.
 
-    ``out`` is resized if its shape differs, with a warning if it had elements.
+    ``out`` is resized if its shape differs, with a warning if it had elements. NumPy's names of
+    arguments are taken too, as by ``accepts_numpy_names``.
 
     Raises:
         RuntimeError: the result requires grad, or its dtype cannot be stored in that of ``out``, or
@@ -93,8 +94,12 @@ def accepts_out(function: Callable[..., Result]) -> Callable[..., Result]:
         TypeError: ``out`` is not a tensor.
     """
 
+    names = _numpy_names(function)
+
     @functools.wraps(function)
     def with_out(*args: Any, out: Any = None, **kwargs: Any) -> Any:
+        if kwargs:
+            kwargs = _in_words_of_torch(kwargs, names)
         result: Any = function(*args, **kwargs)
         if out is None:
             return result
@@ -106,6 +111,46 @@ def accepts_out(function: Callable[..., Result]) -> Callable[..., Result]:
     parameters.insert(last, inspect.Parameter("out", inspect.Parameter.KEYWORD_ONLY, default=None))
     with_out.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
     return with_out
+
+
+NUMPY_NAMES = {
+    "axis": "dim",
+    "keepdims": "keepdim",
+    "x": "input",
+    "a": "input",
+    "x1": "input",
+    "x2": "other",
+}
+"""What NumPy calls an argument, and torch. Mirrors numpy_compatibility_arg_names of
+torch/csrc/utils/python_arg_parser.cpp."""
+
+
+def accepts_numpy_names(function: Callable[..., Result]) -> Callable[..., Result]:
+    """Let a function be called with NumPy's names of its arguments: ``unbind(x, axis=0)``."""
+    names = _numpy_names(function)
+
+    @functools.wraps(function)
+    def renamed(*args: Any, **kwargs: Any) -> Result:
+        return function(*args, **(_in_words_of_torch(kwargs, names) if kwargs else kwargs))
+
+    return renamed
+
+
+def _numpy_names(function: Callable[..., Any]) -> dict[str, str]:
+    """NumPy's names for arguments that the function has, but not under that name."""
+    own = inspect.signature(function).parameters
+    return {
+        theirs: name for theirs, name in NUMPY_NAMES.items() if name in own and theirs not in own
+    }
+
+
+def _in_words_of_torch(kwargs: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
+    if names.keys().isdisjoint(kwargs):
+        return kwargs
+    renamed = {names.get(name, name): value for name, value in kwargs.items()}
+    if len(renamed) < len(kwargs):
+        raise TypeError(f"received one argument under two names: {', '.join(kwargs)}")
+    return renamed
 
 
 def write_out(name: str, result: Any, out: Any, *inputs: Any) -> Any:
@@ -128,11 +173,11 @@ def write_out(name: str, result: Any, out: Any, *inputs: Any) -> Any:
     check_no_overlap(out._array)
     read = [t for x in inputs for t in (x if isinstance(x, (list, tuple)) else (x,))]
     arrays = [t._array for t in read if isinstance(t, Variable)]
-    if name not in _MOVES_ELEMENTS:
-        for array in arrays:
-            check_no_partial_overlap(out._array, array)
+    moves = name in _MOVES_ELEMENTS
+    for array in arrays:
+        (check_disjoint if moves else check_no_partial_overlap)(out._array, array)
     resize_output(out, result._array.shape)
-    if name in _MOVES_ELEMENTS:
+    if moves:  # it may have grown into an input
         for array in arrays:
             check_disjoint(out._array, array)
     out._array[...] = result._array

@@ -21,6 +21,7 @@ from minitorch.native.conversions import Contiguous
 from minitorch.native.expand_utils import infer_size, meta_of, sum_to
 from minitorch.native.sizes import as_shape, infer_shape, wrap_dim, wrap_dims
 from minitorch.native.tensor_iterator import check_tensors
+from minitorch.native.variants import accepts_numpy_names
 
 if TYPE_CHECKING:
     from minitorch._tensor import Tensor
@@ -236,6 +237,7 @@ def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     return reshape(input, (*shape[:start], math.prod(shape[start : end + 1]), *shape[end + 1 :]))
 
 
+@accepts_numpy_names
 def unflatten(input: Tensor, dim: int, sizes: Sequence[int]) -> Tensor:
     """Split a dimension into several; one size may be -1."""
     shape = input._array.shape
@@ -399,6 +401,7 @@ def broadcast_shapes(*shapes: Any) -> Size:
     return Size(result)
 
 
+@accepts_numpy_names
 def squeeze(input: Tensor, dim: Any = None) -> Tensor:
     """Without the dimensions of size 1, or only without those named."""
     ndim = input._array.ndim
@@ -409,6 +412,7 @@ def squeeze(input: Tensor, dim: Any = None) -> Tensor:
     return SqueezeSeveral.apply(input, wrap_dims(dim, ndim))
 
 
+@accepts_numpy_names
 def unsqueeze(input: Tensor, dim: int) -> Tensor:
     """With a new dimension of size 1 at ``dim``."""
     return Unsqueeze.apply(input, wrap_dim(dim, input._array.ndim + 1))
