@@ -5,9 +5,9 @@ Mirrors c10/core/ScalarType.h and aten/src/ATen/native/TypeProperties.cpp. NumPy
 pattern means; torch decides which type a result has (``int32 + 1.5`` is float32 here, float64 in
 NumPy).
 
-bfloat16 is not NumPy's own: the package ml_dtypes registers it, and NumPy calls its ``kind`` "V". So
-ask ``is_floating`` here, not the kind. Left out: quantized types, float8, complex32, and arithmetic
-between unsigned types wider than a byte (torch has none either).
+bfloat16 is not NumPy's own: the package ml_dtypes registers it, and NumPy calls its ``kind`` "V".
+So ask ``is_floating`` here, not the kind. Left out: quantized types, float8, complex32, and
+arithmetic between unsigned types wider than a byte (torch has none either).
 """
 
 from __future__ import annotations

@@ -152,6 +152,18 @@ def test_comparisons(name: str) -> None:
 
 
 @half
+def test_signs_and_nans(name: str) -> None:
+    def run(library: Any) -> Any:
+        x = library.tensor([-0.0, 0.0, float("nan"), -2.5], dtype=getattr(library, name))
+        return [
+            x.signbit(), x.sign(), x.isclose(x, equal_nan=True), x.nan_to_num(), x.relu(),
+            library.div(x, 0.75, rounding_mode="trunc"), x // 0.75, x % 0.75, x.clamp(-1, 1),
+        ]  # fmt: skip
+
+    assert_alike(run)
+
+
+@half
 def test_default_dtype(name: str) -> None:
     def made(library: Any) -> Any:
         library.set_default_dtype(getattr(library, name))

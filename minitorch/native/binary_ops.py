@@ -204,7 +204,7 @@ def _floor_divide(input: Any, other: Any) -> Any:
 
 def _trunc_divide(input: Any, other: Any) -> Any:
     _check_divisor(input, other, "div_trunc_cpu")
-    if _kind(input, other) == "f":
+    if _kind(input, other) not in "iu":
         return np.trunc(np.divide(input, other))
     quotient = np.floor_divide(input, other)
     return quotient + ((quotient < 0) & (quotient * other != input)).astype(quotient.dtype)

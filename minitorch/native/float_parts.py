@@ -197,7 +197,7 @@ def signbit(input: Tensor) -> Tensor:
     array = unwrap(input)
     if array.dtype.kind == "c":
         raise NotImplementedError("signbit is not implemented for complex tensors.")
-    return wrap(np.signbit(array) if array.dtype.kind == "f" else array < 0)
+    return wrap(np.signbit(array) if dtypes.is_floating(array.dtype) else array < 0)
 
 
 ldexp_ = in_place(Ldexp)

@@ -322,7 +322,7 @@ def isclose(
                 f"{name} must be greater than or equal to zero, but got {tolerance:g}"
             )
     close = elementwise(np.equal, a, b)
-    if equal_nan and a.dtype.kind in "fc":
+    if equal_nan and dtypes.is_differentiable(a.dtype):
         close = close | (np.isnan(a) & np.isnan(b))
     if rtol == 0 and atol == 0:
         return wrap(close)

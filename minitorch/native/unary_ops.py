@@ -97,7 +97,7 @@ class Reciprocal(Holomorphic):
 class Sign(Operator):
     @staticmethod
     def forward(ctx: Any, input: Any) -> Any:
-        if input.dtype.kind != "f":
+        if not dtypes.is_floating(input.dtype):
             if input.dtype.kind == "c":
                 raise NotImplementedError(
                     "Unlike NumPy, torch.sign is not intended to support complex numbers. Please "
