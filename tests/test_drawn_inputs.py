@@ -76,7 +76,10 @@ def pairs(draw: Any) -> tuple[Layout, Layout]:
     other = tuple([n if keep else 1 for n, keep in zip(shape, kept, strict=True)])
     other = other[draw(st.integers(0, len(other))) :]
     first, second = (shape, other) if draw(st.booleans()) else (other, shape)
-    return draw(layouts(shape=first)), draw(layouts(shape=second))
+    x, y = draw(layouts(shape=first)), draw(layouts(shape=second))
+    # A float32 gradient summed to a 0-dim float64 operand is only as exact as float32.
+    assume((first and second) or {x.dtype, y.dtype} != {"float32", "float64"})
+    return x, y
 
 
 def assert_alike(call: Any, *drawn: Layout) -> None:

@@ -193,7 +193,7 @@ def _check_divisor(input: Any, other: Any, kernel: str) -> None:
     kind = _kind(input, other)
     if kind == "b":
         raise NotImplementedError(f"\"{kernel}\" not implemented for 'Bool'")
-    if kind in "iu" and not np.all(other):
+    if kind in "iu" and np.size(input) and not np.all(other):
         raise RuntimeError("ZeroDivisionError")
 
 
