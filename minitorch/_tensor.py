@@ -238,9 +238,7 @@ class Tensor(Variable):
     def size(self, dim: int | None = None) -> Any:
         """The shape, or one of its sizes."""
         return (
-            self.shape
-            if dim is None
-            else self._array.shape[sizes.wrap_dim(dim, self._array.ndim)]
+            self.shape if dim is None else self._array.shape[sizes.wrap_dim(dim, self._array.ndim)]
         )
 
     def dim(self) -> int:
@@ -821,7 +819,6 @@ class Tensor(Variable):
     msort = sorting.msort
     unique_consecutive = unique_ops.unique_consecutive
     histc = histogram.histc
-
 
     view = views.view
     reshape = views.reshape

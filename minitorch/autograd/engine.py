@@ -46,8 +46,9 @@ def get_gradient_edge(tensor: Variable) -> GradientEdge:
 
 
 def _sequence(tensors: Any) -> tuple[Any, ...]:
-    single = isinstance(tensors, (Variable, GradientEdge)) or tensors is None
-    return (tensors,) if single else tuple(tensors)
+    if isinstance(tensors, Variable) or tensors is None or type(tensors) is GradientEdge:
+        return (tensors,)
+    return tuple(tensors)
 
 
 def _inputs(inputs: Any, function: str) -> tuple[Any, ...]:
@@ -65,7 +66,7 @@ def _inputs(inputs: Any, function: str) -> tuple[Any, ...]:
 
 
 def _edge(tensor: Any) -> Edge | None:
-    if isinstance(tensor, GradientEdge):
+    if type(tensor) is GradientEdge:
         return tensor.node, tensor.output_nr
     edge: Edge | None = tensor.gradient_edge()
     return edge
@@ -83,12 +84,6 @@ def _roots(outputs: tuple[Any, ...]) -> list[Edge]:
     return edges
 
 
-def _shape_and_dtype(output: Any) -> tuple[tuple[int, ...], Any]:
-    if isinstance(output, GradientEdge):
-        return output.node.output_meta(output.output_nr)
-    return output._array.shape, output._array.dtype
-
-
 # --------------------------------------------------------------------------- initial gradients
 
 
@@ -99,11 +94,14 @@ def _initial_gradients(outputs: tuple[Any, ...], grads: Any, create_graph: bool)
         raise RuntimeError(f"got {len(outputs)} tensors and {len(given)} gradients")
     initial: list[Any] = []
     for i, (output, grad) in enumerate(zip(outputs, given, strict=True)):
-        shape, dtype = _shape_and_dtype(output)
-        if grad is None and isinstance(output, Variable) and not output.requires_grad:
-            initial.append(None)  # which _roots refuses
-            continue
+        if type(output) is GradientEdge:
+            shape, dtype = output.node.output_meta(output.output_nr)
+        else:
+            shape, dtype = output._array.shape, output._array.dtype
         if grad is None:
+            if isinstance(output, Variable) and not output.requires_grad:
+                initial.append(None)  # which _roots refuses
+                continue
             grad = np.ones_like(_like(output), shape=shape, dtype=_implicit_dtype(shape, dtype))
             initial.append(wrap(grad) if create_graph else grad)
             continue
@@ -116,17 +114,22 @@ def _initial_gradients(outputs: tuple[Any, ...], grads: Any, create_graph: bool)
                 f"Mismatch in shape: grad_output[{i}] has a shape of "
                 f"{Size(grad._array.shape)} and output[{i}] has a shape of {Size(shape)}."
             )
-        if (grad._array.dtype.kind == "c") != (dtype.kind == "c"):
-            raise RuntimeError(
-                "For complex Tensors, both grad_output and output are required to have the same "
-                f"dtype. Mismatch in dtype: grad_output[{i}] has a dtype of "
-                f"{dtypes.from_numpy(grad._array.dtype)} and output[{i}] has a dtype of "
-                f"{dtypes.from_numpy(dtype)}."
-            )
-        if grad._array.dtype != dtype:
-            grad = grad.to(dtype)  # type: ignore[attr-defined]
+        if grad._array.dtype is not dtype:
+            grad = _in_dtype(grad, dtype, i)
         initial.append(grad if create_graph else grad._array)
     return initial
+
+
+def _in_dtype(grad: Any, dtype: Any, i: int) -> Any:
+    """The gradient of output ``i`` in that output's dtype; real and complex do not mix."""
+    if (grad._array.dtype.kind == "c") != (dtype.kind == "c"):
+        raise RuntimeError(
+            "For complex Tensors, both grad_output and output are required to have the same "
+            f"dtype. Mismatch in dtype: grad_output[{i}] has a dtype of "
+            f"{dtypes.from_numpy(grad._array.dtype)} and output[{i}] has a dtype of "
+            f"{dtypes.from_numpy(dtype)}."
+        )
+    return grad.to(dtype)
 
 
 def _like(output: Any) -> Any:
@@ -192,8 +195,24 @@ def backward(
         targets = {_accumulating_node(tensor) for tensor in wanted}
     if create_graph:
         _warn_of_cycle()
-    with grad_mode.set_grad_enabled(create_graph):
-        run_backward(roots, grads, keep_graph, create_graph, targets=targets)
+    _run(roots, grads, keep_graph, create_graph, targets=targets)
+
+
+def _run(
+    roots: list[Edge],
+    grads: list[Any],
+    keep_graph: bool,
+    create_graph: bool,
+    captures: dict[Edge, Any] | None = None,
+    targets: set[Node] | None = None,
+) -> None:
+    """Run the engine, and record what it computes if ``create_graph``."""
+    state = grad_mode.state  # without a context manager: a backward of one operation is 0.4 us less
+    previous, state.enabled = state.enabled, bool(create_graph) and not state.inference
+    try:
+        run_backward(roots, grads, keep_graph, create_graph, captures, targets)
+    finally:
+        state.enabled = previous
 
 
 @functools.cache  # once in a process
@@ -232,9 +251,9 @@ def _capture(
     if any(edge is None for edge in edges):
         raise RuntimeError("One of the differentiated Tensors does not require grad")
     captures: dict[Edge, Any] = {edge: None for edge in edges if edge is not None}
-    run_backward(roots, grads, keep_graph, create_graph, captures)
+    _run(roots, grads, keep_graph, create_graph, captures)
     results = [captures[edge] for edge in edges if edge is not None]
-    return [r if r is None or create_graph else wrap(np.copy(r)) for r in results]
+    return [r if r is None or create_graph else wrap(r.copy()) for r in results]
 
 
 def _capture_batch(
@@ -252,7 +271,7 @@ def _capture_batch(
         if isinstance(output, GradientEdge):
             raise RuntimeError("Batched grads are not supported with GradientEdge")
         if grad is None:
-            _implicit_dtype(*_shape_and_dtype(output))
+            _implicit_dtype(output._array.shape, output._array.dtype)
             raise ValueError("grad_outputs must be given when is_grads_batched=True")
         if grad._array.shape[1:] != output._array.shape:
             raise RuntimeError(
@@ -330,16 +349,16 @@ def grad(
             results = _capture_batch(sources, grad_outputs, targets, keep_graph, create_graph)
     else:
         grads = _initial_gradients(sources, grad_outputs, create_graph)
-        roots = _roots(sources)
-        with grad_mode.set_grad_enabled(create_graph):
-            results = _capture(roots, grads, targets, keep_graph, create_graph)
+        results = _capture(_roots(sources), grads, targets, keep_graph, create_graph)
     for i, (result, target) in enumerate(zip(results, targets, strict=True)):
-        if result is None and not allow_unused:
+        if result is not None:
+            continue
+        if not allow_unused:
             raise RuntimeError(
                 f"The differentiated Tensor at index {i} appears to not have been used in the "
                 "graph. Set allow_unused=True if this is the desired behavior."
             )
-        if result is None and materialize_grads:
+        if materialize_grads:
             if isinstance(target, GradientEdge):
                 raise RuntimeError(
                     "materialize_grads cannot be used when the given input is a GradientEdge"

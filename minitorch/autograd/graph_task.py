@@ -113,26 +113,11 @@ def run_backward(
     if not roots:
         return
     task = GraphTask(roots, captures, targets)
-    outer, current.task = current.task, task
-    try:
-        _run(task, roots, grads, keep_graph, create_graph)
-    finally:
-        current.task = outer
-
-
-def _run(
-    task: GraphTask,
-    roots: Sequence[Edge],
-    grads: Sequence[Any],
-    keep_graph: bool,
-    create_graph: bool,
-) -> None:
-    captures = task.captures
-    watched = anomaly_mode.state.enabled
     dependencies, needed, captured_nodes = task.dependencies, task.needed, task.captured_nodes
-    buffers: dict[
-        Node, list[Any]
-    ] = {}  # gradients that arrived so far, one slot per output of the node
+    watched = anomaly_mode.state.enabled
+    is_plain = captures is None and not watched
+    # The gradients that arrived so far, one slot per output of the node.
+    buffers: dict[Node, list[Any]] = {}
     ready: list[tuple[int, Node]] = []
     for (node, nr), grad in zip(roots, grads, strict=True):
         if node not in buffers:
@@ -141,67 +126,79 @@ def _run(
                 heappush(ready, (-node.sequence_nr, node))
         slots: Any = buffers[node]
         slots[nr] = grad if slots[nr] is None else slots[nr] + grad
-    node = heappop(ready)[1]
-    while True:
-        results: Any
-        slots = buffers.pop(node, None)
-        if slots is None:  # every path that leads here returned None
-            results = node.run_without_gradients(create_graph)
-        elif watched:
-            results = run_watched(node, slots, create_graph, task)
-        elif captures is not None and node in captured_nodes:
-            results = run_captured(node, slots, create_graph, captures, needed)
-        elif node.hooked:
-            results = run_with_hooks(node, slots, create_graph)
-        else:
-            results = node.run(slots, create_graph)
-        if not keep_graph and (needed is None or node in needed):
-            node.release()
-        upcoming = None
-        for edge, grad in zip(node.next_edges, results):  # noqa: B905 (trailing constants have no gradient)
-            if edge is None:
-                continue
-            next_node, nr = edge
-            if needed is not None and next_node not in needed and next_node not in captured_nodes:
-                continue
-            if grad is not None:
-                shape = next_node.output_shape
-                if shape is None:  # several outputs
-                    shape, dtype = next_node.output_meta(nr)
-                else:
-                    dtype = next_node.output_dtype
-                if grad.shape != shape or grad.dtype is not dtype:
-                    grad = fit(grad, shape, dtype)
-                slots = buffers.get(next_node)
-                if slots is None:
-                    slots = [None] * next_node.num_outputs
-                    slots[nr] = grad
-                    buffers[next_node] = slots
-                else:
-                    slots[nr] = grad if slots[nr] is None else slots[nr] + grad
-            waits_for = dependencies[next_node] - 1
-            dependencies[next_node] = waits_for
-            if waits_for == 0:
-                if upcoming is not None:
-                    heappush(ready, (-upcoming.sequence_nr, upcoming))
-                upcoming = next_node
-        results = grad = slots = (
-            None  # AccumulateGrad keeps a gradient without a copy if nobody else holds it
-        )
-        if upcoming is not None:
-            node = heappushpop(ready, (-upcoming.sequence_nr, upcoming))[1] if ready else upcoming
-        elif ready:
-            node = heappop(ready)[1]
-        else:
-            return
+    outer, current.task = current.task, task
+    try:
+        node = heappop(ready)[1]
+        while True:
+            results: Any
+            slots = buffers.pop(node, None)
+            if slots is None:  # every path that leads here returned None
+                results = node.run_without_gradients(create_graph)
+            elif is_plain and not node.hooked:
+                results = node.run(slots, create_graph)
+            elif watched:
+                results = run_watched(node, slots, create_graph, task)
+            elif node in captured_nodes:
+                results = run_captured(node, slots, create_graph, task)
+            elif node.hooked:
+                results = run_with_hooks(node, slots, create_graph)
+            else:
+                results = node.run(slots, create_graph)
+            if not keep_graph and (needed is None or node in needed):
+                node.release()
+            upcoming = None
+            for edge, grad in zip(node.next_edges, results):  # noqa: B905 (trailing constants have no gradient)
+                if edge is None:
+                    continue
+                next_node, nr = edge
+                if (
+                    needed is not None
+                    and next_node not in needed
+                    and next_node not in captured_nodes
+                ):
+                    continue
+                if grad is not None:
+                    shape = next_node.output_shape
+                    if shape is None:  # several outputs
+                        shape, dtype = next_node.output_meta(nr)
+                    else:
+                        dtype = next_node.output_dtype
+                    if grad.shape != shape or grad.dtype is not dtype:
+                        grad = fit(grad, shape, dtype)
+                    slots = buffers.get(next_node)
+                    if slots is None:
+                        slots = [None] * next_node.num_outputs
+                        slots[nr] = grad
+                        buffers[next_node] = slots
+                    else:
+                        slots[nr] = grad if slots[nr] is None else slots[nr] + grad
+                waits_for = dependencies[next_node] - 1
+                dependencies[next_node] = waits_for
+                if waits_for == 0:
+                    if upcoming is not None:
+                        heappush(ready, (-upcoming.sequence_nr, upcoming))
+                    upcoming = next_node
+            results = grad = slots = (
+                None  # AccumulateGrad keeps a gradient without a copy if nobody else holds it
+            )
+            if upcoming is not None:
+                node = (
+                    heappushpop(ready, (-upcoming.sequence_nr, upcoming))[1] if ready else upcoming
+                )
+            elif ready:
+                node = heappop(ready)[1]
+            else:
+                return
+    finally:
+        current.task = outer
 
 
-def run_captured(
-    node: Node, slots: list[Any], create_graph: bool, captures: dict[Edge, Any], needed: Any
-) -> Any:
+def run_captured(node: Node, slots: list[Any], create_graph: bool, task: GraphTask) -> Any:
     """Write down the gradients that are wanted of a node's outputs, and run it only if others lie
     behind it.
     """
+    captures, needed = task.captures, task.needed
+    assert captures is not None and needed is not None
     call_tensor_pre_hooks(node, slots, create_graph)
     for nr in range(node.num_outputs):
         if (node, nr) in captures:
@@ -218,8 +215,8 @@ def run_captured(
 def run_watched(node: Node, slots: list[Any], create_graph: bool, task: GraphTask) -> Any:
     """Run a node in anomaly mode."""
     with anomaly_mode.watch(node):
-        if task.captures is not None and node in task.captured_nodes:
-            results = run_captured(node, slots, create_graph, task.captures, task.needed)
+        if node in task.captured_nodes:
+            results = run_captured(node, slots, create_graph, task)
         elif node.hooked:
             results = run_with_hooks(node, slots, create_graph)
         else:

@@ -296,17 +296,26 @@ class Variable:
             self._version_counter = counter = [0, None]
         return counter
 
-    def bump_version(self) -> None:
-        """Note an in-place change, and the user's line that made it."""
+    def bump_version(self, changed_at: str | None = None) -> None:
+        """Note an in-place change.
+
+        Args:
+            changed_at: where it was made; looked up if it is not given: the user's own line.
+        """
         counter = self.shared_version_counter()
         if counter is INFERENCE:
             check_inference(self)
             return
         counter[0] += 1
-        frame = sys._getframe(1)
-        while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE_DIR):
-            frame = frame.f_back
-        counter[1] = f"{frame.f_code.co_filename}:{frame.f_lineno}"
+        counter[1] = changed_at or _line_of_the_user()
+
+
+def _line_of_the_user() -> str:
+    """The innermost line outside this package."""
+    frame = sys._getframe(1)
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE_DIR):
+        frame = frame.f_back
+    return f"{frame.f_code.co_filename}:{frame.f_lineno}"
 
 
 INFERENCE: list[Any] = [-1, None]
@@ -448,7 +457,7 @@ class AccumulateGrad(Node):
                 variable._grad = wrap(variable._grad._array + grad)
             else:
                 np.add(variable._grad._array, grad, out=variable._grad._array)
-                variable._grad.bump_version()
+                variable._grad.bump_version(changed_at="the backward that added to it")
         if variable._post_accumulate_grad_hooks is not None:
             for hook in tuple(variable._post_accumulate_grad_hooks.values()):
                 hook(variable)

@@ -91,20 +91,20 @@ def scaled(grad: Any, factor: Any) -> Any:
     return grad if factor == 1 else Mul.apply(grad, factor)
 
 
-def _grad_of_left(grad: Any, right: Any, transposed: bool) -> Any:
-    """d(left @ right) -> left, a matrix laid out in memory as ``left`` was."""
-    return _product(right, grad.T).T if transposed else _product(grad, right.T)
+def _grad_of_left(grad: Any, right: Any, strides: tuple[int, ...]) -> Any:
+    """d(left @ right) -> left, a matrix laid out in memory as ``left`` was, by its strides."""
+    if strides[0] < strides[1]:
+        return _product(right, grad.T).T
+    return _product(grad, right.T)
 
 
-def _grad_of_right(grad: Any, left: Any, transposed: bool) -> Any:
+def _grad_of_right(grad: Any, left: Any, strides: tuple[int, ...]) -> Any:
     """d(left @ right) -> right. A transposed ``right`` (the weight of a Linear) gets a gradient of
     the same layout.
     """
-    return _product(grad.T, left).T if transposed else _product(left.T, grad)
-
-
-def _is_transposed(matrix: Any) -> bool:
-    return matrix.strides[0] < matrix.strides[1]
+    if strides[0] < strides[1]:
+        return _product(grad.T, left).T
+    return _product(left.T, grad)
 
 
 class Mm(Holomorphic):
@@ -113,7 +113,7 @@ class Mm(Holomorphic):
     @staticmethod
     def forward(ctx: Any, input: Any, mat2: Any) -> Any:
         ctx.save_for_backward(input, mat2)
-        ctx.transposed = _is_transposed(input), _is_transposed(mat2)
+        ctx.strides = input.strides, mat2.strides
         return multiply(input, mat2)
 
     @staticmethod
@@ -121,8 +121,8 @@ class Mm(Holomorphic):
         input, mat2 = ctx.saved_tensors
         to_input, to_mat2 = ctx.next_edges
         return (
-            None if to_input is None else _grad_of_left(grad, mat2, ctx.transposed[0]),
-            None if to_mat2 is None else _grad_of_right(grad, input, ctx.transposed[1]),
+            None if to_input is None else _grad_of_left(grad, mat2, ctx.strides[0]),
+            None if to_mat2 is None else _grad_of_right(grad, input, ctx.strides[1]),
         )
 
 
@@ -135,7 +135,7 @@ class Addmm(Holomorphic):
     def forward(ctx: Any, input: Any, mat1: Any, mat2: Any, beta: float, alpha: float) -> Any:
         ctx.save_for_backward(mat1, mat2)
         ctx.input, ctx.beta, ctx.alpha = meta_of(input), beta, alpha
-        ctx.transposed = _is_transposed(mat1), _is_transposed(mat2)
+        ctx.strides = mat1.strides, mat2.strides
         if mat1.itemsize <= 2:
             return _addmm_small(input, mat1, mat2, beta, alpha)
         if mat1.dtype is not mat2.dtype or input.dtype is not mat2.dtype:
@@ -155,8 +155,8 @@ class Addmm(Holomorphic):
         product_grad = scaled(grad, ctx.alpha)
         return (
             None if to_input is None else sum_to(scaled(grad, ctx.beta), ctx.input),
-            None if to_mat1 is None else _grad_of_left(product_grad, mat2, ctx.transposed[0]),
-            None if to_mat2 is None else _grad_of_right(product_grad, mat1, ctx.transposed[1]),
+            None if to_mat1 is None else _grad_of_left(product_grad, mat2, ctx.strides[0]),
+            None if to_mat2 is None else _grad_of_right(product_grad, mat1, ctx.strides[1]),
         )
 
 
