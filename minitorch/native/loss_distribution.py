@@ -123,7 +123,8 @@ def gaussian_nll_loss(
         name = dtypes.from_numpy(variance._array.dtype).c10_name
         raise RuntimeError(f"result type Float can't be cast to the desired output type {name}")
     # The limit changes the value, not the gradient, which passes as if there were none.
-    raised = np.maximum(variance._array, eps) - variance._array
+    least = variance._array.dtype.type(eps)  # beside a plain number bfloat16 would become float32
+    raised = np.maximum(variance._array, least) - variance._array
     variance = variance + wrap(np_asarray(raised))
     difference = input - target
     losses = 0.5 * (log(variance) + difference * difference / variance)

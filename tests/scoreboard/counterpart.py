@@ -146,10 +146,13 @@ def _wrapper_set_seed(op: Any, *args: Any, **kwargs: Any) -> Any:
 
 
 class Translator:
-    """Turns arguments of torch into minitorch's; one tensor given twice stays one tensor."""
+    """Turns arguments of torch into minitorch's; one tensor given twice stays one tensor, and
+    tensors that share memory share it here too.
+    """
 
     def __init__(self) -> None:
         self.memo: dict[int, tuple[Any, Any]] = {}
+        self.storages: dict[tuple[int, torch.dtype], tuple[Any, Any]] = {}
 
     def __call__(self, x: Any) -> Any:
         if isinstance(x, torch.Tensor):
@@ -190,32 +193,41 @@ class Translator:
         """A leaf with the same memory layout: strides, offset and overlaps."""
         if x.layout is not torch.strided:
             raise Missing(f"minitorch has no tensors of layout {x.layout}")
+        if x.device.type != "cpu":
+            raise Missing(f"minitorch has no tensors on device {x.device}")
         self.dtype(x.dtype)
         plain = x.detach().resolve_conj().resolve_neg()
-        tensor = _with_layout(plain)
+        tensor = self._with_layout(plain)
         if isinstance(x, torch.nn.Parameter):
             return minitorch.nn.Parameter(tensor, x.requires_grad)
         return tensor.requires_grad_(x.requires_grad)
+
+    def _with_layout(self, x: torch.Tensor) -> Any:
+        """The same window into a copy of the whole storage: views may reach beyond what it shows."""
+        if x.dtype is torch.bfloat16:  # which NumPy's arrays cannot bring over
+            return self._with_layout(x.view(torch.int16)).view(lookup("bfloat16")).detach()
+        if x.numel() == 0:
+            return minitorch.from_numpy(x.numpy().copy())
+        memory = self._storage_of(x)
+        if memory.numel() == x.numel() and x.is_contiguous():
+            return memory.view(x.shape).detach()
+        return memory.as_strided(x.shape, x.stride(), x.storage_offset()).detach()
+
+    def _storage_of(self, x: torch.Tensor) -> Any:
+        """A copy of the whole storage behind a tensor, the same for all that share it."""
+        storage = x.untyped_storage()
+        key = storage.data_ptr(), x.dtype
+        if key not in self.storages:
+            size = storage.nbytes() // x.element_size()
+            elements = torch.as_strided(x, (size,), (1,), 0).clone().numpy()
+            self.storages[key] = (x, minitorch.from_numpy(elements))  # x keeps the address taken
+        return self.storages[key][1]
 
     def module(self, x: torch.nn.Module) -> Any:
         """A module that is an argument, such as a distance function."""
         maker = lookup(f"nn.{type(x).__name__}")
         renamed = {"norm": "p"}  # PairwiseDistance(p) keeps it as .norm
         return maker(**{renamed.get(n, n): getattr(x, n) for n in x.__constants__})
-
-
-def _with_layout(x: torch.Tensor) -> Any:
-    """The same window into a copy of the whole storage: views may reach beyond what it shows."""
-    if x.dtype is torch.bfloat16:  # which NumPy's arrays cannot bring over
-        return _with_layout(x.view(torch.int16)).view(lookup("bfloat16")).detach()
-    if x.numel() == 0:
-        return minitorch.from_numpy(x.numpy().copy())
-    size = x.untyped_storage().nbytes() // x.element_size()
-    memory = torch.as_strided(x, (size,), (1,), 0).clone().numpy()
-    if size == x.numel() and x.is_contiguous():
-        return minitorch.from_numpy(memory.reshape(tuple(x.shape)))
-    window = minitorch.from_numpy(memory).as_strided(x.shape, x.stride(), x.storage_offset())
-    return window.detach()
 
 
 def to_numpy(x: torch.Tensor) -> Any:
