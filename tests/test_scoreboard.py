@@ -97,6 +97,17 @@ def test_a_missing_operation_is_a_miss(monkeypatch: pytest.MonkeyPatch) -> None:
     assert check.first_error == "minitorch.logsumexp does not exist"
 
 
+def test_published_results_are_read_as_written() -> None:
+    """So that ``--update`` changes nothing but the entries that it ran."""
+    ran = Check("sin", "element-wise", "forward", "float32", 9, 9, main=True)
+    missed = Check("sin", "element-wise", "second derivative", "float64", 9, 7, "off", ["a rule"])
+    refused = Check("sin", "element-wise", "error inputs", "", 2, 2)
+    entry = Entry("operations", "sin", "element-wise", None)
+    sparse = Entry("operations", "sparse.mm", "products", "sparse tensors")
+    results = {entry: [ran, refused, missed], sparse: []}
+    assert report.from_json(report.as_json(results), results) == results
+
+
 def test_a_check_that_runs_nothing_is_no_pass() -> None:
     assert not Check("entry", "family", "forward", "float32").ok
 

@@ -17,7 +17,12 @@ def main() -> int:
     parser.add_argument("--samples", type=int, help="at most this many samples for each property")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="worker processes")
     parser.add_argument("--misses", action="store_true", help="print nothing but the misses")
+    parser.add_argument(
+        "--update", action="store_true", help="put the chosen entries into the published tables"
+    )
     options = parser.parse_args()
+    if options.update and options.samples:
+        parser.error("what is published runs on all samples: --update without --samples")
 
     from tests.scoreboard import report, table
 
@@ -28,7 +33,9 @@ def main() -> int:
     if not entries:
         parser.error("no entry matches")
     results = table.run_all(entries, options.samples, options.jobs)
-    if options.only or options.family or options.samples:
+    if options.update:
+        report.publish(report.published(table.entries()) | results)
+    elif options.only or options.family or options.samples:
         report.print_checks(results, only_misses=options.misses)
     else:
         report.publish(results)

@@ -42,22 +42,54 @@ def publish(results: Results) -> None:
         print(line)
 
 
+def published(entries: Iterable[Entry]) -> Results:
+    """What docs/scoreboard.json says."""
+    return from_json((DOCS / "scoreboard.json").read_text(), entries)
+
+
 # --------------------------------------------------------------------------- JSON
 
 
 def as_json(results: Results) -> str:
-    """One line for each entry: what it passes, and the first error of what it misses."""
+    """One line for each entry: what it passes and on how many samples, and the first error of what
+    it misses.
+    """
     lines = []
     for entry, checks in results.items():
         row: dict[str, Any] = {"table": entry.table, "family": entry.family}
         if entry.reason:
             row["out of scope"] = entry.reason
         else:
-            row["passes"] = [label(c) for c in checks if c.ok]
-            row["misses"] = {label(c): c.first_error for c in checks if not c.ok}
+            row["main"] = next(label(c) for c in checks if c.main)
+            row["passes"] = {label(c): c.samples for c in checks if c.ok}
+            row["misses"] = {
+                label(c): [c.passed, c.samples, c.first_error] for c in checks if not c.ok
+            }
+            row["rules"] = {label(c): c.rules for c in checks if c.rules}
         lines.append(f"  {json.dumps(entry.name)}: {json.dumps(row)}")
     rows = ",\n".join(lines)
     return f'{{\n"torch": "{torch.__version__}",\n"entries": {{\n{rows}\n}}\n}}\n'
+
+
+def from_json(text: str, entries: Iterable[Entry]) -> Results:
+    """The results that ``as_json`` wrote; KeyError names an entry that is not among them."""
+    rows = json.loads(text)["entries"]
+    return {entry: _checks(entry, rows[entry.name]) for entry in entries}
+
+
+def _checks(entry: Entry, row: dict[str, Any]) -> list[Check]:
+    if entry.reason:
+        return []
+    found = {name: [samples, samples, ""] for name, samples in row["passes"].items()}
+    found.update(row["misses"])
+    checks = []
+    for name, (passed, samples, error) in found.items():
+        property_, _, dtype = name.rpartition(" ") if name != "error inputs" else (name, "", "")
+        check = Check(entry.name, entry.family, property_, dtype, samples, passed, error)
+        check.rules = row["rules"].get(name, [])
+        check.main = name == row["main"]
+        checks.append(check)
+    return checks
 
 
 def label(check: Check) -> str:
