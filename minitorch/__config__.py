@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from minitorch.backends import cpu
-from minitorch.version import __version__
+from minitorch import version
 
 
 def show() -> str:
@@ -15,4 +15,4 @@ def show() -> str:
     >>> "threads" in minitorch.__config__.show()
     True
     """
-    return f"minitorch {__version__}\nNumPy {np.__version__}\n{cpu.show()}"
+    return f"minitorch {version.minitorch}\nNumPy {np.__version__}\n{cpu.show()}"

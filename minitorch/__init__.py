@@ -4,6 +4,7 @@ The same names, the same numbers from the same seed, in NumPy and Numba.
 Mirrors torch/__init__.py: the public names, in one list.
 """
 
+import importlib as _importlib
 import math as _math
 import typing as _typing
 
@@ -19,6 +20,21 @@ from minitorch import optim as optim
 from minitorch import signal as signal
 from minitorch import special as special
 from minitorch import utils as utils
+from minitorch._context import are_deterministic_algorithms_enabled as are_deterministic_algorithms_enabled
+from minitorch._context import get_default_device as get_default_device
+from minitorch._context import get_deterministic_debug_mode as get_deterministic_debug_mode
+from minitorch._context import get_device as get_device
+from minitorch._context import get_float32_matmul_precision as get_float32_matmul_precision
+from minitorch._context import get_num_interop_threads as get_num_interop_threads
+from minitorch._context import is_deterministic_algorithms_warn_only_enabled as is_deterministic_algorithms_warn_only_enabled
+from minitorch._context import is_warn_always_enabled as is_warn_always_enabled
+from minitorch._context import set_default_device as set_default_device
+from minitorch._context import set_deterministic_debug_mode as set_deterministic_debug_mode
+from minitorch._context import set_float32_matmul_precision as set_float32_matmul_precision
+from minitorch._context import set_flush_denormal as set_flush_denormal
+from minitorch._context import set_num_interop_threads as set_num_interop_threads
+from minitorch._context import set_warn_always as set_warn_always
+from minitorch._context import use_deterministic_algorithms as use_deterministic_algorithms
 from minitorch._device import device as device
 from minitorch._layout import channels_last as channels_last
 from minitorch._layout import channels_last_3d as channels_last_3d
@@ -33,6 +49,18 @@ from minitorch._lowrank import svd_lowrank as svd_lowrank
 from minitorch._size import Size as Size
 from minitorch._tensor import Tensor as Tensor
 from minitorch._tensor_str import set_printoptions as set_printoptions
+from minitorch._tensor_types import BFloat16Tensor as BFloat16Tensor
+from minitorch._tensor_types import BoolTensor as BoolTensor
+from minitorch._tensor_types import ByteTensor as ByteTensor
+from minitorch._tensor_types import CharTensor as CharTensor
+from minitorch._tensor_types import DoubleTensor as DoubleTensor
+from minitorch._tensor_types import FloatTensor as FloatTensor
+from minitorch._tensor_types import HalfTensor as HalfTensor
+from minitorch._tensor_types import IntTensor as IntTensor
+from minitorch._tensor_types import LongTensor as LongTensor
+from minitorch._tensor_types import ShortTensor as ShortTensor
+from minitorch._tensor_types import set_default_tensor_type as set_default_tensor_type
+from minitorch._tensor_types import typename as typename
 from minitorch.autograd.anomaly_mode import (
     is_anomaly_check_nan_enabled as is_anomaly_check_nan_enabled,
 )
@@ -192,6 +220,10 @@ from minitorch.native.differences import trapezoid as trapezoid
 from minitorch.native.distance import cosine_similarity as cosine_similarity
 from minitorch.native.distance import pairwise_distance as pairwise_distance
 from minitorch.native.distance import pdist as pdist
+from minitorch.native.distributions import _dirichlet_grad as _dirichlet_grad
+from minitorch.native.distributions import _sample_dirichlet as _sample_dirichlet
+from minitorch.native.distributions import _standard_gamma as _standard_gamma
+from minitorch.native.distributions import _standard_gamma_grad as _standard_gamma_grad
 from minitorch.native.distributions import bernoulli as bernoulli
 from minitorch.native.distributions import binomial as binomial
 from minitorch.native.distributions import multinomial as multinomial
@@ -606,3 +638,32 @@ def is_tensor(obj: object) -> _typing.TypeGuard[Tensor]:
 def is_storage(obj: object) -> _typing.TypeGuard[UntypedStorage]:
     """Whether ``obj`` is the memory behind a tensor."""
     return isinstance(obj, UntypedStorage)
+
+
+# Loaded when first used: what many scripts never touch must not slow their start.
+
+_LAZY_MODULES = frozenset(
+    """
+    accelerator amp compat compiler cpu cuda distributed distributions jit mps multiprocessing
+    testing types xpu
+    """.split()
+)
+_LAZY_NAMES = {
+    "GradScaler": "amp",
+    "autocast": "amp",
+    "compile": "compiler",
+    "get_autocast_dtype": "amp",
+    "is_autocast_enabled": "amp",
+}
+
+
+def __getattr__(name: str) -> _typing.Any:
+    if name in _LAZY_MODULES:
+        return _importlib.import_module(f"minitorch.{name}")
+    if name in _LAZY_NAMES:
+        return getattr(__getattr__(_LAZY_NAMES[name]), name)
+    raise AttributeError(f"minitorch has no torch.{name}", name=name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LAZY_MODULES, *_LAZY_NAMES})

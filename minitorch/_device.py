@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
+
+_TYPES = (
+    "cpu, cuda, ipu, xpu, mkldnn, opengl, opencl, ideep, hip, ve, fpga, maia, xla, lazy, vulkan, "
+    "mps, meta, hpu, mtia, privateuseone"
+)
 
 
 class device:
     """A device, by name (``"cpu"``, ``"cuda:1"``) or by type and index.
+
+    As a context manager it is the place where factories make their tensors: here, the CPU.
 
     >>> device("cpu"), device("cuda", 1).index
     (device(type='cpu'), 1)
@@ -17,15 +25,29 @@ class device:
     index: int | None
 
     def __init__(self, type: Any, index: int | None = None) -> None:
-        name, _, number = str(type).partition(":")
-        if name not in ("cpu", "cuda", "meta", "mps", "xpu"):
+        if isinstance(type, int):
+            raise RuntimeError("Cannot access accelerator device when none is available.")
+        name, colon, number = str(type).partition(":")
+        if name not in _TYPES.split(", "):
             raise RuntimeError(
-                "Expected one of cpu, cuda, ipu, xpu, mkldnn, opengl, opencl, ideep, hip, ve, "
-                "fpga, maia, xla, lazy, vulkan, "
-                f"mps, meta, hpu, mtia, privateuseone device type at start of device string: {name}"
+                f"Expected one of {_TYPES} device type at start of device string: {name}"
+            )
+        if colon and not re.fullmatch("0|[1-9][0-9]*", number):
+            raise RuntimeError(f"Invalid device string: '{type}'")
+        if colon and index is not None:
+            raise RuntimeError(
+                "type (string) must not include an index because index was passed explicitly: "
+                f"{type}"
             )
         self.type = name
         self.index = int(number) if number else index
+
+    def __enter__(self) -> device:
+        check_device(self)
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        pass
 
     def __repr__(self) -> str:
         return f"device(type='{self.type}'" + (
@@ -55,7 +77,7 @@ def check_device(place: Any, pin_memory: bool = False) -> None:
         )
     name = str(getattr(place, "type", place)).split(":")[0]
     if place is not None and name != "cpu":
-        if name == "cuda":
-            raise AssertionError("Torch not compiled with CUDA enabled")
+        if name in ("cuda", "xpu"):
+            raise AssertionError(f"Torch not compiled with {name.upper()} enabled")
         device(name)  # raises if there is no such device anywhere
         raise RuntimeError(f"PyTorch is not linked with support for {name} devices")

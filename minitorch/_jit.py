@@ -49,6 +49,9 @@ def fma(a: Any, b: Any, c: Any) -> Any:
 # needs Numba and is therefore imported with the first compilation.
 _INTRINSICS = {"prange": prange, "fma": fma}
 
+# By the id of a function of this package: the kernel that stands for it in compiled code.
+_twins: dict[int, Kernel] = {}
+
 _compile_lock = threading.RLock()
 _num_threads = 1
 
@@ -151,6 +154,7 @@ class Kernel:
         scope = dict(self.function.__globals__)
         for name in self.function.__code__.co_names:
             value = scope.get(name)
+            value = _twins.get(id(value), value)
             if isinstance(value, Kernel):
                 scope[name] = value.compile()
                 self.sources |= value.sources
@@ -194,3 +198,23 @@ def kernel(
         return Kernel(function, parallel, fast_sums, inline)
 
     return wrap if function is None else wrap(function)
+
+
+def in_kernels(function: Callable[..., Any]) -> Callable[[Kernel], Kernel]:
+    """``@in_kernels(function)`` above a kernel: it takes the place of ``function`` when compiled.
+
+    A formula that calls ``function`` can then be compiled for the numbers of a loop, and called as
+    it stands on arrays and on tensors that record a graph.
+    """
+
+    def register(twin: Kernel) -> Kernel:
+        _twins[id(function)] = twin
+        return twin
+
+    return register
+
+
+def formula(function: Callable[..., Any]) -> Callable[..., Any]:
+    """``@formula`` above plain arithmetic: kernels may call it too, and then it is compiled."""
+    in_kernels(function)(Kernel(function, parallel=False, fast_sums=False, inline=False))
+    return function

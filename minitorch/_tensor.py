@@ -140,14 +140,12 @@ class Tensor(Variable):
     __array_ufunc__ = None  # NumPy must not swallow tensors: array * tensor calls Tensor.__rmul__
     __array_priority__ = 1000
 
-    def __new__(cls, *data: Any) -> Tensor:
-        dtype = dtypes.get_default_dtype().numpy
-        if len(data) == 1 and not isinstance(data[0], int):
-            if isinstance(data[0], str):
-                raise TypeError("new(): invalid data type 'str'")
-            array = unwrap(data[0]) if isinstance(data[0], Variable) else np.array(data[0], dtype)
+    def __new__(cls, *data: Any, size: Any = None, device: Any = None) -> Tensor:
+        check_device(device)
+        if len(data) == 1 and isinstance(data[0], Variable):
+            array = unwrap(data[0])
         else:
-            array = np.empty(data if data else (0,), dtype)
+            array = tensor_new.legacy_array(data, dtypes.get_default_dtype(), size)
         tensor = super().__new__(cls)
         variable.initialize(tensor, array)
         return tensor
@@ -184,8 +182,9 @@ class Tensor(Variable):
         """Bytes of all elements."""
         return self._array.nbytes
 
-    is_cuda = is_sparse = is_quantized = is_meta = False
     is_cpu = True
+    is_cuda = is_ipu = is_maia = is_meta = is_mps = is_mtia = is_vulkan = is_xla = is_xpu = False
+    is_mkldnn = is_nested = is_quantized = is_sparse = is_sparse_csr = False
     layout = strided
 
     @property
@@ -351,9 +350,7 @@ class Tensor(Variable):
         """
         if dtype is None:
             return f"torch.{self.dtype.c10_name}Tensor"
-        if isinstance(dtype, str):
-            dtype = next(d for d in dtypes.ALL if f"torch.{d.c10_name}Tensor" == dtype)
-        return conversions.to_dtype(self, dtype)
+        return conversions.to_dtype(self, dtypes.named_type(dtype))
 
     def cpu(self) -> Tensor:
         """The tensor itself: it is on the CPU."""
@@ -365,8 +362,30 @@ class Tensor(Variable):
         return self
 
     def pin_memory(self) -> Tensor:
-        """The tensor itself: there is no device to pin memory for."""
-        return self
+        """There is no device to pin memory for.
+
+        Raises:
+            RuntimeError: always.
+        """
+        raise RuntimeError("Cannot access accelerator device when none is available.")
+
+    def is_pinned(self, device: Any = None) -> bool:
+        """Whether the memory is pinned for a device: no."""
+        return False
+
+    def is_shared(self) -> bool:
+        """Whether other processes see the same memory: no."""
+        return False
+
+    def apply_(self, callable: Any) -> Tensor:
+        """Replace each element by ``callable`` of it, one Python call at a time."""
+        if self.requires_grad:
+            raise TypeError(
+                "Can't call apply_() on Variable that requires grad. Use var.detach().apply_() "
+                "instead."
+            )
+        results = [callable(value) for value in self._array.reshape(-1).tolist()]
+        return self.copy_(wrap(np.array(results, self._array.dtype).reshape(self._array.shape)))
 
     # ----------------------------------------------------------------- Python's protocols
 

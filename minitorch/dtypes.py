@@ -107,6 +107,27 @@ _COMPLEX_OF = {
 _PYTHON_TYPES: dict[type, dtype] = {bool: bool_, int: int64, float: float64, complex: complex128}
 
 
+def named_type(type: Any) -> dtype:
+    """The dtype of a dtype, of an old type such as ``FloatTensor``, or of its name.
+
+    >>> named_type("torch.LongTensor")
+    torch.int64
+
+    Raises:
+        ValueError: there is no such type.
+        AssertionError: it is a type of tensors on CUDA.
+    """
+    if isinstance(type, dtype):
+        return type
+    name = type if isinstance(type, str) else f"{type.__module__}.{type.__name__}"
+    if name.startswith("torch.cuda."):
+        raise AssertionError("Torch not compiled with CUDA enabled")
+    for candidate in ALL:
+        if name == f"torch.{candidate.c10_name}Tensor":
+            return candidate
+    raise ValueError(f"invalid type: '{name}'")
+
+
 def _dtype_named(name: str) -> dtype:
     return _BY_NAME[name]
 

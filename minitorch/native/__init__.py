@@ -36,5 +36,5 @@ What they share: tensor_iterator, expand_utils, variants, return_types, not_diff
 reduce_ops_utils, linear_algebra_utils, convolution_checks, pool, dispatch_stub, pointwise,
 parallel, cpu_blas, lapack, special_math, vec_math. Loops alone: activation_kernels,
 normalization_kernels, rnn_kernels, selection_kernels, distribution_kernels, integer_kernels,
-normal_kernels, rejection_kernels.
+normal_kernels, rejection_kernels, sampling_gradients.
 """

@@ -22,9 +22,10 @@ from minitorch.native import (
     integer_kernels,
     normal_kernels,
     rejection_kernels,
+    sampling_gradients,
 )
 from minitorch.native.expand_utils import infer_size
-from minitorch.native.not_differentiable import NotDifferentiable
+from minitorch.native.not_differentiable import NotDifferentiable, not_implemented_gradient
 from minitorch.native.sizes import as_shape
 from minitorch.native.tensor_iterator import zero_like
 from minitorch.native.tensor_new import default_dtype, dtype_or, new_leaf
@@ -210,6 +211,64 @@ class Binomial(NotDifferentiable, name="NotImplemented"):
         return rejection_kernels.binomial(count, prob, generator)
 
 
+class StandardGamma(Operator):
+    """A draw that has a derivative: how far it would move if alpha did."""
+
+    @staticmethod
+    def forward(ctx: Any, alpha: Any, generator: Generator | None) -> Any:
+        sample = rejection_kernels.standard_gamma(alpha, generator)
+        ctx.save_for_backward(alpha, sample)
+        return sample
+
+    @staticmethod
+    def backward(ctx: Any, grad: Any) -> Any:
+        return grad * StandardGammaGrad.apply(*ctx.saved_tensors)
+
+
+class StandardGammaGrad(Operator):
+    @staticmethod
+    def forward(ctx: Any, alpha: Any, sample: Any) -> Any:
+        arrays = _floats_of_one_shape("_standard_gamma_grad_cpu", alpha, sample)
+        return sampling_gradients.standard_gamma_grad(*arrays).astype(alpha.dtype)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Any) -> Any:
+        not_implemented_gradient("_standard_gamma_grad")
+
+
+class SampleDirichlet(NotDifferentiable, name="NotImplemented"):
+    aten_name = "_sample_dirichlet"
+
+    @staticmethod
+    def forward(ctx: Any, alpha: Any, generator: Generator | None) -> Any:
+        return rejection_kernels.sample_dirichlet(alpha, generator)
+
+
+class DirichletGrad(NotDifferentiable, name="NotImplemented"):
+    aten_name = "_dirichlet_grad"
+
+    @staticmethod
+    def forward(ctx: Any, x: Any, alpha: Any, total: Any) -> Any:
+        arrays = _floats_of_one_shape("_dirichlet_grad_cpu", x, alpha, total)
+        return sampling_gradients.dirichlet_grad(*arrays)
+
+
+def _floats_of_one_shape(kernel_name: str, *arrays: Any) -> list[Any]:
+    """The arrays, broadcast.
+
+    Raises:
+        RuntimeError: their dtypes differ.
+    """
+    first = arrays[0]
+    kinds = "" if dtypes.is_half(first.dtype) else "f"
+    distribution_kernels.check_implemented(kernel_name, first, kinds)
+    for array in arrays[1:]:
+        if array.dtype != first.dtype:
+            found, expected = (dtypes.from_numpy(x.dtype).c10_name for x in (array, first))
+            raise RuntimeError(f"Found dtype {found} but expected {expected}")
+    return list(np.broadcast_arrays(*arrays))
+
+
 class NormalOfTensors(Operator, name="NormalBackward3"):
     """Draws with a mean and a standard deviation each, through which no gradient flows."""
 
@@ -261,6 +320,35 @@ def binomial(count: Tensor, prob: Tensor, generator: Generator | None = None) ->
     if ours is not other:
         raise RuntimeError(f"Found dtype {other.c10_name} but expected {ours.c10_name}")
     return Binomial.apply(count, prob, generator)
+
+
+def _standard_gamma(input: Tensor, generator: Generator | None = None) -> Tensor:
+    """Draw from densities x**(alpha - 1) exp(-x) / gamma(alpha); ``input`` holds the alphas.
+
+    The gradient follows the draw, as if its randomness had been fixed beforehand.
+    """
+    return StandardGamma.apply(input, generator)
+
+
+def _standard_gamma_grad(input: Tensor, output: Tensor) -> Tensor:
+    """How fast the draw ``output`` of ``_standard_gamma(input)`` moves with ``input``."""
+    return StandardGammaGrad.apply(input, output)
+
+
+def _sample_dirichlet(input: Tensor, generator: Generator | None = None) -> Tensor:
+    """Points whose components are positive and add up to 1; ``input`` holds the concentrations.
+
+    Shape: (..., components) to the same.
+    """
+    return SampleDirichlet.apply(input, generator)
+
+
+def _dirichlet_grad(x: Tensor, alpha: Tensor, total: Tensor) -> Tensor:
+    """How fast components ``x`` of a draw move with ``alpha``, over 1 - x.
+
+    ``total`` is the sum of the concentrations of all components.
+    """
+    return DirichletGrad.apply(x, alpha, total)
 
 
 def multinomial(

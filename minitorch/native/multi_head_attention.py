@@ -220,7 +220,11 @@ def _is_batched(
 
 
 def canonical_mask(
-    mask: Tensor | None, name: str, like: Tensor, other: Tensor | None = None
+    mask: Tensor | None,
+    name: str,
+    like: Tensor,
+    other: Tensor | None = None,
+    other_name: str = "attn_mask",
 ) -> Tensor | None:
     """A mask as floats to be added: -inf where it was True."""
     if mask is None:
@@ -231,8 +235,8 @@ def canonical_mask(
     )
     if other is not None and other.dtype != mask.dtype:
         warnings.warn(
-            f"Support for mismatched {name} and attn_mask is deprecated. Use same type for both "
-            "instead.",
+            f"Support for mismatched {name} and {other_name} is deprecated. Use same type for "
+            "both instead.",
             stacklevel=3,
         )
     if not is_bool:

@@ -3,8 +3,8 @@
 How many words an element takes depends on what is drawn, so these go through next_uniform53 one at
 a time. The results are contiguous whatever the parameters' strides, and drawn in that order.
 
-Mirrors aten/src/ATen/native/Distributions.cpp (poisson) and aten/src/ATen/native/Distributions.h
-(sample_gamma, sample_binomial). Left out: Dirichlet, which distributions/ builds from gammas.
+Mirrors aten/src/ATen/native/Distributions.cpp (poisson, _s_dirichlet) and
+aten/src/ATen/native/Distributions.h (sample_gamma, sample_binomial).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from minitorch.native.distribution_kernels import (
 from minitorch.native.normal_kernels import next_normal
 from minitorch.random import Generator, default_generator
 
-__all__ = ["binomial", "poisson", "standard_gamma"]
+__all__ = ["binomial", "poisson", "sample_dirichlet", "standard_gamma"]
 
 
 # ------------------------------------------------------------------------------------- poisson
@@ -129,7 +129,7 @@ def _standard_gamma(out: Any, engine: Any, waiting: Any, alphas: Any, one: Any) 
 
 def standard_gamma(alpha: Array, generator: Generator | None = None) -> Array:
     """Draw from densities x**(alpha - 1) exp(-x) / gamma(alpha); never 0, whose log is infinite."""
-    check_implemented("gamma_cpu", alpha, "f")
+    check_implemented("gamma_cpu", alpha, "" if dtypes.is_half(alpha.dtype) else "f")
     if generator is None:
         generator = default_generator
     one = alpha.dtype.type(1)
@@ -138,6 +138,21 @@ def standard_gamma(alpha: Array, generator: Generator | None = None) -> Array:
     fill(result, alpha.dtype, generator, _standard_gamma, generator.next_normal, flat, one)
     np.fmax(result, dtypes.finfo(dtypes.from_numpy(alpha.dtype)).tiny, out=result)
     return result
+
+
+def sample_dirichlet(alpha: Array, generator: Generator | None = None) -> Array:
+    """Gammas divided by their sum: points whose components are in (0, 1) and add up to 1.
+
+    The gammas are float64, since those of a small alpha would be 0 in float32.
+
+    Shape: (..., components) to the same; each component has its own alpha.
+    """
+    check_implemented("dirichlet", alpha, "" if dtypes.is_half(alpha.dtype) else "f")
+    gammas = standard_gamma(alpha.astype(np.float64), generator)
+    shares = (gammas / gammas.sum(axis=-1, keepdims=True)).astype(alpha.dtype)
+    tiny = dtypes.finfo(dtypes.from_numpy(alpha.dtype)).tiny
+    below_one = np.nextafter(alpha.dtype.type(1), alpha.dtype.type(0))
+    return np.fmin(np.fmax(shares, tiny), below_one)
 
 
 # ------------------------------------------------------------------------------------ binomial

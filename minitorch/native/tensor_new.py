@@ -15,6 +15,7 @@ import numpy as np
 
 from minitorch import dtypes
 from minitorch._device import check_device
+from minitorch._size import Size
 from minitorch.autograd.variable import Variable, unwrap, wrap
 from minitorch.native.conversions import clone, to_dtype
 from minitorch.native.sizes import as_shape, check_sizes
@@ -253,6 +254,29 @@ def tensor(
             stacklevel=2,
         )
     return new_leaf(infer_array(data, dtype), requires_grad)
+
+
+def legacy_array(data: tuple[Any, ...], dtype: dtypes.dtype, size: Any = None) -> Any:
+    """The array of torch's oldest constructors: ``Tensor(2, 3)`` is a shape, ``Tensor([2, 3])`` is
+    data.
+
+    Raises:
+        TypeError: a single value that is neither a size nor a sequence.
+    """
+    if size is not None:
+        data = tuple(size)
+    if not data:
+        return np.empty(0, dtype.numpy)
+    first = data[0]
+    if len(data) == 1 and isinstance(first, Size):
+        data = tuple(first)
+    if all(isinstance(size, (int, np.integer)) for size in data):
+        return np.empty(data, dtype.numpy)
+    if isinstance(first, str):
+        raise TypeError("new(): invalid data type 'str'")
+    if len(data) > 1 or not hasattr(first, "__len__"):
+        raise TypeError(f"new(): data must be a sequence (got {type(first).__name__})")
+    return infer_array(first, dtype)
 
 
 def as_tensor(data: Any, dtype: dtypes.dtype | None = None, device: Any = None) -> Tensor:

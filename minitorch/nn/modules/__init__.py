@@ -31,7 +31,15 @@ from minitorch.nn.modules.activation import (
     Threshold,
 )
 from minitorch.nn.modules.attention import MultiheadAttention
-from minitorch.nn.modules.batchnorm import BatchNorm1d, BatchNorm2d, BatchNorm3d
+from minitorch.nn.modules.batchnorm import (
+    BatchNorm1d,
+    BatchNorm2d,
+    BatchNorm3d,
+    LazyBatchNorm1d,
+    LazyBatchNorm2d,
+    LazyBatchNorm3d,
+    SyncBatchNorm,
+)
 from minitorch.nn.modules.channelshuffle import ChannelShuffle
 from minitorch.nn.modules.container import (
     ModuleDict,
@@ -40,13 +48,14 @@ from minitorch.nn.modules.container import (
     ParameterList,
     Sequential,
 )
-from minitorch.nn.modules.conv import (
-    Conv1d,
-    Conv2d,
-    Conv3d,
+from minitorch.nn.modules.conv import Conv1d, Conv2d, Conv3d, LazyConv1d, LazyConv2d, LazyConv3d
+from minitorch.nn.modules.conv_transpose import (
     ConvTranspose1d,
     ConvTranspose2d,
     ConvTranspose3d,
+    LazyConvTranspose1d,
+    LazyConvTranspose2d,
+    LazyConvTranspose3d,
 )
 from minitorch.nn.modules.distance import CosineSimilarity, PairwiseDistance
 from minitorch.nn.modules.dropout import (
@@ -59,8 +68,15 @@ from minitorch.nn.modules.dropout import (
 )
 from minitorch.nn.modules.flatten import Flatten, Unflatten
 from minitorch.nn.modules.fold import Fold, Unfold
-from minitorch.nn.modules.instancenorm import InstanceNorm1d, InstanceNorm2d, InstanceNorm3d
-from minitorch.nn.modules.linear import Bilinear, Identity, Linear
+from minitorch.nn.modules.instancenorm import (
+    InstanceNorm1d,
+    InstanceNorm2d,
+    InstanceNorm3d,
+    LazyInstanceNorm1d,
+    LazyInstanceNorm2d,
+    LazyInstanceNorm3d,
+)
+from minitorch.nn.modules.linear import Bilinear, Identity, LazyLinear, Linear
 from minitorch.nn.modules.loss import (
     BCELoss,
     BCEWithLogitsLoss,
@@ -85,7 +101,13 @@ from minitorch.nn.modules.loss import (
     TripletMarginWithDistanceLoss,
 )
 from minitorch.nn.modules.module import Module
-from minitorch.nn.modules.normalization import GroupNorm, LayerNorm, LocalResponseNorm, RMSNorm
+from minitorch.nn.modules.normalization import (
+    CrossMapLRN2d,
+    GroupNorm,
+    LayerNorm,
+    LocalResponseNorm,
+    RMSNorm,
+)
 from minitorch.nn.modules.padding import (
     CircularPad1d,
     CircularPad2d,
@@ -128,6 +150,13 @@ from minitorch.nn.modules.pooling import (
 )
 from minitorch.nn.modules.rnn import GRU, LSTM, RNN, GRUCell, LSTMCell, RNNBase, RNNCell
 from minitorch.nn.modules.sparse import Embedding, EmbeddingBag
+from minitorch.nn.modules.transformer import (
+    Transformer,
+    TransformerDecoder,
+    TransformerDecoderLayer,
+    TransformerEncoder,
+    TransformerEncoderLayer,
+)
 from minitorch.nn.modules.upsampling import Upsample, UpsamplingBilinear2d, UpsamplingNearest2d
 
 # fmt: off
@@ -137,10 +166,17 @@ __all__ = [
     # layers with weights
     "Linear", "Bilinear", "Identity", "Embedding", "EmbeddingBag", "MultiheadAttention",
     "Conv1d", "Conv2d", "Conv3d", "ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d",
+    "Transformer", "TransformerEncoder", "TransformerDecoder", "TransformerEncoderLayer",
+    "TransformerDecoderLayer",
     "RNNBase", "RNN", "LSTM", "GRU", "RNNCell", "LSTMCell", "GRUCell",
+    # layers that learn the size of their input
+    "LazyLinear", "LazyConv1d", "LazyConv2d", "LazyConv3d", "LazyConvTranspose1d",
+    "LazyConvTranspose2d", "LazyConvTranspose3d", "LazyBatchNorm1d", "LazyBatchNorm2d",
+    "LazyBatchNorm3d", "LazyInstanceNorm1d", "LazyInstanceNorm2d", "LazyInstanceNorm3d",
     # normalisation and regularisation
     "BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "InstanceNorm1d", "InstanceNorm2d",
-    "InstanceNorm3d", "LayerNorm", "GroupNorm", "RMSNorm", "LocalResponseNorm",
+    "InstanceNorm3d", "LayerNorm", "GroupNorm", "RMSNorm", "LocalResponseNorm", "CrossMapLRN2d",
+    "SyncBatchNorm",
     "Dropout", "Dropout1d", "Dropout2d", "Dropout3d", "AlphaDropout", "FeatureAlphaDropout",
     # pooling and shape
     "MaxPool1d", "MaxPool2d", "MaxPool3d", "MaxUnpool1d", "MaxUnpool2d", "MaxUnpool3d", "AvgPool1d",

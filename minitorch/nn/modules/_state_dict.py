@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from minitorch._tensor import Tensor
 from minitorch.autograd.grad_mode import no_grad
 from minitorch.autograd.hooks import Hooks, RemovableHandle
-from minitorch.nn.parameter import Parameter
+from minitorch.nn.parameter import Parameter, is_lazy
 
 if TYPE_CHECKING:
     from minitorch.nn.modules.module import Module
@@ -234,6 +234,8 @@ class StateDict:
                 f'While copying the parameter named "{key}", expected torch.Tensor or Tensor-like '
                 f"object from checkpoint but received {type(value)}"
             )
+        if is_lazy(target):
+            return None  # and so is the value: LazyModuleMixin gives ``target`` the shape of others
         if target.dim() == 0 and tuple(value.shape) == (1,):
             value = value[0]  # before 0.4, torch had no 0-dim tensors
         wanted, given = _size(target), _size(value)

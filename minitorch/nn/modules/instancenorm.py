@@ -1,7 +1,4 @@
-"""Instance normalisation.
-
-Mirrors torch/nn/modules/instancenorm.py. Left out: lazy layers.
-"""
+"""Instance normalisation. Mirrors torch/nn/modules/instancenorm.py."""
 
 from __future__ import annotations
 
@@ -11,9 +8,16 @@ from typing import Any
 from minitorch._tensor import Tensor
 from minitorch.dtypes import dtype as DType
 from minitorch.native.normalization import instance_norm
-from minitorch.nn.modules.batchnorm import _NormBase
+from minitorch.nn.modules.batchnorm import _LazyNormBase, _NormBase
 
-__all__ = ["InstanceNorm1d", "InstanceNorm2d", "InstanceNorm3d"]
+__all__ = [
+    "InstanceNorm1d",
+    "InstanceNorm2d",
+    "InstanceNorm3d",
+    "LazyInstanceNorm1d",
+    "LazyInstanceNorm2d",
+    "LazyInstanceNorm3d",
+]
 
 
 class _InstanceNorm(_NormBase):
@@ -103,3 +107,21 @@ class InstanceNorm3d(_InstanceNorm):
     """
 
     spatial_dims = 3
+
+
+class LazyInstanceNorm1d(_LazyNormBase, InstanceNorm1d):
+    """An InstanceNorm1d that learns ``num_features`` from its first input."""
+
+    cls_to_become = InstanceNorm1d
+
+
+class LazyInstanceNorm2d(_LazyNormBase, InstanceNorm2d):
+    """An InstanceNorm2d that learns ``num_features`` from its first input."""
+
+    cls_to_become = InstanceNorm2d
+
+
+class LazyInstanceNorm3d(_LazyNormBase, InstanceNorm3d):
+    """An InstanceNorm3d that learns ``num_features`` from its first input."""
+
+    cls_to_become = InstanceNorm3d

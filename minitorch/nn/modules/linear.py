@@ -1,4 +1,4 @@
-"""Layers that multiply by a matrix. Mirrors torch/nn/modules/linear.py. Left out: LazyLinear."""
+"""Layers that multiply by a matrix. Mirrors torch/nn/modules/linear.py."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from minitorch.native.factories import empty
 from minitorch.native.linear import bilinear
 from minitorch.native.linear_algebra import linear
 from minitorch.nn import init
+from minitorch.nn.modules.lazy import LazyModuleMixin
 from minitorch.nn.modules.module import Module
-from minitorch.nn.parameter import Parameter
+from minitorch.nn.parameter import Parameter, UninitializedParameter
 
-__all__ = ["Identity", "Linear", "Bilinear"]
+__all__ = ["Identity", "Linear", "Bilinear", "LazyLinear"]
 
 
 class Identity(Module):
@@ -133,3 +134,42 @@ class Bilinear(Module):
             f"in1_features={self.in1_features}, in2_features={self.in2_features}, "
             f"out_features={self.out_features}, bias={self.bias is not None}"
         )
+
+
+class LazyLinear(LazyModuleMixin, Linear):
+    """A Linear that learns ``in_features`` from its first input."""
+
+    cls_to_become = Linear
+    weight: UninitializedParameter
+    bias: UninitializedParameter | None
+
+    def __init__(
+        self, out_features: int, bias: bool = True, device: Any = None, dtype: DType | None = None
+    ) -> None:
+        super().__init__(0, 0, False)
+        self.weight = UninitializedParameter(device=device, dtype=dtype)
+        self.out_features = out_features
+        if bias:
+            self.bias = UninitializedParameter(device=device, dtype=dtype)
+
+    def reset_parameters(self) -> None:
+        """Draw weight, then bias, anew; nothing while their shapes are not known."""
+        if not self.has_uninitialized_params() and self.in_features != 0:
+            super().reset_parameters()
+
+    def initialize_parameters(self, input: Tensor) -> None:
+        """Learn ``in_features``, and draw the parameters unless they were loaded."""
+        in_features = input.shape[-1]
+        if self.has_uninitialized_params():
+            self.in_features = in_features
+            self.weight.materialize((self.out_features, in_features))
+            if self.bias is not None:
+                self.bias.materialize((self.out_features,))
+            self.reset_parameters()
+        if self.in_features == 0:
+            if in_features != self.weight.shape[-1]:
+                raise AssertionError(
+                    f"The in_features inferred from input: {in_features} is not equal to "
+                    f"in_features from self.weight: {self.weight.shape[-1]}"
+                )
+            self.in_features = in_features

@@ -377,11 +377,15 @@ class Module(Traversal, StateDict, ModuleHooks):
 
     def type(self, dst_type: Any) -> Self:
         """Cast all parameters and buffers, integers too."""
-        return self._apply(lambda t: t.to(dst_type))
+        return self._apply(lambda t: t.type(dst_type))
 
     def cpu(self) -> Self:
         """Move to the CPU."""
         return self._apply(lambda t: t.cpu())
+
+    def cuda(self, device: Any = None) -> Self:
+        """Move to the GPU: an error, as there is none, if there is anything to move."""
+        return self._apply(lambda t: t.cuda(device))
 
     def to_empty(self, *, device: Any, recurse: bool = True) -> Self:
         """Move to ``device`` without the values."""

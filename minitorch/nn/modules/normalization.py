@@ -1,7 +1,4 @@
-"""Normalisation within each sample.
-
-Mirrors torch/nn/modules/normalization.py. Left out: CrossMapLRN2d.
-"""
+"""Normalisation within each sample. Mirrors torch/nn/modules/normalization.py."""
 
 from __future__ import annotations
 
@@ -15,10 +12,11 @@ from minitorch.native.group_norm import group_norm
 from minitorch.native.layer_norm import layer_norm, rms_norm
 from minitorch.native.local_response_norm import local_response_norm
 from minitorch.nn import init
+from minitorch.nn.modules._functions import CrossMapLRN2d as _cross_map_lrn2d
 from minitorch.nn.modules.module import Module
 from minitorch.nn.parameter import Parameter
 
-__all__ = ["LayerNorm", "GroupNorm", "RMSNorm", "LocalResponseNorm"]
+__all__ = ["LayerNorm", "GroupNorm", "RMSNorm", "LocalResponseNorm", "CrossMapLRN2d"]
 
 
 class LayerNorm(Module):
@@ -175,12 +173,7 @@ class RMSNorm(Module):
         )
 
 
-class LocalResponseNorm(Module):
-    """y = x / (k + alpha · E[x²])^beta, the mean over ``size`` neighbouring channels.
-
-    Shape: input and output ``(N, C, *)``.
-    """
-
+class _ResponseNorm(Module):
     def __init__(self, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> None:
         super().__init__()
         self.size = size
@@ -188,8 +181,25 @@ class LocalResponseNorm(Module):
         self.beta = beta
         self.k = k
 
+    def extra_repr(self) -> str:
+        return f"{self.size}, alpha={self.alpha}, beta={self.beta}, k={self.k}"
+
+
+class LocalResponseNorm(_ResponseNorm):
+    """y = x / (k + alpha · E[x²])^beta, the mean over ``size`` neighbouring channels.
+
+    Shape: input and output ``(N, C, *)``.
+    """
+
     def forward(self, input: Tensor) -> Tensor:
         return local_response_norm(input, self.size, self.alpha, self.beta, self.k)
 
-    def extra_repr(self) -> str:
-        return f"{self.size}, alpha={self.alpha}, beta={self.beta}, k={self.k}"
+
+class CrossMapLRN2d(_ResponseNorm):
+    """LocalResponseNorm as Torch7 had it, for networks of its time; see _functions.py.
+
+    Shape: input and output ``(N, C, H, W)``.
+    """
+
+    def forward(self, input: Tensor) -> Tensor:
+        return _cross_map_lrn2d.apply(input, self.size, self.alpha, self.beta, self.k)

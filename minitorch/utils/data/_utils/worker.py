@@ -1,39 +1,49 @@
 """What a worker process of the data loader does.
 
-Mirrors torch/utils/data/_utils/worker.py and ExceptionWrapper of torch/_utils.py. Torch's workers
-talk through queues that they share; here each has a pipe of its own, so that the death of one
-shows at once, as the end of its pipe.
+Mirrors torch/utils/data/_utils/worker.py. Torch's workers share one queue for their batches; here
+each has a pipe of its own, so that the death of one shows at once, as the end of its pipe. Left
+out: threads as workers, data pipes.
 """
 
 from __future__ import annotations
 
+import contextlib
+import os
 import queue
-import random
 import threading
-import traceback
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any
 
-import numpy as np
-
 from minitorch.backends.cpu import set_num_threads
-from minitorch.random import manual_seed
+from minitorch.utils.data._utils.exceptions import ExceptionWrapper
 from minitorch.utils.data._utils.fetch import Fetch, fetcher
+from minitorch.utils.data._utils.position import generators_of
+from minitorch.utils.data._utils.random_state import random_states, seed_worker, set_random_states
+from minitorch.utils.data._utils.shared_memory import Sender
 from minitorch.utils.data.dataset import Dataset, IterableDataset
 
-__all__ = ["EndOfData", "ExceptionWrapper", "WorkerInfo", "get_worker_info", "worker_loop"]
+__all__ = ["EndOfData", "Job", "WorkerInfo", "get_worker_info", "worker_loop"]
+
+SECONDS_BETWEEN_CHECKS = 5.0  # that the parent is alive
+SECONDS_TO_STOP = 5.0  # that a worker may take to finish what it does when nobody needs it any more
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class WorkerInfo:
-    """What a worker knows of itself: ``id`` (from 0), ``num_workers``, ``seed``, ``dataset``."""
+    """What a worker knows of itself: ``id`` (from 0), ``num_workers``, ``seed``, ``dataset``.
+
+    ``rng`` and ``worker_method`` are there for torch's workers that are threads.
+    """
 
     id: int
     num_workers: int
     seed: int
     dataset: Any
+    rng: Any = None
+    worker_method: str | None = "multiprocessing"
 
 
 _worker_info: WorkerInfo | None = None
@@ -49,120 +59,159 @@ class EndOfData:
     """Sent instead of a batch when this worker's stream has ended."""
 
 
-class ExceptionWrapper:
-    """An exception on its way to another process, where it is raised with its first traceback."""
+@dataclass(frozen=True)
+class Job:
+    """What all workers of a loader are told.
 
-    def __init__(self, exception: BaseException, where: str) -> None:
-        self.exc_type = type(exception)
-        self.exc_msg = "".join(traceback.format_exception(exception))
-        self.where = where
+    Attributes:
+        fetch_options: the arguments of ``fetcher`` after the data set.
+    """
 
-    def reraise(self) -> None:
-        """Raise an exception of the same type, or a RuntimeError if that takes no message."""
-        message = f"Caught {self.exc_type.__name__} {self.where}.\nOriginal {self.exc_msg}"
-        if self.exc_type is KeyError:
-            message = _ShownAsItIs(message)
-        try:
-            exception = self.exc_type(message)
-        except Exception:
-            exception = RuntimeError(message)
-        raise exception
+    dataset: Dataset[Any]
+    fetch_options: tuple[Any, ...]
+    init_fn: Callable[[int], None] | None
+    num_workers: int
+    base_seed: int
 
 
-class _ShownAsItIs(str):
-    """A KeyError shows the ``repr`` of its message, which would write a traceback in one line."""
+@dataclass(frozen=True)
+class Start:
+    """Where a worker takes over from one that did the same job.
 
-    __slots__ = ()
+    Attributes:
+        random_states: where the generators stood.
+        answers: how many batches were fetched of a stream since then.
+    """
 
-    def __repr__(self) -> str:
-        return str(self)
+    random_states: dict[str, Any]
+    answers: int
 
 
 def worker_loop(
+    job: Job,
     worker_id: int,
-    num_workers: int,
-    base_seed: int,
-    dataset: Dataset[Any],
-    fetch_options: tuple[Any, ...],
-    init_fn: Callable[[int], None] | None,
+    start: Start,
     connection: Connection,
     inherited: Iterable[Connection],
 ) -> None:
-    """Answer each ``(task, index)`` with ``(task, batch)`` until None comes, or the pipe is closed.
+    """Answer each ``(number, index, num_read)`` with ``(number, (batch, random states))``, until
+    None comes or the pipe is closed.
 
-    A task of None asks to begin the data set again.
+    A number of None asks to begin the data set again; it is answered too.
 
     Args:
-        fetch_options: the arguments of ``fetcher`` after the data set.
         inherited: the parent's ends of pipes, which a forked process holds too, to be closed.
     """
-    global _worker_info
     for other in inherited:
         other.close()
-    where = f"in DataLoader worker process {worker_id}"
-    # A forked process has none of OpenMP's threads, and GNU's OpenMP aborts when it looks for them:
-    # kernels run sequentially here. torch gives each worker one thread as well.
-    set_num_threads(1)
-    seed = base_seed + worker_id
-    _seed_all(base_seed, worker_id)
-    _worker_info = WorkerInfo(worker_id, num_workers, seed, dataset)
-    failure: ExceptionWrapper | None = None
-    fetch: Fetch | None = None
-    try:
-        if init_fn is not None:
-            init_fn(worker_id)
-    except Exception as error:
-        failure = ExceptionWrapper(error, where)
-    tasks: queue.SimpleQueue[Any] = queue.SimpleQueue()
-    threading.Thread(target=_receive, args=(connection, tasks), daemon=True).start()
-    try:
-        while (message := tasks.get()) is not None:
-            task, index = message
-            if task is None:
-                fetch = None
-                continue
-            result: Any = failure
-            if failure is None:
-                try:
-                    fetch = fetch or fetcher(dataset, *fetch_options)
-                    result = fetch(index)
-                except StopIteration as error:
-                    stream = isinstance(dataset, IterableDataset)
-                    result = EndOfData() if stream else ExceptionWrapper(error, where)
-                except Exception as error:
-                    result = ExceptionWrapper(error, where)
-            _send(connection, task, result, where)
-    except (KeyboardInterrupt, BrokenPipeError):
-        pass  # the parent was interrupted too, or has gone
+    # The parent was interrupted too, or has gone, if these come.
+    with contextlib.suppress(KeyboardInterrupt, BrokenPipeError, ConnectionResetError):
+        worker = _Worker(job, worker_id, start)
+        inbox = _Inbox(connection)
+        sender = Sender(connection)
+        while (message := inbox.next()) is not None:
+            number, index, num_read = message
+            sender.release(num_read)
+            answer = worker.begin() if number is None else worker.fetch(index)
+            try:
+                sender.send(number, answer)
+            except OSError:
+                raise
+            except Exception as error:  # what cannot be pickled
+                failure = ExceptionWrapper(error, worker.where)
+                failure.exc_type = RuntimeError
+                sender.send(number, (failure, {}))
 
 
-def _receive(connection: Connection, tasks: queue.SimpleQueue[Any]) -> None:
-    """Move tasks from the pipe to a queue, and None when the parent has closed its end.
+class _Worker:
+    """Fetches batches, and keeps an account of the random numbers drawn for them."""
 
-    In a thread, so that the pipe never fills: the parent could wait for room in it while the worker
-    waits for the parent to take a batch.
+    def __init__(self, job: Job, worker_id: int, start: Start) -> None:
+        global _worker_info
+        self.job = job
+        self.where = f"in DataLoader worker process {worker_id}"
+        self.is_stream = isinstance(job.dataset, IterableDataset)
+        self.failure: ExceptionWrapper | None = None
+        self.generators = generators_of(job.dataset)
+        # A forked process has none of OpenMP's threads, and GNU's OpenMP aborts when it looks for
+        # them: kernels run sequentially here. torch gives each worker one thread as well.
+        set_num_threads(1)
+        seed_worker(job.base_seed, worker_id)
+        _worker_info = WorkerInfo(
+            worker_id, job.num_workers, job.base_seed + worker_id, job.dataset
+        )
+        try:
+            if job.init_fn is not None:
+                job.init_fn(worker_id)
+        except Exception as error:
+            self.failure = ExceptionWrapper(error, self.where)
+        if start.random_states:
+            set_random_states(start.random_states, self.generators)
+        self.states_sent = random_states(self.generators)
+        self.fetcher: Fetch | None = None
+        if self.is_stream:
+            for _ in range(start.answers):
+                self._batch(None)
+
+    def begin(self) -> tuple[None, dict[str, Any]]:
+        """Begin the data set again; where the generators stand."""
+        self.fetcher = None
+        self.states_sent = random_states(self.generators)
+        return None, self.states_sent
+
+    def fetch(self, index: Any) -> tuple[Any, dict[str, Any]]:
+        """A batch, or what came in its place, and where the generators stand after it, as far as
+        that has changed. (The place in a stream is found by reading it again, from ``begin`` on.)
+        """
+        batch = self._batch(index)
+        if self.is_stream:
+            return batch, {}
+        states = random_states(self.generators)
+        changed = {k: v for k, v in states.items() if not _same(v, self.states_sent[k])}
+        self.states_sent = states
+        return batch, changed
+
+    def _batch(self, index: Any) -> Any:
+        if self.failure is not None:
+            return self.failure
+        try:
+            if self.fetcher is None:
+                self.fetcher = fetcher(self.job.dataset, *self.job.fetch_options)
+            return self.fetcher(index)
+        except StopIteration as error:
+            return EndOfData() if self.is_stream else ExceptionWrapper(error, self.where)
+        except Exception as error:
+            return ExceptionWrapper(error, self.where)
+
+
+class _Inbox:
+    """The tasks that the pipe has brought.
+
+    A thread takes them out, so that the pipe never fills: the parent could wait for room in it
+    while the worker waits for the parent to take a batch. It also notices that the parent has gone.
     """
-    try:
-        while True:
-            tasks.put(connection.recv())
-    except (EOFError, OSError):
-        tasks.put(None)
 
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.tasks: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self.closed = False
+        self.parent = os.getppid()
+        threading.Thread(target=self._fill, daemon=True).start()
 
-def _send(connection: Connection, task: int, result: Any, where: str) -> None:
-    try:
-        connection.send((task, result))
-    except BrokenPipeError:
-        raise
-    except Exception as error:  # the batch, or the type of the exception, cannot be pickled
-        failure = ExceptionWrapper(error, where)
-        failure.exc_type = RuntimeError
-        connection.send((task, failure))
+    def next(self) -> Any:
+        """Wait for the next task; None if there will be none, or none that matters."""
+        task = self.tasks.get()
+        return None if self.closed else task
 
-
-def _seed_all(base_seed: int, worker_id: int) -> None:
-    """Seed Python's, minitorch's and NumPy's generators, each as torch does."""
-    random.seed(base_seed + worker_id)
-    manual_seed(base_seed + worker_id)
-    words = [worker_id, base_seed & 0xFFFFFFFF, base_seed >> 32, 0]
-    np.random.seed(np.random.SeedSequence(words).generate_state(4))
+    def _fill(self) -> None:
+        message: Any = ()
+        # The pipe of a parent that has died stays open if it had other children.
+        with contextlib.suppress(EOFError, OSError):
+            while message is not None and os.getppid() == self.parent:
+                if self.connection.poll(SECONDS_BETWEEN_CHECKS):
+                    message = self.connection.recv()
+                    self.tasks.put(message)
+        self.closed = True
+        self.tasks.put(None)
+        time.sleep(SECONDS_TO_STOP)
+        os._exit(1)  # the worker is still busy: with something that does not end, perhaps

@@ -1,0 +1,414 @@
+"""One direction of one recurrent layer, through all time steps in one operator.
+
+Products that do not depend on the hidden state are hoisted out of the loop over time: the input's
+in one product before it, the gradients of input, weights and biases in one each after it. What
+stays inside, forward and backward, is one product with the hidden weights (two where the hidden
+state is projected) and one kernel for the gates (rnn_kernels.py).
+
+Mirrors FullLayer, PackedLayer and their cells of aten/src/ATen/native/RNN.cpp.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from minitorch.autograd.operator import Operator
+from minitorch.native import rnn_kernels as kernels
+from minitorch.native.cpu_blas import gemm
+from minitorch.native.joining import cat, stack
+from minitorch.native.rnn_cells import (
+    gru_cell,
+    projected_lstm_cell,
+    rnn_relu_cell,
+    rnn_tanh_cell,
+)
+from minitorch.native.rnn_steps import TimeSteps
+from minitorch.native.splitting import split_with_sizes, unbind
+
+if TYPE_CHECKING:
+    from minitorch._tensor import Tensor
+
+
+class Layer(Operator):
+    """``(input, states..., weights, biases..., batch_sizes, reverse)``.
+
+    Shape:
+        input ``(T, N, I)``, or ``(rows, I)`` with the batch_sizes of a packed sequence; each state
+        ``(N, H)``; out ``(T, N, H)`` or ``(rows, H)``, then the last states.
+    """
+
+    def _materialize(self, grads: Sequence[Any], create_graph: bool) -> list[Any]:
+        return list(grads)  # a loss often uses the last state alone: no zeros for the whole output
+
+
+def _flat(array: Any) -> Any:
+    """All rows, (T, N, *) or (rows, *), as a matrix."""
+    return np.ascontiguousarray(array).reshape(-1, array.shape[-1])
+
+
+def _project(input: Any, weight: Any) -> Any:
+    """The products of all rows at once: (..., I) -> (..., gates * H)."""
+    return gemm(_flat(input), weight.T).reshape(*input.shape[:-1], weight.shape[0])
+
+
+def _like(rows: Any, size: int) -> Any:
+    return np.empty_like(rows, shape=(*rows.shape[:-1], size))
+
+
+def _bias(b_ih: Any, b_hh: Any, weight: Any) -> Any:
+    return np.zeros_like(weight, shape=weight.shape[0]) if b_ih is None else b_ih + b_hh
+
+
+def _grads_of_output(steps: TimeSteps, grad: Any, zeros: Any) -> list[Any]:
+    return [zeros[:size] for size in steps.sizes] if grad is None else steps.split(grad)
+
+
+def _own_or_zeros(grad: Any, zeros: Any) -> Any:
+    """The gradient of the last states, in memory to accumulate in."""
+    return zeros.copy() if grad is None else np.array(grad, order="C")
+
+
+def _grad_of_input(ctx: Any, grads: Any, input: Any, weight: Any) -> Any:
+    if ctx.next_edges[0] is None:
+        return None
+    return gemm(_flat(grads), weight).reshape(input.shape)
+
+
+def _grad_of_hidden_weight(steps: TimeSteps, grads: Any, out: Any, initial: Any) -> Any:
+    """The sum over time of (gradient of the products) x (hidden state before)."""
+    if steps.is_packed:
+        outs = steps.split(out)
+        before = [steps.before(outs, initial, t, np.concatenate) for t in range(len(outs))]
+        return gemm(grads.T, np.concatenate(before))
+    if steps.reverse:
+        return grads[-1].T @ initial + gemm(_flat(grads[:-1]).T, _flat(out[1:]))
+    return grads[0].T @ initial + gemm(_flat(grads[1:]).T, _flat(out[:-1]))
+
+
+def _column_sums(grads: Any) -> Any:
+    # As a product with ones it is a BLAS call: 5 times faster than NumPy's sum over axis 0.
+    rows = _flat(grads)
+    return np.ones_like(rows, shape=rows.shape[0]) @ rows
+
+
+def _composed(
+    cell: Callable[..., Any],
+    input: Tensor,
+    initial: Sequence[Tensor],
+    weights: Sequence[Any],
+    batch_sizes: Sequence[int] | None,
+    reverse: bool,
+) -> tuple[Tensor, ...]:
+    """The same layer, step by step in tensor operations, for second derivatives."""
+    steps = TimeSteps(input.shape, batch_sizes, reverse)
+    inputs = split_with_sizes(input, steps.sizes) if steps.is_packed else unbind(input)
+    histories: list[list[Any]] = [[None] * len(inputs) for _ in initial]
+    for t in steps.order:
+        before = [
+            steps.before(history, state, t, cat)
+            for history, state in zip(histories, initial, strict=True)
+        ]
+        states = cell(inputs[t], *before, *weights)
+        for history, state in zip(histories, states, strict=True):
+            history[t] = state
+    join = cat if steps.is_packed else stack
+    return (join(histories[0]), *[steps.last(history, cat) for history in histories])
+
+
+# ------------------------------------------------------------------ tanh and relu
+
+
+class RnnLayer(Layer):
+    """h' = f(W_ih x + b_ih + W_hh h + b_hh); the two subclasses choose f."""
+
+    step_kernel: Any
+    step_backward_kernel: Any
+
+    @classmethod
+    def run_forward(
+        cls,
+        ctx: Any,
+        input: Any,
+        hx: Any,
+        w_ih: Any,
+        w_hh: Any,
+        b_ih: Any,
+        b_hh: Any,
+        batch_sizes: Any,
+        reverse: bool,
+    ) -> Any:
+        ctx.steps = steps = TimeSteps(input.shape, batch_sizes, reverse)
+        out = _project(input, w_ih)  # the kernel turns products into outputs in place
+        outs = steps.split(out)
+        bias = _bias(b_ih, b_hh, w_hh)
+        from_hidden = np.empty_like(out, shape=(hx.shape[0], w_hh.shape[0]))
+        weight = np.ascontiguousarray(w_hh.T)
+        for t in steps.order:
+            products = from_hidden[: steps.sizes[t]]
+            np.matmul(steps.before(outs, hx, t, np.concatenate), weight, out=products)
+            cls.step_kernel(outs[t], products, bias)
+        ctx.save_for_backward(input, hx, w_ih, w_hh, out)
+        return out, steps.last(outs, np.concatenate)
+
+    @classmethod
+    def run_backward(cls, ctx: Any, grad_out: Any, grad_last: Any) -> Any:
+        input, hx, w_ih, w_hh, out = ctx.saved_tensors
+        steps = ctx.steps
+        outs = steps.split(out)
+        zeros = np.zeros_like(hx, order="C")
+        grad_outs = _grads_of_output(steps, grad_out, zeros)
+        grads = np.empty_like(out)
+        grads_of_steps = steps.split(grads)
+        later = _own_or_zeros(grad_last, zeros)
+        for t in reversed(steps.order):
+            grad, from_later = grads_of_steps[t], later[: steps.sizes[t]]
+            grad_out = np.ascontiguousarray(grad_outs[t])
+            cls.step_backward_kernel(grad, grad_out, from_later, outs[t])
+            np.matmul(grad, w_hh, out=from_later)
+        grad_input = _grad_of_input(ctx, grads, input, w_ih)
+        grad_w_ih = grad_w_hh = grad_bias = None
+        if ctx.next_edges[2] is not None:
+            grad_w_ih = gemm(_flat(grads).T, _flat(input))
+        if ctx.next_edges[3] is not None:
+            grad_w_hh = _grad_of_hidden_weight(steps, grads, out, hx)
+        if ctx.next_edges[4] is not None or ctx.next_edges[5] is not None:
+            grad_bias = _column_sums(grads)
+        return grad_input, later, grad_w_ih, grad_w_hh, grad_bias, grad_bias
+
+
+class RnnTanhLayer(RnnLayer, name="StackBackward0"):
+    step_kernel = kernels.tanh_cell_kernel
+    step_backward_kernel = kernels.tanh_cell_backward_kernel
+
+    @staticmethod
+    def forward(ctx: Any, *args: Any) -> Any:
+        return RnnTanhLayer.run_forward(ctx, *args)
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Any) -> Any:
+        return RnnTanhLayer.run_backward(ctx, *grads)
+
+    @staticmethod
+    def composed(input: Tensor, hx: Tensor, *args: Any) -> Any:
+        return _composed(_single(rnn_tanh_cell), input, [hx], args[:-2], *args[-2:])
+
+
+class RnnReluLayer(RnnLayer, name="StackBackward0"):
+    step_kernel = kernels.relu_cell_kernel
+    step_backward_kernel = kernels.relu_cell_backward_kernel
+
+    @staticmethod
+    def forward(ctx: Any, *args: Any) -> Any:
+        return RnnReluLayer.run_forward(ctx, *args)
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Any) -> Any:
+        return RnnReluLayer.run_backward(ctx, *grads)
+
+    @staticmethod
+    def composed(input: Tensor, hx: Tensor, *args: Any) -> Any:
+        return _composed(_single(rnn_relu_cell), input, [hx], args[:-2], *args[-2:])
+
+
+def _single(cell: Callable[..., Tensor]) -> Callable[..., tuple[Tensor]]:
+    """A cell of one state as one that returns all its states."""
+    return lambda *args: (cell(*args),)
+
+
+# ------------------------------------------------------------------ LSTM
+
+
+class LstmLayer(Layer, name="StackBackward0"):
+    """``w_hr``, if it is not None, projects the hidden state from H to P elements."""
+
+    @staticmethod
+    def forward(
+        ctx: Any,
+        input: Any,
+        hx: Any,
+        cx: Any,
+        w_ih: Any,
+        w_hh: Any,
+        b_ih: Any,
+        b_hh: Any,
+        w_hr: Any,
+        batch_sizes: tuple[int, ...] | None,
+        reverse: bool,
+    ) -> Any:
+        ctx.steps = steps = TimeSteps(input.shape, batch_sizes, reverse)
+        gates = _project(input, w_ih)
+        bias = _bias(b_ih, b_hh, w_hh)
+        hidden = _like(gates, cx.shape[1])  # before the projection
+        out = hidden if w_hr is None else _like(gates, hx.shape[1])
+        cells = np.empty_like(hidden)
+        initial_cell = np.ascontiguousarray(cx)
+        hiddens, outs, cells_of_steps, gates_of_steps = [
+            steps.split(array) for array in (hidden, out, cells, gates)
+        ]
+        from_hidden = np.empty_like(gates, shape=(hx.shape[0], w_hh.shape[0]))
+        weight = np.ascontiguousarray(w_hh.T)  # 50 us a step instead of 67, at N 64 and H 128
+        for t in steps.order:
+            products = from_hidden[: steps.sizes[t]]
+            np.matmul(steps.before(outs, hx, t, np.concatenate), weight, out=products)
+            before = steps.before(cells_of_steps, initial_cell, t, np.concatenate)
+            kernels.lstm_cell_kernel(
+                hiddens[t], cells_of_steps[t], gates_of_steps[t], products, bias, before
+            )
+            if w_hr is not None:
+                np.matmul(hiddens[t], w_hr.T, out=outs[t])
+        ctx.save_for_backward(input, hx, cx, w_ih, w_hh, w_hr, gates, cells, hidden, out)
+        last_cell = steps.last(cells_of_steps, np.concatenate)
+        return out, steps.last(outs, np.concatenate), last_cell
+
+    @staticmethod
+    def backward(ctx: Any, grad_out: Any, grad_last: Any, grad_last_cell: Any) -> Any:
+        input, hx, cx, w_ih, w_hh, w_hr, gates, cells, hidden, out = ctx.saved_tensors
+        steps = ctx.steps
+        initial_cell = np.ascontiguousarray(cx)
+        zeros = np.zeros_like(hx, order="C")
+        zero_cells = np.zeros_like(cx, order="C")
+        grad_outs = _grads_of_output(steps, grad_out, zeros)
+        grads = np.empty_like(gates)
+        cells_of_steps, gates_of_steps, grads_of_steps = [
+            steps.split(array) for array in (cells, gates, grads)
+        ]
+        later = _own_or_zeros(grad_last, zeros)
+        grad_cell = _own_or_zeros(grad_last_cell, zero_cells)
+        for t in reversed(steps.order):
+            size = steps.sizes[t]
+            before = steps.before(cells_of_steps, initial_cell, t, np.concatenate)
+            grad, from_later = np.ascontiguousarray(grad_outs[t]), later[:size]
+            if w_hr is not None:
+                grad_outs[t] = grad + from_later
+                grad, from_later = grad_outs[t] @ w_hr, zero_cells[:size]
+            kernels.lstm_cell_backward_kernel(
+                grads_of_steps[t],
+                grad_cell[:size],
+                grad,
+                from_later,
+                gates_of_steps[t],
+                cells_of_steps[t],
+                before,
+            )
+            np.matmul(grads_of_steps[t], w_hh, out=later[:size])
+        grad_input = _grad_of_input(ctx, grads, input, w_ih)
+        grad_w_ih = grad_w_hh = grad_bias = grad_w_hr = None
+        if ctx.next_edges[3] is not None:
+            grad_w_ih = gemm(_flat(grads).T, _flat(input))
+        if ctx.next_edges[4] is not None:
+            grad_w_hh = _grad_of_hidden_weight(steps, grads, out, hx)
+        if ctx.next_edges[5] is not None or ctx.next_edges[6] is not None:
+            grad_bias = _column_sums(grads)
+        if ctx.next_edges[7] is not None:
+            grad_w_hr = gemm(np.concatenate(grad_outs).T, _flat(hidden))
+        return (
+            grad_input,
+            later,
+            grad_cell,
+            grad_w_ih,
+            grad_w_hh,
+            grad_bias,
+            grad_bias,
+            grad_w_hr,
+        )
+
+    @staticmethod
+    def composed(input: Tensor, hx: Tensor, cx: Tensor, *args: Any) -> Any:
+        def cell(x: Tensor, hidden: Tensor, cell: Tensor, *weights: Any) -> tuple[Tensor, Tensor]:
+            return projected_lstm_cell(x, (hidden, cell), *weights)
+
+        return _composed(cell, input, [hx, cx], args[:-2], *args[-2:])
+
+
+# ------------------------------------------------------------------ GRU
+
+
+class GruLayer(Layer, name="StackBackward0"):
+    @staticmethod
+    def forward(
+        ctx: Any,
+        input: Any,
+        hx: Any,
+        w_ih: Any,
+        w_hh: Any,
+        b_ih: Any,
+        b_hh: Any,
+        batch_sizes: tuple[int, ...] | None,
+        reverse: bool,
+    ) -> Any:
+        ctx.steps = steps = TimeSteps(input.shape, batch_sizes, reverse)
+        gates = _project(input, w_ih)
+        size = hx.shape[1]
+        bias = _bias(b_ih, b_hh, w_hh)
+        hidden_bias = np.zeros_like(bias[2 * size :])
+        if b_hh is not None:  # that of n belongs inside the product with r
+            hidden_bias = np.ascontiguousarray(b_hh[2 * size :])
+            bias[2 * size :] = b_ih[2 * size :]
+        out = _like(gates, size)
+        products = np.empty_like(out)
+        outs, gates_of_steps, products_of_steps = [
+            steps.split(array) for array in (out, gates, products)
+        ]
+        from_hidden = np.empty_like(gates, shape=(hx.shape[0], w_hh.shape[0]))
+        weight = np.ascontiguousarray(w_hh.T)
+        initial = np.ascontiguousarray(hx)
+        for t in steps.order:
+            before = steps.before(outs, initial, t, np.concatenate)
+            hidden_products = from_hidden[: steps.sizes[t]]
+            np.matmul(before, weight, out=hidden_products)
+            kernels.gru_cell_kernel(
+                outs[t],
+                gates_of_steps[t],
+                products_of_steps[t],
+                hidden_products,
+                bias,
+                hidden_bias,
+                before,
+            )
+        ctx.save_for_backward(input, hx, w_ih, w_hh, gates, products, out)
+        return out, steps.last(outs, np.concatenate)
+
+    @staticmethod
+    def backward(ctx: Any, grad_out: Any, grad_last: Any) -> Any:
+        input, hx, w_ih, w_hh, gates, products, out = ctx.saved_tensors
+        steps = ctx.steps
+        zeros = np.zeros_like(hx, order="C")
+        initial = np.ascontiguousarray(hx)
+        grad_outs = _grads_of_output(steps, grad_out, zeros)
+        grads, grads_of_products = np.empty_like(gates), np.empty_like(gates)
+        outs, gates_of_steps, products_of_steps, grads_of_steps, grads_of_step_products = [
+            steps.split(array) for array in (out, gates, products, grads, grads_of_products)
+        ]
+        later = _own_or_zeros(grad_last, zeros)
+        through_product = np.empty_like(later)
+        for t in reversed(steps.order):
+            size = steps.sizes[t]
+            kernels.gru_cell_backward_kernel(
+                grads_of_steps[t],
+                grads_of_step_products[t],
+                later[:size],
+                np.ascontiguousarray(grad_outs[t]),
+                gates_of_steps[t],
+                products_of_steps[t],
+                steps.before(outs, initial, t, np.concatenate),
+            )
+            np.matmul(grads_of_step_products[t], w_hh, out=through_product[:size])
+            later[:size] += through_product[:size]
+        grad_input = _grad_of_input(ctx, grads, input, w_ih)
+        grad_w_ih = grad_w_hh = grad_b_ih = grad_b_hh = None
+        if ctx.next_edges[2] is not None:
+            grad_w_ih = gemm(_flat(grads).T, _flat(input))
+        if ctx.next_edges[3] is not None:
+            grad_w_hh = _grad_of_hidden_weight(steps, grads_of_products, out, hx)
+        if ctx.next_edges[4] is not None:
+            grad_b_ih = _column_sums(grads)
+        if ctx.next_edges[5] is not None:
+            grad_b_hh = _column_sums(grads_of_products)
+        return grad_input, later, grad_w_ih, grad_w_hh, grad_b_ih, grad_b_hh
+
+    @staticmethod
+    def composed(input: Tensor, hx: Tensor, *args: Any) -> Any:
+        return _composed(_single(gru_cell), input, [hx], args[:-2], *args[-2:])

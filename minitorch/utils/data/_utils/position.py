@@ -1,0 +1,224 @@
+"""Where an epoch stands, so that a training run which was killed continues with the next batch.
+
+Mirrors nothing in torch, whose loaders always begin a new epoch. ``state_dict`` and
+``load_state_dict`` of the data loader have the names of torchdata's ``StatefulDataLoader``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+from collections.abc import Callable, Container, Iterator, Sequence
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+
+from minitorch.native.tensor_new import tensor
+from minitorch import dtypes
+from minitorch.random import Generator, default_generator
+from minitorch.utils.data.sampler import Sampler
+
+__all__ = ["Position", "Replayable", "generators_of"]
+
+T = TypeVar("T")
+
+
+def generators_of(*owners: Any) -> list[Generator]:
+    """The random generators that these objects keep in attributes, as do the samplers in them.
+
+    Without the default generator, whose state a program saves itself: it draws from it too.
+    """
+    found: list[Generator] = []
+    seen: set[int] = {id(default_generator)}
+    remaining = list(owners)
+    while remaining:
+        owner = remaining.pop(0)
+        if id(owner) in seen:
+            continue
+        seen.add(id(owner))
+        if isinstance(owner, Generator):
+            found.append(owner)
+        attributes = getattr(owner, "__dict__", {}).values()
+        remaining += [value for value in attributes if isinstance(value, Generator | Sampler)]
+    return found
+
+
+class Replayable(Generic[T]):
+    """An iterator of which another process can make a copy that stands at the same element.
+
+    Python's generators cannot be saved. But a new one that is run through as many elements comes
+    to the same place, if it draws the same random numbers. ``draws`` tells where the random
+    generators have to stand for that: (step, number of the generator, its words) for each step in
+    which the iterator drew from a generator that somebody else had used, or seeded, since it drew
+    the last time. Step 0 makes the iterator; step n yields its n-th element.
+
+    Args:
+        saved: what ``state_dict`` of another one has returned. The generators are left as they are.
+        wanted: numbers of those elements, from 0, that ``state_dict`` had seen taken but that are
+            needed once more; ``again`` holds them.
+
+    Raises:
+        RuntimeError: the iterator ends before it comes to the place that was saved.
+    """
+
+    def __init__(
+        self,
+        make: Callable[[], Iterator[T]],
+        generators: Sequence[Generator],
+        saved: dict[str, Any] | None = None,
+        wanted: Container[int] = (),
+    ) -> None:
+        self.generators = generators
+        self.taken = 0
+        self.ended = False
+        self.draws: list[tuple[int, int, bytes]] = []
+        self.again: dict[int, T] = {}
+        self._left_at = [b""] * len(generators)
+        self._past: dict[int, list[tuple[int, bytes]]] = {}
+        if saved is None:
+            self._iterator = self._noting_draws(0, make)
+        else:
+            with _put_back(generators):
+                self._replay(make, saved, wanted)
+
+    def _replay(
+        self, make: Callable[[], Iterator[T]], saved: dict[str, Any], wanted: Container[int]
+    ) -> None:
+        for step, number, words in saved["draws"]:
+            self._past.setdefault(step, []).append((number, words.numpy().tobytes()))
+        self._iterator = self._noting_draws(0, make)
+        for number, element in enumerate(itertools.islice(self, saved["taken"])):
+            if number in wanted:
+                self.again[number] = element
+        if self.taken < saved["taken"]:
+            raise RuntimeError(
+                f"cannot continue after {saved['taken']} batches: there are only {self.taken}. Was "
+                "the state saved with another data set, sampler or batch size?"
+            )
+        if saved["ended"]:
+            next(self, None)
+        self._past.clear()
+
+    def __iter__(self) -> Iterator[T]:
+        return self
+
+    def __next__(self) -> T:
+        if self.ended:
+            raise StopIteration
+        try:
+            element = self._noting_draws(self.taken + 1, self._iterator.__next__)
+        except StopIteration:
+            self.ended = True
+            raise
+        self.taken += 1
+        return element
+
+    def _noting_draws(self, step: int, act: Callable[[], Any]) -> Any:
+        for number, words in self._past.get(step, ()):
+            _set_words(self.generators[number], words)
+        before = [_words(generator) for generator in self.generators]
+        try:
+            return act()
+        finally:
+            for number, generator in enumerate(self.generators):
+                after = _words(generator)
+                if after != before[number]:
+                    if before[number] != self._left_at[number]:
+                        self.draws.append((step, number, before[number]))
+                    self._left_at[number] = after
+
+    def state_dict(self) -> dict[str, Any]:
+        """How far the iterator is, and the draws that led there."""
+        draws = [
+            (step, number, tensor(np.frombuffer(words, np.uint8), dtype=dtypes.uint8))
+            for step, number, words in self.draws
+        ]
+        return {"taken": self.taken, "ended": self.ended, "draws": draws}
+
+
+class Position:
+    """How far an epoch is: how many elements the sampler gave, and what the workers have to do.
+
+    Attributes:
+        stream: the batches, if they come from an iterable data set that is read here.
+        pending: the worker that fetches each numbered batch not yet yielded, the oldest first.
+        next_task: the number of the next batch to be asked for.
+        turn: the worker that is asked for it.
+        has_data: for each worker, that its stream has not ended.
+        answers: how many batches of each worker were yielded.
+        random_states: where each worker's generators stood after the last of these batches; for a
+            stream, before the first.
+    """
+
+    def __init__(self, base_seed: int, sampler: Replayable[Any], num_workers: int) -> None:
+        self.base_seed = base_seed
+        self.sampler = sampler
+        self.stream: Replayable[Any] | None = None
+        self.num_yielded = 0
+        self.finished = False
+        self.pending: dict[int, int] = {}
+        self.next_task = 0
+        self.turn = 0
+        self.has_data = [True] * num_workers
+        self.answers = [0] * num_workers
+        self.random_states: list[dict[str, Any]] = [{} for _ in range(num_workers)]
+
+    def state_dict(self) -> dict[str, Any]:
+        """All of it in dicts, lists, numbers and tensors."""
+        return {
+            "base_seed": self.base_seed,
+            "sampler": self.sampler.state_dict(),
+            "stream": None if self.stream is None else self.stream.state_dict(),
+            "num_yielded": self.num_yielded,
+            "finished": self.finished,
+            "pending": list(self.pending.items()),
+            "next_task": self.next_task,
+            "turn": self.turn,
+            "has_data": list(self.has_data),
+            "answers": list(self.answers),
+            "random_states": [dict(states) for states in self.random_states],
+        }
+
+    @classmethod
+    def from_state_dict(
+        cls,
+        state: dict[str, Any],
+        make_sampler: Callable[[], Iterator[Any]],
+        generators: Sequence[Generator],
+    ) -> Position:
+        """The position that was saved, with a sampler that stands where the old one stood."""
+        pending = dict(state["pending"])
+        sampler = Replayable(make_sampler, generators, state["sampler"], pending)
+        position = cls(state["base_seed"], sampler, len(state["has_data"]))
+        position.num_yielded = state["num_yielded"]
+        position.finished = state["finished"]
+        position.pending = pending
+        position.next_task = state["next_task"]
+        position.turn = state["turn"]
+        position.has_data = list(state["has_data"])
+        position.answers = list(state["answers"])
+        position.random_states = [dict(states) for states in state["random_states"]]
+        return position
+
+
+def _words(generator: Generator) -> bytes:
+    """Everything that changes when numbers are drawn: 0.3 us, where ``get_state`` takes 20."""
+    return generator.engine.tobytes() + generator.next_normal.tobytes()
+
+
+def _set_words(generator: Generator, words: bytes) -> None:
+    engine = generator.engine
+    with generator.lock:
+        engine[:] = np.frombuffer(words[: engine.nbytes], engine.dtype)
+        generator.next_normal[:] = np.frombuffer(words[engine.nbytes :], np.float64)
+
+
+@contextlib.contextmanager
+def _put_back(generators: Sequence[Generator]) -> Iterator[None]:
+    """Whatever the block draws, the generators stand afterwards where they stood before."""
+    words = [_words(generator) for generator in generators]
+    try:
+        yield
+    finally:
+        for generator, its_words in zip(generators, words, strict=True):
+            _set_words(generator, its_words)
