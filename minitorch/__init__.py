@@ -194,6 +194,7 @@ from minitorch.native.conversions import clone as clone
 from minitorch.native.convolution import conv1d as conv1d
 from minitorch.native.convolution import conv2d as conv2d
 from minitorch.native.convolution import conv3d as conv3d
+from minitorch.native.convolution import conv_tbc as conv_tbc
 from minitorch.native.convolution import conv_transpose1d as conv_transpose1d
 from minitorch.native.convolution import conv_transpose2d as conv_transpose2d
 from minitorch.native.convolution import conv_transpose3d as conv_transpose3d
@@ -404,6 +405,14 @@ from minitorch.native.repeat_interleave import repeat_interleave as repeat_inter
 from minitorch.native.resize import as_strided_ as as_strided_
 from minitorch.native.resize import detach_ as detach_
 from minitorch.native.resize import resize_as_ as resize_as_
+from minitorch.native.rnn import gru as gru
+from minitorch.native.rnn import lstm as lstm
+from minitorch.native.rnn import rnn_relu as rnn_relu
+from minitorch.native.rnn import rnn_tanh as rnn_tanh
+from minitorch.native.rnn_cells import gru_cell as gru_cell
+from minitorch.native.rnn_cells import lstm_cell as lstm_cell
+from minitorch.native.rnn_cells import rnn_relu_cell as rnn_relu_cell
+from minitorch.native.rnn_cells import rnn_tanh_cell as rnn_tanh_cell
 from minitorch.native.rounding import ceil as ceil
 from minitorch.native.rounding import ceil_ as ceil_
 from minitorch.native.rounding import floor as floor
@@ -573,6 +582,8 @@ from minitorch.native.views import t as t
 from minitorch.native.views import transpose as transpose
 from minitorch.native.views import unflatten as unflatten
 from minitorch.native.views import unsqueeze as unsqueeze
+from minitorch.native.weight_norm import _weight_norm as _weight_norm
+from minitorch.native.weight_norm import norm_except_dim as norm_except_dim
 from minitorch.native.window_functions import bartlett_window as bartlett_window
 from minitorch.native.window_functions import blackman_window as blackman_window
 from minitorch.native.window_functions import hamming_window as hamming_window

@@ -155,6 +155,8 @@ class Kernel:
         for name in self.function.__code__.co_names:
             value = scope.get(name)
             value = _twins.get(id(value), value)
+            if value is self:  # co_names holds attributes too: the sqrt of np.sqrt
+                continue
             if isinstance(value, Kernel):
                 scope[name] = value.compile()
                 self.sources |= value.sources

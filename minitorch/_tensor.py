@@ -466,22 +466,14 @@ class Tensor(Variable):
         clone._requires_grad = self._requires_grad
         memo[id(self)] = clone
         clone._grad = copy.deepcopy(self._grad, memo)
-        clone.__dict__.update(
-            copy.deepcopy({k: v for k, v in self.__dict__.items() if not k.startswith("_")}, memo)
-        )
+        clone.__dict__.update(copy.deepcopy(user_attributes(self), memo))
         return clone
 
     def __reduce__(self) -> Any:
-        if self.grad_fn is not None:
-            raise RuntimeError(
-                "Only Tensors created explicitly by the user (graph leaves) can be pickled; "
-                "detach() this one first."
-            )
-        attributes = {k: v for k, v in self.__dict__.items() if not k.startswith("_")}
         # The whole storage, which the pickle holds once however many tensors are views of it.
         memory = storage_owner(self._array)
         place = self._array.dtype, self._array.shape, self._array.strides, self.storage_offset()
-        return _rebuild, (type(self), memory, place, self._requires_grad), attributes or None
+        return _rebuild, (type(self), memory, place, self.requires_grad), user_attributes(self) or None
 
     def __setstate__(self, state: Any) -> None:
         self.__dict__.update(state)
@@ -1006,6 +998,11 @@ class Tensor(Variable):
     def polygamma(self, n: int) -> Tensor:  # type: ignore[valid-type]
         """The n-th derivative of ``digamma``."""
         return gamma_functions.polygamma(n, self)
+
+
+def user_attributes(tensor: Tensor) -> dict[str, Any]:
+    """What else was written to a tensor: the user's own attributes, but not autograd's."""
+    return {k: v for k, v in tensor.__dict__.items() if not hasattr(Variable, k)}
 
 
 def _copy_with_storage(array: Any, memo: dict[int, Any]) -> Any:

@@ -15,9 +15,10 @@ __all__ = ["Cauchy"]
 
 
 class Cauchy(Distribution):
-    """Where a ray of random direction hits a line: density 1 / (π scale (1 + ((x - loc) / scale)²)).
+    """Where a ray of random direction hits a line.
 
-    Its tails are so heavy that it has no mean.
+    With z = (x - loc) / scale, the density is 1 / (π scale (1 + z²)). Its tails are so heavy that
+    it has no mean.
 
     Args:
         loc: the median.

@@ -101,7 +101,7 @@ class Distribution:
         Args:
             _instance: an object of a subclass, to be filled.
         """
-        owner = next((cls for cls in type(self).__mro__ if "_batched" in vars(cls)), None)
+        owner: Any = next((cls for cls in type(self).__mro__ if "_batched" in vars(cls)), None)
         if owner is None:
             raise NotImplementedError
         new = self._get_checked_instance(owner, _instance)

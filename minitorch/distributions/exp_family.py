@@ -5,6 +5,8 @@ Mirrors torch/distributions/exp_family.py.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from minitorch._tensor import Tensor
 from minitorch.autograd import grad
 from minitorch.distributions.distribution import Distribution
@@ -28,8 +30,8 @@ class ExponentialFamily(Distribution):
     def _natural_params(self) -> tuple[Tensor, ...]:
         raise NotImplementedError
 
-    def _log_normalizer(self, *natural_params: Tensor) -> Tensor:
-        raise NotImplementedError
+    _log_normalizer: Callable[..., Tensor]
+    """F, a function of the natural parameters."""
 
     def entropy(self) -> Tensor:
         """F(θ) - <θ, ∇F(θ)> - E[k(x)], with ∇F from autograd."""

@@ -56,8 +56,9 @@ class StudentT(Distribution):
 
     @property
     def variance(self) -> Tensor:
-        excess = (self.df - 2).masked_fill(self.df <= 2, 0)
-        variance = self.scale.pow(2) * self.df / excess  # infinite where there is no excess
+        excess = (self.df - 2).masked_fill(self.df <= 2, 1)
+        variance = self.scale.pow(2) * self.df / excess
+        variance = variance.masked_fill(self.df <= 2, math.inf)
         return variance.masked_fill(self.df <= 1, math.nan)
 
     def rsample(self, sample_shape: Sequence[int] = Size()) -> Tensor:

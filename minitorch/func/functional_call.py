@@ -1,16 +1,15 @@
 """Modules as functions of their parameters.
 
-Mirrors torch/_functorch/functional_call.py and torch/nn/utils/stateless.py.
+Mirrors torch/_functorch/functional_call.py.
 """
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from minitorch.autograd.variable import Variable
 from minitorch.native.joining import stack
+from minitorch.nn.utils.stateless import call_with
 
 State = dict[str, Any]
 
@@ -40,14 +39,12 @@ def functional_call(
         strict: require that exactly the parameters and buffers of the module are named.
     """
     state = _merged(parameter_and_buffer_dicts)
-    arguments = () if args is None else args if isinstance(args, tuple) else (args,)
-    with _replaced(module, state, tie_weights, strict):
-        return module(*arguments, **(kwargs or {}))
+    return call_with(module, state, args, kwargs, tie_weights, strict)
 
 
 def _merged(dicts: State | Sequence[State]) -> State:
-    if isinstance(dicts, Mapping):
-        return dict(dicts)
+    if isinstance(dicts, dict):
+        return dicts
     if not isinstance(dicts, Sequence):
         raise ValueError(
             "Expected parameter_and_buffer_dicts to be a dict, or a list/tuple of dicts, but got "
@@ -63,71 +60,6 @@ def _merged(dicts: State | Sequence[State]) -> State:
             "ambiguous"
         )
     return {name: tensor for d in dicts for name, tensor in d.items()}
-
-
-@contextlib.contextmanager
-def _replaced(module: Any, state: State, tie_weights: bool, strict: bool) -> Iterator[None]:
-    """The module with other tensors, until the end of the block."""
-    own = {
-        **dict(module.named_parameters(remove_duplicate=False)),
-        **dict(module.named_buffers(remove_duplicate=False)),
-    }
-    if tie_weights:
-        state = _with_tied(state, own)
-    if strict:
-        _check_names(module, state, own)
-    places = {name: _place(module, name) for name in state if name in own}
-    before = {}
-    try:
-        for name, (slots, key) in places.items():
-            if not isinstance(state[name], Variable) and state[name] is not None:
-                raise TypeError(f"{state[name]} is not an instance of torch.Tensor")
-            before[name] = slots[key]
-            slots[key] = state[name]
-        yield
-    finally:
-        for name in reversed(before):
-            slots, key = places[name]
-            slots[key] = before[name]
-
-
-def _with_tied(state: State, own: State) -> State:
-    """The given tensors under all the names that the module has for what they replace."""
-    groups: dict[int, list[str]] = {}
-    for name, tensor in own.items():
-        groups.setdefault(id(tensor), []).append(name)
-    full = dict(state)
-    for names in groups.values():
-        given = [name for name in names if name in state]
-        if len({id(state[name]) for name in given}) > 1:
-            raise ValueError(
-                f"functional_call got multiple values for keys {sorted(given)}, which are tied. "
-                "Consider using tie_weights=False"
-            )
-        if given:
-            full.update(dict.fromkeys(names, state[given[0]]))
-    return full
-
-
-def _check_names(module: Any, state: State, own: State) -> None:
-    unexpected = [repr(name) for name in sorted(state.keys() - own.keys())]
-    missing = [repr(name) for name in sorted(own.keys() - state.keys())]
-    lines = [
-        f"{kind} key(s): {', '.join(names)}."
-        for kind, names in (("Unexpected", unexpected), ("Missing", missing))
-        if names
-    ]
-    if lines:
-        details = "\n\t".join(lines)
-        raise RuntimeError(f"Error(s) in reparametrizing for {type(module).__name__}:\n\t{details}")
-
-
-def _place(module: Any, name: str) -> tuple[State, str]:
-    """The dict of a submodule in which a parameter or buffer is, and its key there."""
-    *path, key = name.split(".")
-    owner = module.get_submodule(".".join(path))
-    slots: State = owner._parameters if key in owner._parameters else owner._buffers
-    return slots, key
 
 
 def stack_module_state(models: Sequence[Any]) -> tuple[State, State]:

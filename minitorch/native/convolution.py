@@ -40,6 +40,7 @@ __all__ = [
     "conv_transpose1d",
     "conv_transpose2d",
     "conv_transpose3d",
+    "conv_tbc",
 ]
 
 
@@ -250,6 +251,18 @@ def conv_transpose3d(
     return _conv_transpose(
         3, input, weight, bias, stride, padding, output_padding, groups, dilation
     )
+
+
+def conv_tbc(input: Tensor, weight: Tensor, bias: Tensor, pad: int = 0) -> Tensor:
+    """``conv1d`` of tensors in the order (time, batch, channels).
+
+    Shape:
+        input ``(T, N, C)``, weight ``(K, C, M)``, bias ``(M,)``; output ``(O, N, M)`` with
+        O = T + 2 pad - K + 1.
+    """
+    checks.check_tbc(input, weight, bias)
+    channels_first = conv1d(input.permute(1, 2, 0), weight.permute(2, 1, 0), bias, padding=pad)
+    return channels_first.permute(2, 0, 1)
 
 
 def _conv(

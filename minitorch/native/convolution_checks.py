@@ -169,3 +169,19 @@ _CPP_NAMES = {
     "torch.int32": "int",
     "torch.int64": "long long",
 }
+
+
+def check_tbc(input: Tensor, weight: Tensor, bias: Tensor) -> None:
+    """Refuse what ``conv_tbc`` cannot take."""
+    if input.ndim != 3:
+        raise RuntimeError("Input must have 3 dims: time, batch, in_channel")
+    if weight.ndim != 3:
+        raise RuntimeError(
+            "Weight tensor must have 3 dims: kernel_width, in_channels, out_channels."
+        )
+    if bias.ndim != 1:
+        raise RuntimeError("Bias must be 1-D")
+    if input.shape[2] != weight.shape[1]:
+        raise RuntimeError("Input dim 2 (input channels) is not == dim 1 in the weight tensor")
+    if bias.shape[0] != weight.shape[2]:
+        raise RuntimeError("Bias size must equal dim 2 in the weight tensor (output channels).")

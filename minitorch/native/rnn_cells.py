@@ -86,6 +86,11 @@ def lstm_cell(
         input ``(N, I)``, hx two of ``(N, H)``, w_ih ``(4 H, I)``, w_hh ``(4 H, H)``, biases
         ``(4 H,)``; out two of ``(N, H)``.
     """
+    if not isinstance(hx, (tuple, list)):
+        raise TypeError(
+            "lstm_cell(): argument 'hx' (position 2) must be tuple of Tensors, not "
+            f"{type(hx).__name__}"
+        )
     if len(hx) != 2:
         raise RuntimeError("lstm_cell expects two hidden states")
     _check_shapes(input, hx, w_ih, w_hh)

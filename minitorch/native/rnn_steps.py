@@ -10,8 +10,6 @@ import itertools
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
-
 
 class TimeSteps:
     """Where the rows of each time step are, and which state each step starts from.

@@ -14,14 +14,11 @@ Mirrors aten/src/ATen/native/Distributions.h (standard_gamma_grad_one, dirichlet
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
-from minitorch.native.special_math import scipy_special
 
 __all__ = ["dirichlet_grad", "standard_gamma_grad"]
 
@@ -109,10 +106,7 @@ def _gamma_near_mean(alpha: Array, x: Array) -> Array:
     """The limit of the saddle-point expansion, which is 0 / 0 at x = α."""
     alpha2 = alpha * alpha
     polynomial = (
-        1440 * alpha2
-        + 6 * x * (53 - 120 * x)
-        - 65 * x * x / alpha
-        + alpha * (107 + 3600 * x)
+        1440 * alpha2 + 6 * x * (53 - 120 * x) - 65 * x * x / alpha + alpha * (107 + 3600 * x)
     )
     return (1 + 24 * alpha * (1 + 12 * alpha)) * polynomial / (1244160 * alpha2 * alpha2)
 

@@ -55,6 +55,7 @@ from minitorch.native.convolution import (
     conv1d,
     conv2d,
     conv3d,
+    conv_tbc,
     conv_transpose1d,
     conv_transpose2d,
     conv_transpose3d,
@@ -123,6 +124,7 @@ __all__ = [
     # with weights
     "linear", "bilinear", "embedding", "embedding_bag", "one_hot",
     "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d",
+    "conv_tbc",
     # normalisation and regularisation
     "batch_norm", "layer_norm", "group_norm", "instance_norm", "rms_norm",
     "local_response_norm", "normalize",

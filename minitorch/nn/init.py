@@ -2,13 +2,16 @@
 
 Mirrors torch/nn/init.py: the same draws in the same order, so one seed gives the same weights in
 both libraries. Only ``orthogonal_`` rounds differently: its QR decomposition is LAPACK's. Left out:
-the names without the underscore, deprecated for years; meta tensors.
+meta tensors.
 """
 
 from __future__ import annotations
 
+import functools
 import math
 import warnings
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -312,3 +315,37 @@ def sparse_(
             row_indices = randperm(rows)  # from the default generator, whatever generator is given
             tensor[row_indices[:num_zeros], column] = 0
         return tensor
+
+
+# --------------------------------------------------------------------------- the old names
+
+
+def _without_underscore(initialize: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    new_name = initialize.__name__
+    old_name = new_name[:-1]
+
+    @functools.wraps(initialize)
+    def deprecated(*args: Any, **kwargs: Any) -> Tensor:
+        warnings.warn(
+            f"`nn.init.{old_name}` is now deprecated in favor of `nn.init.{new_name}`.",
+            FutureWarning,
+            stacklevel=2,
+        )
+        return initialize(*args, **kwargs)
+
+    deprecated.__name__ = deprecated.__qualname__ = old_name
+    deprecated.__doc__ = f"The old name of ``{new_name}``."
+    return deprecated
+
+
+uniform = _without_underscore(uniform_)
+normal = _without_underscore(normal_)
+constant = _without_underscore(constant_)
+eye = _without_underscore(eye_)
+dirac = _without_underscore(dirac_)
+xavier_uniform = _without_underscore(xavier_uniform_)
+xavier_normal = _without_underscore(xavier_normal_)
+kaiming_uniform = _without_underscore(kaiming_uniform_)
+kaiming_normal = _without_underscore(kaiming_normal_)
+orthogonal = _without_underscore(orthogonal_)
+sparse = _without_underscore(sparse_)

@@ -7,20 +7,14 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
+from minitorch._jit import formula, kernel, prange
 from minitorch._tensor import Tensor
-from minitorch.autograd.variable import wrap
-from minitorch.native.fused_optim import adagrad_
-from minitorch.optim.optimizer import (
-    Optimizer,
-    ParamsT,
-    check_implementation,
-    check_lr,
-    new_step,
-    next_step,
-    number,
-)
+from minitorch.native.dispatch_stub import DispatchStub
+from minitorch.native.unary_ops import sqrt
+from minitorch.optim.elementwise import elementwise_step
+from minitorch.optim.optimizer import Optimizer, ParamsT
+from minitorch.optim.options import check_fused, check_lr, check_not_negative
+from minitorch.optim.state import full_like, new_number, next_step
 
 __all__ = ["Adagrad"]
 
@@ -37,8 +31,8 @@ class Adagrad(Optimizer):
     Args:
         initial_accumulator_value: where ``sum`` starts.
         maximize: go uphill: the gradient changes its sign first.
-        foreach, fused, differentiable: choose between implementations in torch. There is one here,
-            and they change nothing; ``differentiable=True`` is refused.
+        differentiable: let autograd record the step.
+        foreach, fused: choose between implementations in torch; there is one here.
 
     Raises:
         ValueError: an option is out of its range.
@@ -59,16 +53,12 @@ class Adagrad(Optimizer):
         fused: bool | None = None,
     ) -> None:
         check_lr(lr)
-        if not lr_decay >= 0.0:
-            raise ValueError(f"Invalid lr_decay value: {lr_decay}")
-        if not weight_decay >= 0.0:
-            raise ValueError(f"Invalid weight_decay value: {weight_decay}")
-        if not initial_accumulator_value >= 0.0:
-            raise ValueError(
-                f"Invalid initial_accumulator_value value: {initial_accumulator_value}"
-            )
-        if not eps >= 0.0:
-            raise ValueError(f"Invalid epsilon value: {eps}")
+        check_not_negative(
+            lr_decay=lr_decay,
+            weight_decay=weight_decay,
+            initial_accumulator_value=initial_accumulator_value,
+            epsilon=eps,
+        )
         defaults = {
             "lr": lr,
             "lr_decay": lr_decay,
@@ -81,30 +71,57 @@ class Adagrad(Optimizer):
             "fused": fused,
         }
         super().__init__(params, defaults)
-        check_implementation(foreach, fused, differentiable)
+        check_fused(fused, foreach, differentiable)
         for group in self.param_groups:
             for param in group["params"]:
-                self.state[param] = _initial_state(param, initial_accumulator_value)
+                self._init_state(param, group)
+
+    def _init_state(self, param: Tensor, group: dict[str, Any]) -> None:
+        self.state[param] = {
+            "step": new_number(fused=group["fused"]),
+            "sum": full_like(param, self.defaults["initial_accumulator_value"]),
+        }
+
+    def share_memory(self) -> None:
+        """Move the sums into memory that other processes see."""
+        for state in self.state.values():
+            state["sum"].share_memory_()
 
     def update(self, param: Tensor, grad: Tensor, group: dict[str, Any]) -> None:
+        if param not in self.state:  # of a group that was added later
+            self._init_state(param, group)
         state = self.state[param]
-        if not state:  # of a group that was added later
-            state.update(_initial_state(param, group["initial_accumulator_value"]))
-        adagrad_(
-            param._array,
-            state["sum"]._array,
-            grad._array,
-            step=next_step(state),
-            lr=number(group["lr"]),
-            lr_decay=group["lr_decay"],
-            weight_decay=group["weight_decay"],
-            eps=group["eps"],
-            maximize=group["maximize"],
+        options = (
+            group["lr"] / (1 + (next_step(state) - 1) * group["lr_decay"]),
+            group["weight_decay"],
+            group["eps"],
+            group["maximize"],
         )
-        param.bump_version()
+        tensors = [param, state["sum"]]
+        elementwise_step(adagrad, adagrad_loop, tensors, grad, options, group["differentiable"])
 
 
-def _initial_state(param: Tensor, value: float) -> dict[str, Any]:
-    array = param._array
-    start = complex(value, value) if array.dtype.kind == "c" else value
-    return {"step": new_step(), "sum": wrap(np.full_like(array, start))}
+@formula
+def adagrad(
+    param: Any,
+    state_sum: Any,
+    grad: Any,
+    step_size: Any,
+    weight_decay: Any,
+    eps: Any,
+    maximize: Any,
+) -> tuple[Any, Any]:
+    """One step of ``Adagrad`` for one element."""
+    if maximize:
+        grad = -grad
+    if weight_decay != 0:
+        grad = grad + weight_decay * param
+    state_sum = state_sum + grad * grad
+    return param - (step_size * grad) / (sqrt(state_sum) + eps), state_sum
+
+
+@DispatchStub
+@kernel(parallel=True)
+def adagrad_loop(param: Any, state_sum: Any, grad: Any, options: tuple[float, ...]) -> None:
+    for i in prange(param.size):
+        param[i], state_sum[i] = adagrad(param[i], state_sum[i], grad[i], *options)

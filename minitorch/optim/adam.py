@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from minitorch._jit import formula, kernel, prange
 from minitorch._tensor import Tensor
-from minitorch.native.fused_optim import adam_
-from minitorch.optim.optimizer import (
-    Optimizer,
-    ParamsT,
-    array_of,
-    check_implementation,
-    check_lr,
-    new_step,
-    next_step,
-    number,
-    zeros_like,
-)
+from minitorch.native.dispatch_stub import DispatchStub
+from minitorch.native.fused_optim import lerp, load, store
+from minitorch.native.tensor_compare import maximum
+from minitorch.native.unary_ops import sqrt
+from minitorch.optim.elementwise import elementwise_step
+from minitorch.optim.optimizer import Optimizer, ParamsT
+from minitorch.optim.options import check_betas, check_fused, check_lr, check_not_negative, scalar
+from minitorch.optim.state import new_number, next_step, zeros_like
 
 __all__ = ["Adam"]
 
@@ -39,8 +36,9 @@ class Adam(Optimizer):
         maximize: go uphill: the gradient changes its sign first.
         decoupled_weight_decay: shrink the parameter itself by ``1 - lr * weight_decay`` instead of
             changing its gradient, as AdamW does.
-        foreach, fused, capturable, differentiable: choose between implementations in torch. There
-            is one here, and they change nothing; ``differentiable=True`` is refused.
+        differentiable: let autograd record the step.
+        foreach, fused: choose between implementations in torch; there is one here.
+        capturable: for GPUs; refused at the first step.
 
     Raises:
         ValueError: an option is out of its range.
@@ -62,23 +60,28 @@ class Adam(Optimizer):
         fused: bool | None = None,
         decoupled_weight_decay: bool = False,
     ) -> None:
-        if isinstance(lr, Tensor) and foreach and not capturable:
+        no_tensors = foreach and not capturable
+        if isinstance(lr, Tensor) and no_tensors:
             raise ValueError(
                 "lr as a Tensor is not supported for capturable=False and foreach=True"
             )
         check_lr(lr)
-        if not eps >= 0.0:
-            raise ValueError(f"Invalid epsilon value: {eps}")
-        for index, beta in enumerate(betas):
-            if not 0.0 <= number(beta) < 1.0:
-                raise ValueError(f"Invalid beta parameter at index {index}: {beta}")
-        if not weight_decay >= 0.0:
-            raise ValueError(f"Invalid weight_decay value: {weight_decay}")
-        if {type(beta) for beta in betas} not in ({float}, {Tensor}):
+        check_not_negative(epsilon=eps)
+        check_betas(betas)
+        check_not_negative(weight_decay=weight_decay)
+        if not any(all(isinstance(b, kind) for b in betas) for kind in (float, Tensor)):
             raise ValueError("betas must be either both floats or both Tensors")
+        for index, beta in enumerate(betas):
+            if isinstance(beta, Tensor) and no_tensors:
+                raise ValueError(
+                    f"betas[{index}] as a Tensor is not supported for capturable=False and "
+                    "foreach=True"
+                )
+            if isinstance(beta, Tensor) and beta.numel() != 1:
+                raise ValueError(f"Tensor betas[{index}] must be 1-element")
         defaults = {
             "lr": lr,
-            "betas": tuple(betas),
+            "betas": scalar(tuple(betas)),
             "eps": eps,
             "weight_decay": weight_decay,
             "amsgrad": amsgrad,
@@ -90,30 +93,82 @@ class Adam(Optimizer):
             "decoupled_weight_decay": decoupled_weight_decay,
         }
         super().__init__(params, defaults)
-        check_implementation(foreach, fused, differentiable)
+        check_fused(fused, foreach, differentiable)
 
     def update(self, param: Tensor, grad: Tensor, group: dict[str, Any]) -> None:
         state = self.state[param]
         if not state:
-            state["step"] = new_step()
+            state["step"] = new_number(fused=group["fused"])
             state["exp_avg"] = zeros_like(param)
             state["exp_avg_sq"] = zeros_like(param)
             if group["amsgrad"]:
                 state["max_exp_avg_sq"] = zeros_like(param)
-        beta1, beta2 = group["betas"]
-        adam_(
-            param._array,
-            state["exp_avg"]._array,
-            state["exp_avg_sq"]._array,
-            array_of(state["max_exp_avg_sq"]) if group["amsgrad"] else None,
-            grad._array,
-            step=next_step(state),
-            lr=number(group["lr"]),
-            beta1=number(beta1),
-            beta2=number(beta2),
-            eps=group["eps"],
-            weight_decay=group["weight_decay"],
-            decoupled_weight_decay=group["decoupled_weight_decay"],
-            maximize=group["maximize"],
+        largest = state["max_exp_avg_sq"] if group["amsgrad"] else None
+        tensors = [param, state["exp_avg"], state["exp_avg_sq"], largest]
+        step = next_step(state)
+        lr, (beta1, beta2), decay = group["lr"], group["betas"], group["weight_decay"]
+        decoupled = group["decoupled_weight_decay"]
+        options = (
+            lr / (1 - beta1**step),
+            1 - lr * decay if decoupled else 1.0,
+            0.0 if decoupled else decay,
+            beta1,
+            1 - beta1,
+            beta2,
+            1 - beta2,
+            (1 - beta2**step) ** 0.5,
+            group["eps"],
+            group["maximize"],
         )
-        param.bump_version()
+        elementwise_step(adam, adam_loop, tensors, grad, options, group["differentiable"])
+
+
+@formula
+def adam(
+    param: Any,
+    exp_avg: Any,
+    exp_avg_sq: Any,
+    max_exp_avg_sq: Any,  # None without amsgrad
+    grad: Any,
+    step_size: Any,
+    shrink: Any,  # 1 unless weight decay is decoupled
+    weight_decay: Any,
+    beta1: Any,
+    weight1: Any,  # 1 - beta1
+    beta2: Any,
+    weight2: Any,  # 1 - beta2
+    correction2_sqrt: Any,
+    eps: Any,
+    maximize: Any,
+) -> tuple[Any, Any, Any, Any]:
+    """One step of ``Adam`` for one element."""
+    if maximize:
+        grad = -grad
+    if shrink != 1:
+        param = param * shrink
+    if weight_decay != 0:
+        grad = grad + weight_decay * param
+    exp_avg = lerp(exp_avg, grad, weight1, beta1)
+    exp_avg_sq = exp_avg_sq * beta2 + (weight2 * grad) * grad
+    variance = exp_avg_sq
+    if max_exp_avg_sq is not None:
+        variance = max_exp_avg_sq = maximum(max_exp_avg_sq, exp_avg_sq)
+    denominator = sqrt(variance) / correction2_sqrt + eps
+    return param - (step_size * exp_avg) / denominator, exp_avg, exp_avg_sq, max_exp_avg_sq
+
+
+@DispatchStub
+@kernel(parallel=True)
+def adam_loop(
+    param: Any,
+    exp_avg: Any,
+    exp_avg_sq: Any,
+    max_exp_avg_sq: Any,
+    grad: Any,
+    options: tuple[float, ...],
+) -> None:
+    for i in prange(param.size):
+        param[i], exp_avg[i], exp_avg_sq[i], largest = adam(
+            param[i], exp_avg[i], exp_avg_sq[i], load(max_exp_avg_sq, i), grad[i], *options
+        )
+        store(max_exp_avg_sq, i, largest)

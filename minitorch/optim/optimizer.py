@@ -3,8 +3,7 @@
 An optimizer defines ``update``, the formula for one parameter; ``step`` calls it for every
 parameter that has a gradient.
 
-Mirrors torch/optim/optimizer.py. Left out: sparse gradients, gradient scaling, hooks on
-``state_dict`` and ``load_state_dict``, and steps that are recorded by autograd.
+Mirrors torch/optim/optimizer.py. Left out: sparse gradients, gradient scaling.
 """
 
 from __future__ import annotations
@@ -17,13 +16,12 @@ from copy import deepcopy
 from itertools import chain
 from typing import Any, TypeAlias
 
-import numpy as np
-
 from minitorch import dtypes
 from minitorch._tensor import Tensor
-from minitorch.autograd.grad_mode import enable_grad, no_grad
+from minitorch.autograd.grad_mode import enable_grad, set_grad_enabled
 from minitorch.autograd.hooks import Hooks, RemovableHandle
-from minitorch.autograd.variable import wrap
+from minitorch.optim.options import check_implementation, scalar_options
+from minitorch.optim.state import new_number
 
 __all__ = [
     "Optimizer",
@@ -36,6 +34,25 @@ StateDict: TypeAlias = dict[str, Any]
 
 _global_pre_hooks = Hooks()
 _global_post_hooks = Hooks()
+
+_HOOKS = (
+    "_optimizer_step_pre_hooks",
+    "_optimizer_step_post_hooks",
+    "_optimizer_state_dict_pre_hooks",
+    "_optimizer_state_dict_post_hooks",
+    "_optimizer_load_state_dict_pre_hooks",
+    "_optimizer_load_state_dict_post_hooks",
+)
+
+
+class _Required:
+    """The default of an option that every group must set."""
+
+    def __repr__(self) -> str:
+        return "<required parameter>"
+
+
+required = _Required()
 
 
 class Optimizer:
@@ -56,10 +73,20 @@ class Optimizer:
             in two groups.
     """
 
+    _optimizer_step_pre_hooks: Hooks
+    _optimizer_step_post_hooks: Hooks
+    _optimizer_state_dict_pre_hooks: Hooks
+    _optimizer_state_dict_post_hooks: Hooks
+    _optimizer_load_state_dict_pre_hooks: Hooks
+    _optimizer_load_state_dict_post_hooks: Hooks
+
+    # What ``capturable`` wants on a GPU, and which numbers older states hold as Python floats.
+    _on_device = "params and state_steps"
+    _numbers_in_state: tuple[str, ...] = ("step",)
+
     def __init__(self, params: ParamsT, defaults: dict[str, Any]) -> None:
         self.defaults = defaults
-        self._optimizer_step_pre_hooks = Hooks()
-        self._optimizer_step_post_hooks = Hooks()
+        self._add_hooks()
         if isinstance(params, Tensor):
             raise TypeError(
                 "params argument given to the optimizer should be an iterable of Tensors or dicts, "
@@ -74,6 +101,10 @@ class Optimizer:
             groups = [{"params": groups}]
         for group in groups:
             self.add_param_group(group)
+
+    def _add_hooks(self) -> None:
+        for name in _HOOKS:
+            self.__dict__.setdefault(name, Hooks())
 
     def __init_subclass__(cls) -> None:
         if "step" in cls.__dict__:
@@ -94,16 +125,21 @@ class Optimizer:
         if closure is not None:
             with enable_grad():
                 loss = closure()
-        with no_grad():
+        with set_grad_enabled(bool(self.defaults.get("differentiable"))):
             for group in self.param_groups:
-                for param in group["params"]:
-                    grad = param.grad
-                    if grad is not None:
-                        self.update(param, grad, group)
+                params = [param for param in group["params"] if param.grad is not None]
+                check_implementation(group, params, self._on_device)
+                options = scalar_options(group)
+                for param in params:
+                    self.update(param, param.grad, options)
         return loss
 
     def update(self, param: Tensor, grad: Tensor, group: dict[str, Any]) -> None:
-        """The formula: change ``param`` and ``self.state[param]`` by the options in ``group``."""
+        """The formula: change ``param`` and ``self.state[param]``.
+
+        Args:
+            group: the options; those given as tensors are numbers here.
+        """
         raise NotImplementedError
 
     def zero_grad(self, set_to_none: bool = True) -> None:
@@ -147,6 +183,11 @@ class Optimizer:
         for param in params:
             self._check_param(param)
         for name, default in self.defaults.items():
+            if default is required and name not in param_group:
+                raise ValueError(
+                    "parameter group didn't specify a value of required optimization parameter "
+                    f"{name}"
+                )
             param_group.setdefault(name, default)
         if len(params) != len(set(params)):
             warnings.warn(
@@ -182,6 +223,8 @@ class Optimizer:
         Returns:
             ``{"state": {0: {...}, ...}, "param_groups": [{"lr": ..., "params": [0, ...]}, ...]}``.
         """
+        for hook in self._optimizer_state_dict_pre_hooks.values():
+            hook(self)
         number_of: dict[int, int] = {}
         start = 0
         groups = []
@@ -196,7 +239,11 @@ class Optimizer:
             number_of[id(key)] if isinstance(key, Tensor) else key: value
             for key, value in self.state.items()
         }
-        return {"state": state, "param_groups": groups}
+        state_dict = {"state": state, "param_groups": groups}
+        for hook in self._optimizer_state_dict_post_hooks.values():
+            result = hook(self, state_dict)
+            state_dict = state_dict if result is None else result
+        return state_dict
 
     def load_state_dict(self, state_dict: StateDict) -> None:
         """Continue from what ``state_dict``, here or in torch, has returned.
@@ -206,6 +253,10 @@ class Optimizer:
         Raises:
             ValueError: it has other groups, or groups of another size.
         """
+        state_dict = state_dict.copy()
+        for hook in self._optimizer_load_state_dict_pre_hooks.values():
+            result = hook(self, state_dict)
+            state_dict = state_dict if result is None else result
         groups, saved_groups = self.param_groups, deepcopy(state_dict["param_groups"])
         if len(groups) != len(saved_groups):
             raise ValueError("loaded state dict has a different number of parameter groups")
@@ -229,6 +280,8 @@ class Optimizer:
             if "param_names" in group:
                 saved.setdefault("param_names", group["param_names"])
         self.__setstate__({"state": state, "param_groups": saved_groups})
+        for hook in self._optimizer_load_state_dict_post_hooks.values():
+            hook(self)
 
     def __getstate__(self) -> dict[str, Any]:
         return {
@@ -240,14 +293,14 @@ class Optimizer:
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Take over a pickled or loaded state; options that older ones lack get their default."""
         self.__dict__.update(state)
-        self.__dict__.setdefault("_optimizer_step_pre_hooks", Hooks())
-        self.__dict__.setdefault("_optimizer_step_post_hooks", Hooks())
+        self._add_hooks()
         for group in self.param_groups:
             for name, default in self.defaults.items():
                 group.setdefault(name, default)
         for kept in self.state.values():
-            if isinstance(kept, dict) and isinstance(kept.get("step"), int | float):
-                kept["step"] = new_step(kept["step"])
+            for name in self._numbers_in_state:
+                if isinstance(kept, dict) and isinstance(kept.get(name), int | float):
+                    kept[name] = new_number(kept[name])
 
     # ----------------------------------------------------------------- hooks
 
@@ -261,6 +314,30 @@ class Optimizer:
     def register_step_post_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
         """Call ``hook(optimizer, args, kwargs)`` after each step."""
         return self._optimizer_step_post_hooks.add(hook)
+
+    def register_state_dict_pre_hook(
+        self, hook: Callable[..., Any], prepend: bool = False
+    ) -> RemovableHandle:
+        """Call ``hook(optimizer)`` before ``state_dict``, or, with ``prepend``, before others."""
+        return self._optimizer_state_dict_pre_hooks.add(hook, prepend=prepend)
+
+    def register_state_dict_post_hook(
+        self, hook: Callable[..., Any], prepend: bool = False
+    ) -> RemovableHandle:
+        """Call ``hook(optimizer, state_dict)`` after ``state_dict``; it may return another one."""
+        return self._optimizer_state_dict_post_hooks.add(hook, prepend=prepend)
+
+    def register_load_state_dict_pre_hook(
+        self, hook: Callable[..., Any], prepend: bool = False
+    ) -> RemovableHandle:
+        """Call ``hook(optimizer, state_dict)`` before loading; it may return another one."""
+        return self._optimizer_load_state_dict_pre_hooks.add(hook, prepend=prepend)
+
+    def register_load_state_dict_post_hook(
+        self, hook: Callable[..., Any], prepend: bool = False
+    ) -> RemovableHandle:
+        """Call ``hook(optimizer)`` after ``load_state_dict``."""
+        return self._optimizer_load_state_dict_post_hooks.add(hook, prepend=prepend)
 
     def __repr__(self) -> str:
         text = f"{type(self).__name__} ("
@@ -312,63 +389,7 @@ def register_optimizer_step_post_hook(hook: Callable[..., Any]) -> RemovableHand
     return _global_post_hooks.add(hook)
 
 
-# ------------------------------------------------------------------------- for the optimizers
-
-
-def check_implementation(foreach: bool | None, fused: bool | None, differentiable: bool) -> None:
-    """Refuse the combinations of implementations that torch refuses.
-
-    Raises:
-        RuntimeError: torch refuses it too.
-        NotImplementedError: ``differentiable``, which no kernel in place can be.
-    """
-    if fused and differentiable:
-        raise RuntimeError("`fused` does not support `differentiable`")
-    if fused and foreach:
-        raise RuntimeError("`fused` and `foreach` cannot be `True` together.")
-    if differentiable:
-        raise NotImplementedError("minitorch's optimizers cannot be differentiated through")
-
-
-def check_lr(lr: float | Tensor) -> None:
-    """Refuse a learning rate that is negative, or several.
-
-    Raises:
-        ValueError: it is.
-    """
-    if isinstance(lr, Tensor) and lr.numel() != 1:
-        raise ValueError("Tensor lr must be 1-element")
-    if not number(lr) >= 0.0:
-        raise ValueError(f"Invalid learning rate: {lr}")
-
-
-def number(value: float | Tensor) -> float:
-    """The value of an option that may be given as a tensor of one element."""
-    return float(value.item()) if isinstance(value, Tensor) else value
-
-
-def zeros_like(param: Tensor) -> Tensor:
-    """Zeros laid out in memory as ``param`` is."""
-    return wrap(np.zeros_like(param._array))
-
-
-def new_step(count: float = 0.0) -> Tensor:
-    """The counter of steps: a tensor, and of floating dtype, since torch's is."""
-    wide = dtypes.get_default_dtype() is dtypes.float64
-    return wrap(np.array(count, np.float64 if wide else np.float32))
-
-
-def next_step(state: dict[str, Any]) -> float:
-    """Count one step, and return how many there are now."""
-    step = state["step"]._array
-    step += 1
-    count: float = step.item()
-    return count
-
-
-def array_of(state: Tensor | None) -> Any:
-    """The array behind a tensor of the state, if there is one."""
-    return None if state is None else state._array
+# ------------------------------------------------------------------------- helpers
 
 
 def _like_param(param: Tensor, value: Any, key: str | None = None) -> Any:

@@ -7,19 +7,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from minitorch._jit import formula, kernel, prange
 from minitorch._tensor import Tensor
-from minitorch.native.fused_optim import rmsprop_
-from minitorch.optim.optimizer import (
-    Optimizer,
-    ParamsT,
-    array_of,
-    check_implementation,
-    check_lr,
-    new_step,
-    next_step,
-    number,
-    zeros_like,
-)
+from minitorch.native.dispatch_stub import DispatchStub
+from minitorch.native.fused_optim import lerp, load, store
+from minitorch.native.unary_ops import sqrt
+from minitorch.optim.elementwise import elementwise_step
+from minitorch.optim.optimizer import Optimizer, ParamsT
+from minitorch.optim.options import check_lr, check_not_negative
+from minitorch.optim.state import new_number, next_step, zeros_like
 
 __all__ = ["RMSprop"]
 
@@ -38,8 +34,9 @@ class RMSprop(Optimizer):
         centered: divide by the standard deviation instead of the root mean square: v, less the
             square of a running mean of the gradients.
         maximize: go uphill: the gradient changes its sign first.
-        foreach, capturable, differentiable: choose between implementations in torch. There is one
-            here, and they change nothing; ``differentiable=True`` is refused.
+        differentiable: let autograd record the step.
+        foreach: chooses between implementations in torch; there is one here.
+        capturable: for GPUs; refused at the first step.
 
     Raises:
         ValueError: an option is out of its range.
@@ -60,14 +57,7 @@ class RMSprop(Optimizer):
         differentiable: bool = False,
     ) -> None:
         check_lr(lr)
-        if not eps >= 0.0:
-            raise ValueError(f"Invalid epsilon value: {eps}")
-        if not momentum >= 0.0:
-            raise ValueError(f"Invalid momentum value: {momentum}")
-        if not weight_decay >= 0.0:
-            raise ValueError(f"Invalid weight_decay value: {weight_decay}")
-        if not alpha >= 0.0:
-            raise ValueError(f"Invalid alpha value: {alpha}")
+        check_not_negative(epsilon=eps, momentum=momentum, weight_decay=weight_decay, alpha=alpha)
         defaults = {
             "lr": lr,
             "momentum": momentum,
@@ -81,29 +71,79 @@ class RMSprop(Optimizer):
             "differentiable": differentiable,
         }
         super().__init__(params, defaults)
-        check_implementation(foreach, None, differentiable)
 
     def update(self, param: Tensor, grad: Tensor, group: dict[str, Any]) -> None:
         state = self.state[param]
         if not state:
-            state["step"] = new_step()
+            state["step"] = new_number()
             state["square_avg"] = zeros_like(param)
             if group["momentum"] > 0:
                 state["momentum_buffer"] = zeros_like(param)
             if group["centered"]:
                 state["grad_avg"] = zeros_like(param)
         next_step(state)
-        rmsprop_(
-            param._array,
-            state["square_avg"]._array,
-            array_of(state["grad_avg"]) if group["centered"] else None,
-            array_of(state["momentum_buffer"]) if group["momentum"] > 0 else None,
-            grad._array,
-            lr=number(group["lr"]),
-            alpha=group["alpha"],
-            eps=group["eps"],
-            weight_decay=group["weight_decay"],
-            momentum=group["momentum"],
-            maximize=group["maximize"],
+        grad_avg = state["grad_avg"] if group["centered"] else None
+        momentum_buffer = state["momentum_buffer"] if group["momentum"] > 0 else None
+        tensors = [param, state["square_avg"], grad_avg, momentum_buffer]
+        options = (
+            group["lr"],
+            group["alpha"],
+            1 - group["alpha"],
+            group["eps"],
+            group["weight_decay"],
+            group["momentum"],
+            group["maximize"],
         )
-        param.bump_version()
+        elementwise_step(rmsprop, rmsprop_loop, tensors, grad, options, group["differentiable"])
+
+
+@formula
+def rmsprop(
+    param: Any,
+    square_avg: Any,
+    grad_avg: Any,  # None unless centered
+    momentum_buffer: Any,  # None without momentum
+    grad: Any,
+    lr: Any,
+    alpha: Any,
+    weight: Any,  # 1 - alpha
+    eps: Any,
+    weight_decay: Any,
+    momentum: Any,
+    maximize: Any,
+) -> tuple[Any, Any, Any, Any]:
+    """One step of ``RMSprop`` for one element."""
+    if maximize:
+        grad = -grad
+    if weight_decay != 0:
+        grad = grad + weight_decay * param
+    square_avg = square_avg * alpha + (weight * grad) * grad
+    variance = square_avg
+    if grad_avg is not None:
+        grad_avg = lerp(grad_avg, grad, weight, alpha)
+        variance = square_avg - grad_avg * grad_avg
+    denominator = sqrt(variance) + eps
+    if momentum_buffer is not None:
+        momentum_buffer = momentum_buffer * momentum + grad / denominator
+        param = param - lr * momentum_buffer
+    else:
+        param = param - (lr * grad) / denominator
+    return param, square_avg, grad_avg, momentum_buffer
+
+
+@DispatchStub
+@kernel(parallel=True)
+def rmsprop_loop(
+    param: Any,
+    square_avg: Any,
+    grad_avg: Any,
+    momentum_buffer: Any,
+    grad: Any,
+    options: tuple[float, ...],
+) -> None:
+    for i in prange(param.size):
+        param[i], square_avg[i], mean, buffer = rmsprop(
+            param[i], square_avg[i], load(grad_avg, i), load(momentum_buffer, i), grad[i], *options
+        )
+        store(grad_avg, i, mean)
+        store(momentum_buffer, i, buffer)

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from minitorch._jit import formula, kernel, prange
 from minitorch._tensor import Tensor
-from minitorch.native.fused_optim import sgd_
-from minitorch.optim.optimizer import (
-    Optimizer,
-    ParamsT,
-    array_of,
-    check_implementation,
-    check_lr,
-    number,
-    zeros_like,
-)
+from minitorch.native.dispatch_stub import DispatchStub
+from minitorch.native.fused_optim import load, store
+from minitorch.optim.elementwise import elementwise_step
+from minitorch.optim.optimizer import Optimizer, ParamsT
+from minitorch.optim.options import check_fused, check_lr
+from minitorch.optim.state import zeros_like
 
 __all__ = ["SGD"]
 
@@ -33,8 +30,8 @@ class SGD(Optimizer):
 
     Args:
         maximize: go uphill: the gradient changes its sign first.
-        foreach, fused, differentiable: choose between implementations in torch. There is one here,
-            and they change nothing; ``differentiable=True`` is refused.
+        differentiable: let autograd record the step.
+        foreach, fused: choose between implementations in torch; there is one here.
 
     Raises:
         ValueError: an option is out of its range.
@@ -65,7 +62,7 @@ class SGD(Optimizer):
         check_lr(lr)
         if momentum < 0.0:
             raise ValueError(f"Invalid momentum value: {momentum}")
-        if number(weight_decay) < 0.0:
+        if weight_decay < 0.0:
             raise ValueError(f"Invalid weight_decay value: {weight_decay}")
         if nesterov and (momentum <= 0 or dampening != 0):
             raise ValueError("Nesterov momentum requires a momentum and zero dampening")
@@ -81,7 +78,7 @@ class SGD(Optimizer):
             "fused": fused,
         }
         super().__init__(params, defaults)
-        check_implementation(foreach, fused, differentiable)
+        check_fused(fused, foreach, differentiable)
 
     def update(self, param: Tensor, grad: Tensor, group: dict[str, Any]) -> None:
         buffer, first = None, False
@@ -91,16 +88,45 @@ class SGD(Optimizer):
             if buffer is None:
                 buffer, first = zeros_like(param), True
                 state["momentum_buffer"] = buffer
-        sgd_(
-            param._array,
-            array_of(buffer),
-            grad._array,
-            lr=number(group["lr"]),
-            momentum=group["momentum"],
-            dampening=group["dampening"],
-            weight_decay=number(group["weight_decay"]),
-            nesterov=group["nesterov"],
-            maximize=group["maximize"],
-            first=first,
+        options = (
+            group["lr"],
+            group["momentum"],
+            1 - group["dampening"],
+            group["weight_decay"],
+            group["nesterov"],
+            group["maximize"],
+            first,
         )
-        param.bump_version()
+        elementwise_step(sgd, sgd_loop, [param, buffer], grad, options, group["differentiable"])
+
+
+@formula
+def sgd(
+    param: Any,
+    momentum_buffer: Any,  # None without momentum
+    grad: Any,
+    lr: Any,
+    momentum: Any,
+    undampened: Any,  # 1 - dampening
+    weight_decay: Any,
+    nesterov: Any,
+    maximize: Any,
+    first: Any,  # the buffer holds nothing yet
+) -> tuple[Any, Any]:
+    """One step of ``SGD`` for one element."""
+    if maximize:
+        grad = -grad
+    if weight_decay != 0:
+        grad = grad + weight_decay * param
+    if momentum_buffer is not None:
+        momentum_buffer = grad if first else momentum_buffer * momentum + undampened * grad
+        grad = grad + momentum * momentum_buffer if nesterov else momentum_buffer
+    return param - lr * grad, momentum_buffer
+
+
+@DispatchStub
+@kernel(parallel=True)
+def sgd_loop(param: Any, momentum_buffer: Any, grad: Any, options: tuple[float, ...]) -> None:
+    for i in prange(param.size):
+        param[i], buffer = sgd(param[i], load(momentum_buffer, i), grad[i], *options)
+        store(momentum_buffer, i, buffer)

@@ -12,9 +12,12 @@ from typing import Any
 __all__ = ["is_pil_image"]
 
 
+_MODULES = ("Image", "ImageEnhance", "ImageOps")
+
+
 def __getattr__(name: str) -> Any:
-    if name.startswith("_"):
-        raise AttributeError(name)
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     try:
         return importlib.import_module(f"PIL.{name}")
     except ModuleNotFoundError:

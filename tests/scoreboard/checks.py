@@ -87,6 +87,19 @@ def quiet() -> Iterator[None]:
 
 
 @contextmanager
+def seeds_of_cpu_alone() -> Iterator[None]:
+    """``torch.manual_seed`` also notes the call stack for the seeds of CUDA, XPU and MTIA: in
+    torch's sample functions that is a third of a run.
+    """
+    seed_all_devices = torch.manual_seed
+    torch.manual_seed = torch.default_generator.manual_seed
+    try:
+        yield
+    finally:
+        torch.manual_seed = seed_all_devices
+
+
+@contextmanager
 def time_limit(check: Check) -> Iterator[None]:
     def expire(*_: Any) -> None:
         raise TimeoutError(f"not done after {SECONDS_PER_CHECK} s")

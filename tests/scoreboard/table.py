@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor, as_completed
 
-from tests.scoreboard.checks import Check
+from tests.scoreboard.checks import Check, seeds_of_cpu_alone
 from tests.scoreboard.entry import Entry
 
 
@@ -33,7 +33,8 @@ def run_entry(entry: Entry, limit: int | None = None) -> list[Check]:
     from tests.scoreboard import modules, operations, optimizers
 
     runner = {"operations": operations, "modules": modules, "optimizers": optimizers}[entry.table]
-    return runner.run(entry.name, limit)
+    with seeds_of_cpu_alone():
+        return runner.run(entry.name, limit)
 
 
 def _start_worker() -> None:

@@ -30,6 +30,7 @@ from minitorch.nn.modules.activation import (
     Tanhshrink,
     Threshold,
 )
+from minitorch.nn.modules.adaptive import AdaptiveLogSoftmaxWithLoss
 from minitorch.nn.modules.attention import MultiheadAttention
 from minitorch.nn.modules.batchnorm import (
     BatchNorm1d,
@@ -42,6 +43,7 @@ from minitorch.nn.modules.batchnorm import (
 )
 from minitorch.nn.modules.channelshuffle import ChannelShuffle
 from minitorch.nn.modules.container import (
+    Container,
     ModuleDict,
     ModuleList,
     ParameterDict,
@@ -77,6 +79,7 @@ from minitorch.nn.modules.instancenorm import (
     LazyInstanceNorm3d,
 )
 from minitorch.nn.modules.linear import Bilinear, Identity, LazyLinear, Linear
+from minitorch.nn.modules.linear_cross_entropy_options import LinearCrossEntropyOptions
 from minitorch.nn.modules.loss import (
     BCELoss,
     BCEWithLogitsLoss,
@@ -88,12 +91,14 @@ from minitorch.nn.modules.loss import (
     HuberLoss,
     KLDivLoss,
     L1Loss,
+    LinearCrossEntropyLoss,
     MarginRankingLoss,
     MSELoss,
     MultiLabelMarginLoss,
     MultiLabelSoftMarginLoss,
     MultiMarginLoss,
     NLLLoss,
+    NLLLoss2d,
     PoissonNLLLoss,
     SmoothL1Loss,
     SoftMarginLoss,
@@ -163,6 +168,7 @@ from minitorch.nn.modules.upsampling import Upsample, UpsamplingBilinear2d, Upsa
 __all__ = [
     # the base, and what holds modules
     "Module", "Sequential", "ModuleList", "ModuleDict", "ParameterList", "ParameterDict",
+    "Container",
     # layers with weights
     "Linear", "Bilinear", "Identity", "Embedding", "EmbeddingBag", "MultiheadAttention",
     "Conv1d", "Conv2d", "Conv3d", "ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d",
@@ -196,10 +202,11 @@ __all__ = [
     "Softmax", "LogSoftmax", "Softmin", "Softmax2d",
     # distances and losses
     "CosineSimilarity", "PairwiseDistance",
-    "CrossEntropyLoss", "NLLLoss", "BCELoss", "BCEWithLogitsLoss", "KLDivLoss", "PoissonNLLLoss",
-    "GaussianNLLLoss", "MSELoss", "L1Loss", "SmoothL1Loss", "HuberLoss", "SoftMarginLoss",
-    "HingeEmbeddingLoss", "MarginRankingLoss", "CosineEmbeddingLoss", "MultiMarginLoss",
-    "MultiLabelMarginLoss", "MultiLabelSoftMarginLoss", "CTCLoss",
+    "CrossEntropyLoss", "LinearCrossEntropyLoss", "LinearCrossEntropyOptions", "NLLLoss",
+    "NLLLoss2d", "AdaptiveLogSoftmaxWithLoss", "BCELoss", "BCEWithLogitsLoss", "KLDivLoss",
+    "PoissonNLLLoss", "GaussianNLLLoss", "MSELoss", "L1Loss", "SmoothL1Loss", "HuberLoss",
+    "SoftMarginLoss", "HingeEmbeddingLoss", "MarginRankingLoss", "CosineEmbeddingLoss",
+    "MultiMarginLoss", "MultiLabelMarginLoss", "MultiLabelSoftMarginLoss", "CTCLoss",
     "TripletMarginLoss", "TripletMarginWithDistanceLoss",
 ]
 # fmt: on

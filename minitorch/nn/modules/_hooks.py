@@ -1,8 +1,7 @@
 """Callbacks around a module's forward and backward.
 
 Mirrors the hooks of torch/nn/modules/module.py, and torch/utils/hooks.py (BackwardHook) with
-torch/nn/modules/_functions.py (BackwardHookFunction). Left out: the older
-``register_backward_hook``, which torch advises against, and registration hooks.
+torch/nn/modules/_functions.py (BackwardHookFunction). Left out: registration hooks.
 
 A backward hook wants the gradients that enter and leave a module, but the graph knows operations
 only. So the inputs and the outputs of the call each pass through an identity node, and the hooks
@@ -15,6 +14,7 @@ are attached to these two nodes::
 
 from __future__ import annotations
 
+import functools
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -70,6 +70,7 @@ class ModuleHooks:
     _forward_hooks: Hooks
     _backward_pre_hooks: Hooks
     _backward_hooks: Hooks
+    _is_full_backward_hook: bool | None = None  # of which kind _backward_hooks are
     _hooks_with_kwargs: set[int]  # ids of the hooks that want the keyword arguments too
     _hooks_always_called: set[int]  # ids of the forward hooks that run after an error as well
 
@@ -120,7 +121,23 @@ class ModuleHooks:
         What it returns replaces ``grad_input``. Both are tuples with one entry per positional
         input or per output, None where there is no gradient.
         """
+        self._choose_backward_hooks(full=True)
         return self._backward_hooks.add(hook, prepend=prepend)
+
+    def register_backward_hook(self, hook: Hook) -> RemovableHandle:
+        """The older kind: it sees only the last operation of ``forward``, whose inputs need not be
+        the module's. Take ``register_full_backward_hook``.
+        """
+        self._choose_backward_hooks(full=False)
+        return self._backward_hooks.add(hook)
+
+    def _choose_backward_hooks(self, full: bool) -> None:
+        if self._is_full_backward_hook is (not full):
+            raise RuntimeError(
+                "Cannot use both regular backward hooks and full backward hooks on a single "
+                "Module. Please use only one of them."
+            )
+        self._is_full_backward_hook = full
 
     # ----------------------------------------------------------------- calling
 
@@ -131,7 +148,9 @@ class ModuleHooks:
             args, kwargs = self._run_forward_pre_hooks(args, kwargs)
             backward_pre_hooks = [*global_backward_pre_hooks.values()]
             backward_pre_hooks += self._backward_pre_hooks.values()
-            backward_hooks = [*global_backward_hooks.values(), *self._backward_hooks.values()]
+            backward_hooks = [*global_backward_hooks.values()]
+            if self._is_full_backward_hook:
+                backward_hooks += self._backward_hooks.values()
             around = None
             if backward_hooks or backward_pre_hooks:
                 around = BackwardHook(self, backward_hooks, backward_pre_hooks)
@@ -144,6 +163,8 @@ class ModuleHooks:
                     result = replacement
             if around is not None:
                 result = around.setup_output_hook(result)
+            if self._is_full_backward_hook is False:
+                self._hook_last_operation(result)
             return result
         except Exception:
             self._run_forward_hooks_after_error(started, args, kwargs, result)
@@ -175,6 +196,13 @@ class ModuleHooks:
         if id in self._hooks_with_kwargs or id in _global_with_kwargs:
             return hook(self, args, kwargs, result)
         return hook(self, args, result)
+
+    def _hook_last_operation(self, result: Any) -> None:
+        while not isinstance(result, Variable):
+            result = next(iter(result.values())) if isinstance(result, dict) else result[0]
+        if result.grad_fn is not None:
+            for hook in self._backward_hooks.values():
+                result.grad_fn.register_hook(functools.partial(hook, self))
 
     def _run_forward_hooks_after_error(
         self, started: set[int], args: tuple[Any, ...], kwargs: dict[str, Any], result: Any

@@ -6,6 +6,7 @@ native/softmax.py, MultiheadAttention in attention.py.
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 from minitorch._tensor import Tensor
@@ -285,10 +286,23 @@ class Softsign(Module):
 
 
 class Hardtanh(Module):
-    """y = x, cut off at min_val and max_val."""
+    """y = x, cut off at min_val and max_val, which once were min_value and max_value."""
 
-    def __init__(self, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> None:
+    def __init__(
+        self,
+        min_val: float = -1.0,
+        max_val: float = 1.0,
+        inplace: bool = False,
+        min_value: float | None = None,
+        max_value: float | None = None,
+    ) -> None:
         super().__init__()
+        if min_value is not None:
+            _warn_renamed("min_value", "min_val")
+            min_val = min_value
+        if max_value is not None:
+            _warn_renamed("max_value", "max_val")
+            max_val = max_value
         if max_val <= min_val:
             raise AssertionError(f"max_val ({max_val}) must be greater than min_val ({min_val})")
         self.min_val = min_val
@@ -300,6 +314,14 @@ class Hardtanh(Module):
 
     def extra_repr(self) -> str:
         return f"min_val={self.min_val}, max_val={self.max_val}{_inplace_text(self.inplace)}"
+
+
+def _warn_renamed(old: str, new: str) -> None:
+    warnings.warn(
+        f"keyword argument `{old}` is deprecated and renamed to `{new}`",
+        FutureWarning,
+        stacklevel=3,
+    )
 
 
 class ReLU6(Hardtanh):

@@ -1,21 +1,45 @@
 """Modules that hold modules or parameters.
 
-Mirrors torch/nn/modules/container.py. Left out: Container, deprecated since 2017.
+Mirrors torch/nn/modules/container.py; ParameterList and ParameterDict stand in
+container_parameters.py.
 """
 
 from __future__ import annotations
 
 import operator
+import warnings
 from collections import OrderedDict
 from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, ValuesView
 from itertools import chain
 from typing import Any, Self
 
-from minitorch._tensor import Tensor
+from minitorch.nn.modules._container_keys import name_of_index, pairs_in
+from minitorch.nn.modules.container_parameters import ParameterDict, ParameterList
 from minitorch.nn.modules.module import Module, _indented
-from minitorch.nn.parameter import Parameter
 
-__all__ = ["Sequential", "ModuleList", "ModuleDict", "ParameterList", "ParameterDict"]
+__all__ = [
+    "Container",
+    "Sequential",
+    "ModuleList",
+    "ModuleDict",
+    "ParameterList",
+    "ParameterDict",
+]
+
+
+class Container(Module):
+    """Modules under the names of keyword arguments: what ModuleDict has taken the place of."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        warnings.warn(
+            "`nn.Container` is deprecated. All of its functionality is now implemented in "
+            "`nn.Module`. Subclass that instead.",
+            FutureWarning,
+            stacklevel=2,
+        )
+        super().__init__()
+        for name, module in kwargs.items():
+            self.add_module(name, module)
 
 
 class Sequential(Module):
@@ -153,14 +177,14 @@ class ModuleList(Module):
     def __getitem__(self, idx: int | slice) -> Any:
         if isinstance(idx, slice):
             return type(self)(list(self._modules.values())[idx])
-        return self._modules[_name_of_index(self, idx)]
+        return self._modules[name_of_index(self, idx)]
 
     def __setitem__(self, idx: int, module: Module) -> None:
-        setattr(self, _name_of_index(self, idx), module)
+        setattr(self, name_of_index(self, idx), module)
 
     def __delitem__(self, idx: int | slice) -> None:
         indices = range(len(self))[idx] if isinstance(idx, slice) else [idx]
-        for name in [_name_of_index(self, i) for i in indices]:
+        for name in [name_of_index(self, i) for i in indices]:
             delattr(self, name)
         _number_anew(self)
 
@@ -267,198 +291,8 @@ class ModuleDict(Module):
 
     def update(self, modules: Any) -> None:
         """Add modules from a mapping or from pairs, replacing those of the same names."""
-        for key, module in _pairs(modules, "ModuleDict", "ModuleDict"):
+        for key, module in pairs_in(modules, "ModuleDict", "ModuleDict"):
             self[key] = module
-
-
-class ParameterList(Module):
-    """A list whose parameters belong to the model; tensors become parameters."""
-
-    def __init__(self, values: Iterable[Any] | None = None) -> None:
-        super().__init__()
-        self._size = 0
-        if values is not None:
-            self.extend(values)
-
-    def __len__(self) -> int:
-        return self._size
-
-    def __iter__(self) -> Iterator[Any]:
-        return iter([self[i] for i in range(len(self))])
-
-    def __dir__(self) -> list[str]:
-        return [name for name in super().__dir__() if not name.isdigit()]
-
-    def __getitem__(self, idx: int | slice) -> Any:
-        if isinstance(idx, slice):
-            return type(self)([self[i] for i in range(len(self))[idx]])
-        return getattr(self, _name_of_index(self, idx))
-
-    def __setitem__(self, idx: int, param: Any) -> None:
-        setattr(self, _name_of_index(self, idx), _as_parameter(param))
-
-    def append(self, value: Any) -> Self:
-        """Add a value at the end."""
-        self._size += 1
-        self[self._size - 1] = value
-        return self
-
-    def extend(self, values: Iterable[Any]) -> Self:
-        """Add values at the end."""
-        if not isinstance(values, Iterable) or isinstance(values, Tensor):
-            raise TypeError(
-                "ParameterList.extend should be called with an iterable, "
-                f"but got {type(values).__name__}"
-            )
-        for value in values:
-            self.append(value)
-        return self
-
-    def __iadd__(self, parameters: Iterable[Any]) -> Self:
-        return self.extend(parameters)
-
-    def extra_repr(self) -> str:
-        return "\n".join(
-            [f"  ({i}): {_described(p, lambda p: str(p.dtype))}" for i, p in enumerate(self)]
-        )
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        raise RuntimeError("ParameterList should not be called.")
-
-
-class ParameterDict(Module):
-    """A dictionary whose parameters belong to the model; tensors become parameters."""
-
-    def __init__(self, parameters: Any = None) -> None:
-        super().__init__()
-        self._keys: dict[str, None] = {}
-        if parameters is not None:
-            self.update(parameters)
-
-    def _checked(self, key: Any) -> str:
-        if not isinstance(key, str):
-            raise TypeError(
-                "Index given to ParameterDict cannot be used as a key as it is not a string "
-                f"(type is '{type(key).__name__}'). Open an issue on github if you need "
-                "non-string keys."
-            )
-        return key
-
-    def __getitem__(self, key: str) -> Any:
-        return getattr(self, self._checked(key))
-
-    def __setitem__(self, key: str, value: Any) -> None:
-        self._keys[self._checked(key)] = None
-        setattr(self, key, _as_parameter(value))
-
-    def __delitem__(self, key: str) -> None:
-        del self._keys[key]
-        delattr(self, key)
-
-    def __len__(self) -> int:
-        return len(self._keys)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._keys)
-
-    def __reversed__(self) -> Iterator[str]:
-        return reversed(self._keys)
-
-    def __contains__(self, key: str) -> bool:
-        return key in self._keys
-
-    def __or__(self, other: ParameterDict) -> ParameterDict:
-        copy = self.copy()
-        copy.update(other)
-        return copy
-
-    def __ror__(self, other: ParameterDict) -> ParameterDict:
-        copy = other.copy()
-        copy.update(self)
-        return copy
-
-    def __ior__(self, other: ParameterDict) -> Self:
-        self.update(other)
-        return self
-
-    def copy(self) -> ParameterDict:
-        """A new dictionary of the same parameters."""
-        return ParameterDict(OrderedDict(self.items()))
-
-    def setdefault(self, key: str, default: Any = None) -> Any:
-        """The value of ``key``, which is ``default`` from now on if there was none."""
-        if key not in self:
-            self[key] = default
-        return self[key]
-
-    def clear(self) -> None:
-        """Take everything out."""
-        for key in list(self._keys):
-            del self[key]
-
-    def pop(self, key: str) -> Any:
-        """Take a value out and return it."""
-        value = self[key]
-        del self[key]
-        return value
-
-    def popitem(self) -> tuple[str, Any]:
-        """Take the last value out and return it with its key."""
-        if not self._keys:
-            raise KeyError("popitem(): dictionary is empty")
-        key = next(reversed(self._keys))
-        return key, self.pop(key)
-
-    def get(self, key: str, default: Any = None) -> Any:
-        """The value of ``key``, or ``default``."""
-        return self[key] if key in self else default  # noqa: SIM401
-
-    def fromkeys(self, keys: Iterable[str], default: Any = None) -> ParameterDict:
-        """A new dictionary that has ``default`` for every key."""
-        return ParameterDict([(key, default) for key in keys])
-
-    def keys(self) -> KeysView[str]:
-        """The keys."""
-        return self._keys.keys()
-
-    def items(self) -> Iterable[tuple[str, Any]]:
-        """The keys with their values."""
-        return ((key, self[key]) for key in self._keys)
-
-    def values(self) -> Iterable[Any]:
-        """The values."""
-        return (self[key] for key in self._keys)
-
-    def update(self, parameters: Any) -> None:
-        """Add values from a mapping or from pairs, replacing those of the same keys.
-
-        The order is that of the keys for a plain dict, as torch kept it from the days in which
-        dicts had none.
-        """
-        pairs = _pairs(parameters, "ParametersDict", "ParameterDict")
-        ordered = isinstance(parameters, OrderedDict | ParameterDict)
-        if isinstance(parameters, Mapping) and not ordered:
-            pairs = sorted(pairs)
-        for key, value in pairs:
-            self[key] = value
-
-    def extra_repr(self) -> str:
-        return "\n".join(
-            [f"  ({key}): {_described(p, lambda p: p.type())}" for key, p in self.items()]
-        )
-
-    def __call__(self, input: Any) -> Any:
-        raise RuntimeError("ParameterDict should not be called.")
-
-
-# --------------------------------------------------------------------------- shared
-
-
-def _name_of_index(container: Any, index: int) -> str:
-    index = operator.index(index)
-    if not -len(container) <= index < len(container):
-        raise IndexError(f"index {index} is out of range")
-    return str(index % len(container))
 
 
 def _number_anew(container: Sequential | ModuleList) -> None:
@@ -472,36 +306,3 @@ def _insert(container: Sequential | ModuleList, index: int, module: Module) -> N
     for i in range(len(container), index, -1):
         container._modules[str(i)] = container._modules[str(i - 1)]
     container._modules[str(index)] = module
-
-
-def _pairs(source: Any, caller: str, name: str) -> list[tuple[str, Any]]:
-    """The (key, value) pairs of a mapping, or of an iterable of pairs."""
-    if not isinstance(source, Iterable):
-        raise TypeError(
-            f"{caller}.update should be called with an iterable of key/value pairs, "
-            f"but got {type(source).__name__}"
-        )
-    if isinstance(source, Mapping | ModuleDict | ParameterDict):
-        return list(source.items())
-    pairs = list(source)
-    for position, pair in enumerate(pairs):
-        where = f"{name} update sequence element #{position}"
-        if not isinstance(pair, Iterable):
-            raise TypeError(f"{where} should be Iterable; is{type(pair).__name__}")
-        if len(pair) != 2:  # type: ignore[arg-type]
-            raise ValueError(f"{where} has length {len(pair)}; 2 is required")  # type: ignore[arg-type]
-    return pairs
-
-
-def _as_parameter(value: Any) -> Any:
-    if isinstance(value, Tensor) and not isinstance(value, Parameter):
-        return Parameter(value)
-    return value
-
-
-def _described(value: Any, type_of: Any) -> str:
-    if not isinstance(value, Tensor):
-        return f"Object of type: {type(value).__name__}"
-    kind = "Parameter" if isinstance(value, Parameter) else "Tensor"
-    size = "x".join([str(n) for n in value.shape])
-    return f"{kind} containing: [{type_of(value)} of size {size}]"

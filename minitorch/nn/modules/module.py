@@ -387,6 +387,9 @@ class Module(Traversal, StateDict, ModuleHooks):
         """Move to the GPU: an error, as there is none, if there is anything to move."""
         return self._apply(lambda t: t.cuda(device))
 
+    def compile(self, *args: Any, **kwargs: Any) -> None:
+        """Accepted, and without effect: calls are as fast as they get."""
+
     def to_empty(self, *, device: Any, recurse: bool = True) -> Self:
         """Move to ``device`` without the values."""
         return self._apply(lambda t: empty_like(t, device=device), recurse=recurse)

@@ -1,9 +1,8 @@
 """Recurrent layers: RNN, LSTM and GRU over sequences, and their cells for one step.
 
-They hold the weights and check the arguments; the loops over time stand in native/rnn.py.
+They hold the weights and check the arguments; the loops over time stand in native/rnn_layers.py.
 
-Mirrors torch/nn/modules/rnn.py. Left out: packed sequences, ``proj_size`` other than 0,
-``flatten_parameters`` (a no-op on a CPU in torch too).
+Mirrors torch/nn/modules/rnn.py. ``flatten_parameters`` does nothing, as in torch on a CPU.
 """
 
 from __future__ import annotations
@@ -11,14 +10,17 @@ from __future__ import annotations
 import math
 import numbers
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 from minitorch._tensor import Tensor
 from minitorch.dtypes import dtype as DType
 from minitorch.native import rnn as native
+from minitorch.native import rnn_cells as cells
 from minitorch.native.factories import empty, zeros
 from minitorch.nn import init
 from minitorch.nn.modules.module import Module
+from minitorch.nn.packed_sequence import PackedSequence
 from minitorch.nn.parameter import Parameter
 
 __all__ = [
@@ -26,6 +28,12 @@ __all__ = [
 ]  # fmt: skip
 
 _GATES = {"LSTM": 4, "GRU": 3, "RNN_TANH": 1, "RNN_RELU": 1}
+_LOOPS: dict[str, Callable[..., Any]] = {
+    "LSTM": native.lstm,
+    "GRU": native.gru,
+    "RNN_TANH": native.rnn_tanh,
+    "RNN_RELU": native.rnn_relu,
+}
 
 
 def _init_uniform(module: Module, hidden_size: int) -> None:
@@ -40,7 +48,8 @@ class RNNBase(Module):
 
     For layer k there are ``weight_ih_l{k}`` (gates * H, input), ``weight_hh_l{k}`` (gates * H, H),
     ``bias_ih_l{k}`` and ``bias_hh_l{k}`` (gates * H,), and for the backward direction the same with
-    the suffix ``_reverse``.
+    the suffix ``_reverse``. With ``proj_size`` P, ``weight_hr_l{k}`` is (P, H), and ``weight_hh``
+    (gates * H, P).
 
     Raises:
         ValueError, TypeError: an argument is out of its range or of a wrong type.
@@ -76,14 +85,17 @@ class RNNBase(Module):
         self.proj_size = proj_size
         gates = _GATES[mode] * hidden_size
         directions = 2 if bidirectional else 1
+        outputs = proj_size or hidden_size
         self._all_weights: list[list[str]] = []
         for layer in range(num_layers):
             for suffix in ("", "_reverse")[:directions]:
-                inputs = input_size if layer == 0 else hidden_size * directions
+                inputs = input_size if layer == 0 else outputs * directions
                 shapes: dict[str, Any] = {"weight_ih": (gates, inputs)}
-                shapes["weight_hh"] = (gates, hidden_size)
+                shapes["weight_hh"] = (gates, outputs)
                 if bias:
                     shapes["bias_ih"] = shapes["bias_hh"] = (gates,)
+                if proj_size:
+                    shapes["weight_hr"] = (proj_size, hidden_size)
                 names = [f"{name}_l{layer}{suffix}" for name in shapes]
                 for name, shape in zip(names, shapes.values(), strict=True):
                     setattr(self, name, Parameter(empty(shape, device=device, dtype=dtype)))
@@ -99,31 +111,47 @@ class RNNBase(Module):
         return [[getattr(self, name) for name in names] for names in self._all_weights]
 
     @property
+    def _flat_weights_names(self) -> list[str]:
+        return [name for names in self._all_weights for name in names]
+
+    @property
     def _flat_weights(self) -> list[Parameter]:
         return [getattr(self, name) for names in self._all_weights for name in names]
 
     def flatten_parameters(self) -> None:
         """Nothing: on a GPU torch would move the weights into one block of memory."""
 
-    def check_input(self, input: Tensor) -> None:
-        weight = self._flat_weights[0]
-        if input.dtype != weight.dtype:
+    # ----------------------------------------------------------------- checks
+
+    def check_input(self, input: Tensor, batch_sizes: Tensor | None) -> None:
+        dtype = getattr(self, self._all_weights[0][0]).dtype
+        if input.dtype != dtype:
             raise ValueError(
-                f"RNN input dtype ({input.dtype}) does not match weight dtype ({weight.dtype}). "
-                f"Convert input: input.to({weight.dtype}), or convert model: "
-                f"model.to({input.dtype})"
+                f"RNN input dtype ({input.dtype}) does not match weight dtype ({dtype}). "
+                f"Convert input: input.to({dtype}), or convert model: model.to({input.dtype})"
             )
-        if input.dim() != 3:
-            raise RuntimeError(f"input must have 3 dimensions, got {input.dim()}")
+        dims = 3 if batch_sizes is None else 2
+        if input.dim() != dims:
+            raise RuntimeError(f"input must have {dims} dimensions, got {input.dim()}")
         if self.input_size != input.size(-1):
             raise RuntimeError(
                 "input.size(-1) must be equal to input_size. "
                 f"Expected {self.input_size}, got {input.size(-1)}"
             )
 
-    def get_expected_hidden_size(self, input: Tensor) -> tuple[int, int, int]:
-        batch = input.size(0) if self.batch_first else input.size(1)
-        return self.num_layers * (2 if self.bidirectional else 1), batch, self.hidden_size
+    def get_expected_hidden_size(
+        self, input: Tensor, batch_sizes: Tensor | None
+    ) -> tuple[int, int, int]:
+        return self._state_size(input, batch_sizes, self.proj_size or self.hidden_size)
+
+    def _state_size(
+        self, input: Tensor, batch_sizes: Tensor | None, size: int
+    ) -> tuple[int, int, int]:
+        if batch_sizes is not None:
+            batch = int(batch_sizes[0])
+        else:
+            batch = input.size(0 if self.batch_first else 1)
+        return self.num_layers * (2 if self.bidirectional else 1), batch, size
 
     def check_hidden_size(
         self,
@@ -134,52 +162,83 @@ class RNNBase(Module):
         if tuple(hx.size()) != expected_hidden_size:
             raise RuntimeError(msg.format(expected_hidden_size, list(hx.size())))
 
-    def _zero_state(self, input: Tensor) -> Tensor:
-        return zeros(self.get_expected_hidden_size(input), dtype=input.dtype)
+    def check_forward_args(self, input: Tensor, hidden: Any, batch_sizes: Tensor | None) -> None:
+        self.check_input(input, batch_sizes)
+        self.check_hidden_size(hidden, self.get_expected_hidden_size(input, batch_sizes))
 
-    def _check_input_dims(self, input: Tensor, end: str) -> None:
-        if input.dim() not in (2, 3):
-            kind = "RNN" if self.mode.startswith("RNN") else self.mode
-            raise ValueError(f"{kind}: Expected input to be 2D or 3D, got {input.dim()}D{end}")
-
-    def _forward_of_one_state(
-        self, run: Any, input: Tensor, hx: Tensor | None, end: str
-    ) -> tuple[Tensor, Tensor]:
-        """RNN and GRU: their state is one tensor."""
-        self._check_input_dims(input, end)
-        batched = input.dim() == 3
-        batch_dim = 0 if self.batch_first else 1
-        if hx is not None and hx.dim() != input.dim():
-            kind = "batched" if batched else "unbatched"
-            raise RuntimeError(
-                f"For {kind} {input.dim()}-D input, hx should also be {input.dim()}-D "
-                f"but got {hx.dim()}-D tensor"
+    def _check_dims(self, input: Tensor, hx: Any) -> None:
+        """Both with a batch, or both without."""
+        dims = input.dim()
+        if dims not in (2, 3):
+            end = " tensor instead" if self.mode.startswith("RNN") else " instead"
+            raise ValueError(
+                f"{self.mode[:4].rstrip('_')}: Expected input to be 2D or 3D, got {dims}D{end}"
             )
-        if not batched:
-            input = input.unsqueeze(batch_dim)
-            hx = None if hx is None else hx.unsqueeze(1)
         if hx is None:
-            hx = self._zero_state(input)
-        self.check_input(input)
-        self.check_hidden_size(hx, self.get_expected_hidden_size(input))
-        output, hidden = run(input, hx, *self._settings())
-        if not batched:
-            return output.squeeze(batch_dim), hidden.squeeze(1)
-        return output, hidden
+            return
+        kind = "batched" if dims == 3 else "unbatched"
+        if self.mode != "LSTM":
+            if hx.dim() != dims:
+                raise RuntimeError(
+                    f"For {kind} {dims}-D input, hx should also be {dims}-D but got {hx.dim()}-D "
+                    "tensor"
+                )
+        elif hx[0].dim() != dims or hx[1].dim() != dims:
+            raise RuntimeError(
+                f"For {kind} {dims}-D input, hx and cx should also be {dims}-D but got "
+                f"({hx[0].dim()}-D, {hx[1].dim()}-D) tensors"
+            )
 
-    def _settings(self) -> tuple[Any, ...]:
-        return (
+    # ----------------------------------------------------------------- forward
+
+    def permute_hidden(self, hx: Any, permutation: Tensor | None) -> Any:
+        """The states of the sequences in another order."""
+        if permutation is None:
+            return hx
+        return _each_state(lambda state: state.index_select(1, permutation), hx)
+
+    def _zero_states(self, input: Tensor, batch_sizes: Tensor | None) -> Any:
+        return zeros(self.get_expected_hidden_size(input, batch_sizes), dtype=input.dtype)
+
+    def _forward(self, input: Any, hx: Any) -> tuple[Any, Any]:
+        """A batch of sequences, one sequence without a batch, or a packed sequence."""
+        if isinstance(input, PackedSequence):
+            data, batch_sizes, sorted_indices, unsorted_indices = input
+            hx = None if hx is None else self.permute_hidden(hx, sorted_indices)
+            output, hidden = self._run(data, hx, batch_sizes)
+            packed = PackedSequence(output, batch_sizes, sorted_indices, unsorted_indices)
+            return packed, self.permute_hidden(hidden, unsorted_indices)
+        self._check_dims(input, hx)
+        if input.dim() == 3:
+            return self._run(input, hx, None)
+        batch_dim = 0 if self.batch_first else 1
+        hx = None if hx is None else _each_state(lambda state: state.unsqueeze(1), hx)
+        output, hidden = self._run(input.unsqueeze(batch_dim), hx, None)
+        return output.squeeze(batch_dim), _each_state(lambda state: state.squeeze(1), hidden)
+
+    def _run(self, input: Tensor, hx: Any, batch_sizes: Tensor | None) -> tuple[Tensor, Any]:
+        if hx is None:
+            hx = self._zero_states(input, batch_sizes)
+        self.check_forward_args(input, hx, batch_sizes)
+        settings = (
             self._flat_weights,
             self.bias,
             self.num_layers,
             self.dropout,
             self.training,
             self.bidirectional,
-            self.batch_first,
         )
+        loop = _LOOPS[self.mode]
+        if batch_sizes is None:
+            output, *states = loop(input, hx, *settings, self.batch_first)
+        else:
+            output, *states = loop(input, batch_sizes, hx, *settings)
+        return output, tuple(states) if self.mode == "LSTM" else states[0]
 
     def extra_repr(self) -> str:
         parts = [f"{self.input_size}, {self.hidden_size}"]
+        if self.proj_size != 0:
+            parts.append(f"proj_size={self.proj_size}")
         if self.num_layers != 1:
             parts.append(f"num_layers={self.num_layers}")
         if self.bias is not True:
@@ -191,6 +250,11 @@ class RNNBase(Module):
         if self.bidirectional is not False:
             parts.append(f"bidirectional={self.bidirectional}")
         return ", ".join(parts)
+
+
+def _each_state(fn: Callable[[Tensor], Tensor], hx: Any) -> Any:
+    """``fn`` of the hidden state, or of the pair that an LSTM has."""
+    return fn(hx) if isinstance(hx, Tensor) else tuple([fn(state) for state in hx])
 
 
 def _check_dropout(dropout: Any, num_layers: int) -> None:
@@ -226,8 +290,6 @@ def _check_sizes(
         raise ValueError("proj_size should be a positive integer or zero to disable projections")
     if proj_size >= hidden_size:
         raise ValueError("proj_size has to be smaller than hidden_size")
-    if proj_size:
-        raise NotImplementedError("proj_size is not supported")
 
 
 def _refuse_proj_size(kwargs: dict[str, Any]) -> None:
@@ -244,10 +306,10 @@ class RNN(RNNBase):
         dropout: the probability of zeroing an element between two layers.
 
     Shape:
-        input ``(T, N, input_size)``, or ``(T, input_size)`` without a batch; h_0
-        ``(num_layers * directions, N, hidden_size)``, zeros if it is not given; output
-        ``(T, N, directions * hidden_size)`` of the last layer, and the last hidden states, like
-        h_0.
+        input ``(T, N, input_size)``, or ``(T, input_size)`` without a batch, or a PackedSequence;
+        h_0 ``(num_layers * directions, N, hidden_size)``, zeros if it is not given; output
+        ``(T, N, directions * hidden_size)`` of the last layer, packed if the input is, and the last
+        hidden states, like h_0.
 
     >>> import minitorch
     >>> output, hidden = RNN(10, 20, num_layers=2)(minitorch.randn(5, 3, 10))
@@ -269,15 +331,18 @@ class RNN(RNNBase):
         super().__init__(f"RNN_{nonlinearity.upper()}", *args, **kwargs)
         self.nonlinearity = nonlinearity
 
-    def forward(self, input: Tensor, hx: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        run = native.rnn_tanh if self.mode == "RNN_TANH" else native.rnn_relu
-        return self._forward_of_one_state(run, input, hx, " tensor instead")
+    def forward(self, input: Any, hx: Tensor | None = None) -> tuple[Any, Tensor]:
+        return self._forward(input, hx)
 
 
 class LSTM(RNNBase):
     """Long short-term memory: gates i, f, g, o; c_t = f c_(t-1) + i g, h_t = o tanh(c_t).
 
     Arguments and shapes as for ``RNN``. The state is a pair (h, c), as argument and as result.
+
+    Args:
+        proj_size: the size P of the hidden states and outputs, h_t = W_hr (o tanh(c_t)), if it is
+            not 0; it is less than ``hidden_size``, which stays that of the cell.
 
     >>> import minitorch
     >>> output, (hidden, cell) = LSTM(10, 20, batch_first=True)(minitorch.randn(3, 5, 10))
@@ -289,32 +354,28 @@ class LSTM(RNNBase):
         super().__init__("LSTM", *args, **kwargs)
 
     def forward(
-        self, input: Tensor, hx: tuple[Tensor, Tensor] | None = None
-    ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
-        self._check_input_dims(input, " instead")
-        dims = input.dim()
-        batch_dim = 0 if self.batch_first else 1
-        if dims == 2:
-            input = input.unsqueeze(batch_dim)
-        if hx is None:
-            hx = self._zero_state(input), self._zero_state(input)
-        elif hx[0].dim() != dims or hx[1].dim() != dims:
-            kind = "batched" if dims == 3 else "unbatched"
-            raise RuntimeError(
-                f"For {kind} {dims}-D input, hx and cx should also be {dims}-D but got "
-                f"({hx[0].dim()}-D, {hx[1].dim()}-D) tensors"
-            )
-        elif dims == 2:
-            hx = hx[0].unsqueeze(1), hx[1].unsqueeze(1)
-        self.check_input(input)
-        expected = self.get_expected_hidden_size(input)
-        for index in (0, 1):
+        self, input: Any, hx: tuple[Tensor, Tensor] | None = None
+    ) -> tuple[Any, tuple[Tensor, Tensor]]:
+        return self._forward(input, hx)
+
+    def get_expected_cell_size(
+        self, input: Tensor, batch_sizes: Tensor | None
+    ) -> tuple[int, int, int]:
+        return self._state_size(input, batch_sizes, self.hidden_size)
+
+    def check_forward_args(self, input: Tensor, hidden: Any, batch_sizes: Tensor | None) -> None:
+        self.check_input(input, batch_sizes)
+        sizes = (
+            self.get_expected_hidden_size(input, batch_sizes),
+            self.get_expected_cell_size(input, batch_sizes),
+        )
+        for index, size in enumerate(sizes):
             message = f"Expected hidden[{index}] size {{}}, got {{}}"
-            self.check_hidden_size(hx[index], expected, message)
-        output, hidden, cell = native.lstm(input, hx, *self._settings())
-        if dims == 2:
-            return output.squeeze(batch_dim), (hidden.squeeze(1), cell.squeeze(1))
-        return output, (hidden, cell)
+            self.check_hidden_size(hidden[index], size, message)
+
+    def _zero_states(self, input: Tensor, batch_sizes: Tensor | None) -> Any:
+        cell = zeros(self.get_expected_cell_size(input, batch_sizes), dtype=input.dtype)
+        return super()._zero_states(input, batch_sizes), cell
 
 
 class GRU(RNNBase):
@@ -333,8 +394,8 @@ class GRU(RNNBase):
         _refuse_proj_size(kwargs)
         super().__init__("GRU", *args, **kwargs)
 
-    def forward(self, input: Tensor, hx: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        return self._forward_of_one_state(native.gru, input, hx, " instead")
+    def forward(self, input: Any, hx: Tensor | None = None) -> tuple[Any, Tensor]:
+        return self._forward(input, hx)
 
 
 # ------------------------------------------------------------------ cells
@@ -430,10 +491,10 @@ class RNNCell(RNNCellBase):
         self.nonlinearity = nonlinearity
 
     def forward(self, input: Tensor, hx: Tensor | None = None) -> Tensor:
-        cells = {"tanh": native.rnn_tanh_cell, "relu": native.rnn_relu_cell}
-        if self.nonlinearity not in cells:
+        kinds = {"tanh": cells.rnn_tanh_cell, "relu": cells.rnn_relu_cell}
+        if self.nonlinearity not in kinds:
             raise RuntimeError(f"Unknown nonlinearity: {self.nonlinearity}")
-        return self._run(cells[self.nonlinearity], input, hx)
+        return self._run(kinds[self.nonlinearity], input, hx)
 
 
 class LSTMCell(RNNCellBase):
@@ -460,7 +521,7 @@ class LSTMCell(RNNCellBase):
             hx = None if hx is None else (hx[0].unsqueeze(0), hx[1].unsqueeze(0))
         if hx is None:
             hx = (self._zero_state(input),) * 2
-        hidden, cell = native.lstm_cell(
+        hidden, cell = cells.lstm_cell(
             input, hx, self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh
         )
         return (hidden, cell) if batched else (hidden.squeeze(0), cell.squeeze(0))
@@ -480,4 +541,4 @@ class GRUCell(RNNCellBase):
         super().__init__(input_size, hidden_size, bias, 3, device, dtype)
 
     def forward(self, input: Tensor, hx: Tensor | None = None) -> Tensor:
-        return self._run(native.gru_cell, input, hx)
+        return self._run(cells.gru_cell, input, hx)

@@ -1,7 +1,7 @@
 """Keeping gradients from growing too large.
 
-Mirrors torch/nn/utils/clip_grad.py. Left out: ``clip_grad_norm`` without the underscore. The
-``foreach`` argument is accepted and ignored: it chooses how, not what.
+Mirrors torch/nn/utils/clip_grad.py. The ``foreach`` argument is accepted and ignored: it chooses
+how, not what.
 """
 
 from __future__ import annotations
@@ -17,7 +17,13 @@ from minitorch.native.joining import stack
 from minitorch.native.norms import norm
 from minitorch.native.tensor_new import tensor
 
-__all__ = ["clip_grad_norm_", "clip_grad_value_", "get_total_norm", "clip_grads_with_norm_"]
+__all__ = [
+    "clip_grad_norm",
+    "clip_grad_norm_",
+    "clip_grad_value_",
+    "clip_grads_with_norm_",
+    "get_total_norm",
+]
 
 TensorOrTensors = Tensor | Iterable[Tensor]
 
@@ -88,6 +94,23 @@ def clip_grad_norm_(
     total_norm = get_total_norm(_gradients(listed), norm_type, error_if_nonfinite)
     clip_grads_with_norm_(listed, max_norm, total_norm)
     return total_norm
+
+
+def clip_grad_norm(
+    parameters: TensorOrTensors,
+    max_norm: float,
+    norm_type: float = 2.0,
+    error_if_nonfinite: bool = False,
+    foreach: bool | None = None,
+) -> Tensor:
+    """The older name of ``clip_grad_norm_``."""
+    warnings.warn(
+        "`torch.nn.utils.clip_grad_norm` is now deprecated "
+        "in favor of `torch.nn.utils.clip_grad_norm_`.",
+        FutureWarning,
+        stacklevel=2,
+    )
+    return clip_grad_norm_(parameters, max_norm, norm_type, error_if_nonfinite, foreach)
 
 
 def clip_grad_value_(

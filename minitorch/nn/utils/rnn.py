@@ -51,12 +51,12 @@ def pack_padded_sequence(
     >>> pack_padded_sequence(padded, [2, 1, 3], batch_first=True, enforce_sorted=False).data
     tensor([4, 1, 3, 5, 2, 6])
     """
-    lengths = as_tensor(lengths, dtype=dtypes.int64)
+    counts = as_tensor(lengths, dtype=dtypes.int64)
     sorted_indices = None
     if not enforce_sorted:
-        lengths, sorted_indices = sort(lengths, descending=True)
+        counts, sorted_indices = sort(counts, descending=True)
         input = input.index_select(0 if batch_first else 1, sorted_indices)
-    data, batch_sizes = native.pack_padded_sequence(input, lengths, batch_first)
+    data, batch_sizes = native.pack_padded_sequence(input, counts, batch_first)
     return PackedSequence(data, batch_sizes, sorted_indices)
 
 

@@ -1,48 +1,42 @@
 """``DataLoader``: a data set in batches, fetched here or by worker processes.
 
-Random numbers are drawn in torch's order: ``iter()`` draws a seed for the workers, even if there
-are none; the sampler draws its own when the first index is asked for, and one permutation more at
-the end than it needs. The same seed gives torch's batches, epoch after epoch.
+The same seed gives torch's batches, epoch after epoch, and leaves torch's random numbers to the
+rest of the program. In addition, a loader can say where it stands, and continue there.
 
-Mirrors torch/utils/data/dataloader.py. Left out: pinned memory (there is no accelerator to copy
-to), batches out of order (``in_order=False`` is accepted), distributed training.
+Mirrors torch/utils/data/dataloader.py; the iterators are in _utils/iterators.py. Left out: pinned
+memory (there is no accelerator to copy to), data pipes, the seed that distributed processes share.
 """
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import math
 import multiprocessing
 import os
 import warnings
-import weakref
 from collections.abc import Callable, Iterable, Iterator
-from multiprocessing.connection import wait
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 from minitorch.random import Generator
 from minitorch.utils.data._utils.collate import default_collate, default_convert
-from minitorch.utils.data._utils.fetch import fetcher
-from minitorch.utils.data._utils.worker import EndOfData, ExceptionWrapper, worker_loop
-from minitorch.utils.data.dataset import Dataset, IterableDataset
-from minitorch.utils.data.sampler import (
-    BatchSampler,
-    RandomSampler,
-    Sampler,
-    SequentialSampler,
-    draw_seed,
+from minitorch.utils.data._utils.iterators import (
+    _BaseDataLoaderIter,
+    _MultiProcessingDataLoaderIter,
+    _SingleProcessDataLoaderIter,
 )
+from minitorch.utils.data._utils.position import (
+    Position,
+    from_savable,
+    generators_of,
+    to_savable,
+)
+from minitorch.utils.data._utils.random_state import generator_state, set_generator_states
+from minitorch.utils.data.dataset import Dataset, IterableDataset
+from minitorch.utils.data.sampler import BatchSampler, RandomSampler, Sampler, SequentialSampler
 
 __all__ = ["DataLoader"]
 
 T_co = TypeVar("T_co", covariant=True)
-
-# This process's ends of all pipes to workers. A forked worker inherits them, and closes them: only
-# when all copies of this end are closed does a pipe tell its worker that nobody listens any more.
-_open_connections: weakref.WeakSet[Any] = weakref.WeakSet()
-
-SECONDS_TO_STOP = 5.0  # that a worker may take to finish what it does when nobody needs it any more
 
 
 class _InfiniteConstantSampler(Sampler[None]):
@@ -69,7 +63,8 @@ class DataLoader(Generic[T_co]):
         generator: of the order and of the workers' seeds, instead of the default one.
         prefetch_factor: batches that each worker fetches ahead, 2 unless given.
         persistent_workers: keep the workers for the next epoch.
-        pin_memory, pin_memory_device, in_order: accepted, and without effect here.
+        in_order: yield the batches in the order of the indices, not as they are finished.
+        pin_memory, pin_memory_device: accepted, and without effect here.
 
     Raises:
         ValueError: arguments that exclude each other, or are out of range.
@@ -83,7 +78,7 @@ class DataLoader(Generic[T_co]):
     [tensor([4])]
     """
 
-    _fixed = False  # attributes may no longer be set
+    __initialized = False
 
     def __init__(
         self,
@@ -129,7 +124,7 @@ class DataLoader(Generic[T_co]):
         self.pin_memory_device = pin_memory_device
         self.timeout = timeout
         self.worker_init_fn = worker_init_fn
-        self.multiprocessing_context = _checked_context(multiprocessing_context, num_workers)
+        self.multiprocessing_context = multiprocessing_context
         self.in_order = in_order
         if isinstance(dataset, IterableDataset):
             _check_stream_options(shuffle, sampler, batch_sampler)
@@ -167,28 +162,52 @@ class DataLoader(Generic[T_co]):
         self.collate_fn = collate_fn
         self.persistent_workers = persistent_workers
         self._promised_length: int | None = None
-        self._iterator: _MultiProcessingIterator | None = None
-        self._fixed = True
+        self._iterator: _MultiProcessingDataLoaderIter | None = None  # of persistent workers
+        self._position: Position | None = None  # of the latest epoch
+        self._resumed: dict[str, Any] | None = None  # the position at which the next one begins
+        self.__initialized = True
         _warn_of_too_many_workers(num_workers)
 
     def __setattr__(self, name: str, value: Any) -> None:
         fixed = "batch_size batch_sampler sampler drop_last dataset persistent_workers"
-        if self._fixed and name in fixed.split():
+        if self.__initialized and name in fixed.split():
             raise ValueError(
                 f"{name} attribute should not be set after {type(self).__name__} is initialized"
             )
         super().__setattr__(name, value)
 
-    def __iter__(self) -> Iterator[Any]:
-        if self.num_workers == 0:
-            return _SingleProcessIterator(self)
-        if self._iterator is None or not self.persistent_workers:
-            iterator = _MultiProcessingIterator(self)
-            if self.persistent_workers:
-                self._iterator = iterator
-            return iterator
-        self._iterator.begin_again(self)
+    @property
+    def multiprocessing_context(self) -> Any:
+        """How workers are started; may be set to the name of a start method."""
+        return self.__context
+
+    @multiprocessing_context.setter
+    def multiprocessing_context(self, context: Any) -> None:
+        self.__context = _checked_context(context, self.num_workers)
+
+    def __iter__(self) -> _BaseDataLoaderIter:
+        if not self.persistent_workers:
+            return self._get_iterator()
+        if self._iterator is not None and self._resumed is not None:
+            self._iterator._shutdown_workers()
+        if self._iterator is not None and not self._iterator.shut_down:
+            self._iterator._reset(self)
+        else:
+            at_end = self._resumed is not None and self._resumed["finished"]
+            self._iterator = cast(_MultiProcessingDataLoaderIter, self._get_iterator())
+            if at_end:  # of an epoch after which the workers went on
+                self._iterator._reset(self)
         return self._iterator
+
+    def _get_iterator(self) -> _BaseDataLoaderIter:
+        if self.num_workers == 0:
+            return _SingleProcessDataLoaderIter(self)
+        _warn_of_too_many_workers(self.num_workers)
+        return _MultiProcessingDataLoaderIter(self)
+
+    @property
+    def _auto_collation(self) -> bool:
+        return self.batch_sampler is not None
 
     @property
     def _index_sampler(self) -> Any:
@@ -207,221 +226,65 @@ class DataLoader(Generic[T_co]):
             return length
         return length // self.batch_size if self.drop_last else math.ceil(length / self.batch_size)
 
+    @property
+    def _generators(self) -> list[Generator]:
+        return generators_of(self, self.sampler, self.batch_sampler, self.dataset)
 
-class _Iterator:
-    """One epoch."""
+    def state_dict(self) -> dict[str, Any]:
+        """Where the latest epoch stands, in values that ``save`` writes.
 
-    def __init__(self, loader: DataLoader[Any]) -> None:
-        self.loader = loader
-        self.indices = iter(loader._index_sampler)
-        self.base_seed = draw_seed(loader.generator)
-        self.fetch_options = (
-            loader.batch_sampler is not None,
-            loader.collate_fn,
-            loader.drop_last,
+        That is: behind the last batch yielded, whatever the workers have fetched ahead. A loader of
+        the same data set with the same options that loads it yields the batches that would have
+        come next, in this epoch and all others, and leaves its generators as they would have been.
+        So do its workers: what they draw in a data set's ``__getitem__`` is the same too.
+
+        The default generator is the program's own: save ``get_rng_state()`` beside this. (What
+        samplers and data sets have drawn from it is known here.) An ``IterableDataset`` is read
+        again up to the position; a sampler that draws from other generators than minitorch's
+        cannot be continued.
+
+        After the last batch of an epoch, but before the loop has ended, an epoch stands at its
+        end: the one that follows in the program then has no batch left.
+
+        >>> import minitorch
+        >>> loader = DataLoader(range(6), batch_size=2, shuffle=True)
+        >>> batches = iter(loader)
+        >>> first, state = next(batches), loader.state_dict()
+        >>> loader.load_state_dict(state)
+        >>> [b.tolist() for b in loader] == [b.tolist() for b in batches]
+        True
+        """
+        position, epoch = self._position, self._resumed
+        if position is not None and (self.persistent_workers or not position.finished):
+            epoch = position.state_dict()
+        generators = [generator_state(generator) for generator in self._generators]
+        return to_savable(
+            {"num_workers": self.num_workers, "generators": generators, "epoch": epoch}
         )
-        self.num_yielded = 0
-        self.promised_length = loader._promised_length
-        if loader.pin_memory:
-            warnings.warn(
-                "'pin_memory' argument is set as true but no accelerator is found, then device "
-                "pinned memory won't be used.",
-                stacklevel=3,
-            )
 
-    def __iter__(self) -> _Iterator:
-        return self
-
-    def __len__(self) -> int:
-        return len(self.loader._index_sampler)
-
-    def __next__(self) -> Any:
-        batch = self.next_batch()
-        self.num_yielded += 1
-        if self.promised_length is not None and self.num_yielded > self.promised_length:
-            self._warn_of_length()
-        return batch
-
-    def next_batch(self) -> Any:
-        raise NotImplementedError
-
-    def _warn_of_length(self) -> None:
-        message = (
-            f"Length of IterableDataset {self.loader.dataset} was reported to be "
-            f"{self.promised_length}(when accessing len(dataloader)), but {self.num_yielded} "
-            "samples have been fetched. "
-        )
-        if self.loader.num_workers > 0:
-            message += (
-                "For multiprocessing data-loading, this could be caused by not properly "
-                "configuring the IterableDataset replica at each worker. Please see "
-                "https://pytorch.org/docs/stable/data.html#torch.utils.data.IterableDataset for "
-                "examples."
-            )
-        warnings.warn(message, stacklevel=3)
-
-
-class _SingleProcessIterator(_Iterator):
-    """Fetches each batch when it is asked for."""
-
-    def __init__(self, loader: DataLoader[Any]) -> None:
-        super().__init__(loader)
-        if loader.timeout != 0:
-            raise AssertionError("_SingleProcessDataLoaderIter requires timeout == 0")
-        self.fetch = fetcher(loader.dataset, *self.fetch_options)
-
-    def next_batch(self) -> Any:
-        return self.fetch(next(self.indices))
-
-
-class _MultiProcessingIterator(_Iterator):
-    """Hands numbered tasks to workers in turn, and yields the batches in the order of the tasks.
-
-    A task stays in ``worker_of`` until its batch is yielded, and every task is answered once.
-    """
-
-    def __init__(self, loader: DataLoader[Any]) -> None:
-        super().__init__(loader)
-        context = loader.multiprocessing_context or _default_context()
-        self.connections: list[Any] = []
-        self.workers: list[Any] = []
-        self.stop = weakref.finalize(
-            self, _stop_workers, self.connections, self.workers, os.getpid()
-        )
-        for worker_id in range(loader.num_workers):
-            ours, theirs = context.Pipe()
-            self.connections.append(ours)
-            _open_connections.add(ours)
-            forked = context.get_start_method() == "fork"
-            worker = context.Process(
-                target=worker_loop,
-                args=(
-                    worker_id,
-                    loader.num_workers,
-                    self.base_seed,
-                    loader.dataset,
-                    self.fetch_options,
-                    loader.worker_init_fn,
-                    theirs,
-                    tuple(_open_connections) if forked else (),
-                ),
-                daemon=True,
-            )
-            worker.start()
-            self.workers.append(worker)
-            theirs.close()
-        self._begin()
-
-    def begin_again(self, loader: DataLoader[Any]) -> None:
-        """Start the next epoch with the same workers. Unlike the first, it draws no new seed."""
-        while self.unanswered:  # an epoch that was left early
-            self._receive()
-        for connection in self.connections:
-            connection.send((None, None))
-        self.indices = iter(loader._index_sampler)
-        self.num_yielded = 0
-        self.promised_length = loader._promised_length
-        self._begin()
-
-    def _begin(self) -> None:
-        count = self.loader.num_workers
-        self.worker_of: dict[int, int] = {}
-        self.batches: dict[int, Any] = {}
-        self.unanswered = 0
-        self.next_task = 0
-        self.has_data = [True] * count
-        self.turns = itertools.cycle(range(count))
-        for _ in range((self.loader.prefetch_factor or 1) * count):
-            self._send_task()
-
-    def _send_task(self) -> None:
-        """Give the next index to the next worker that has data left."""
-        try:
-            index = next(self.indices)
-        except StopIteration:
-            return
-        for worker_id in itertools.islice(self.turns, len(self.workers)):
-            if self.has_data[worker_id]:
-                break
-        else:
-            return
-        try:
-            self.connections[worker_id].send((self.next_task, index))
-        except BrokenPipeError:
-            self._fail(worker_id)
-        self.worker_of[self.next_task] = worker_id
-        self.next_task += 1
-        self.unanswered += 1
-
-    def next_batch(self) -> Any:
-        while self.worker_of:
-            task = next(iter(self.worker_of))  # the oldest: dicts keep their order
-            while task not in self.batches:
-                self._receive()
-            batch = self.batches.pop(task)
-            worker_id = self.worker_of.pop(task)
-            if isinstance(batch, EndOfData):
-                if self.has_data[worker_id]:
-                    self.has_data[worker_id] = False
-                    self._send_task()
-                continue
-            self._send_task()
-            if isinstance(batch, ExceptionWrapper):
-                batch.reraise()
-            return batch
-        if not self.loader.persistent_workers:
-            self.stop()
-        raise StopIteration
-
-    def _receive(self) -> None:
-        """Wait for the next answer, of whichever worker.
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Let the next epoch begin where another stood.
 
         Raises:
-            RuntimeError: a worker has died, or none has answered within ``timeout`` seconds.
+            ValueError: the loader that was saved had other workers or generators.
         """
-        timeout = self.loader.timeout or None
-        ready: list[Any] = wait(self.connections, timeout)
-        if not ready:
-            raise RuntimeError(f"DataLoader timed out after {self.loader.timeout} seconds")
-        for connection in ready:
-            try:
-                task, batch = connection.recv()
-            except (EOFError, ConnectionResetError):
-                self._fail(self.connections.index(connection))
-            self.batches[task] = batch
-            self.unanswered -= 1
-
-    def _fail(self, worker_id: int) -> None:
-        worker = self.workers[worker_id]
-        worker.join(SECONDS_TO_STOP)
-        self.stop()
-        self.worker_of.clear()
-        self.loader._iterator = None  # the next epoch starts with new workers
-        raise RuntimeError(
-            f"DataLoader worker (pid(s) {worker.pid}) exited unexpectedly "
-            f"(exit code {worker.exitcode}; a negative one is the signal that killed it)"
-        ) from None
-
-
-def _stop_workers(connections: list[Any], workers: list[Any], owner: int) -> None:
-    """Tell the workers to end, and wait for them; called once, at exit at last."""
-    if os.getpid() != owner:  # a forked process has a copy of the iterator, but not its workers
-        return
-    for connection in connections:
-        with contextlib.suppress(OSError):
-            connection.send(None)  # processes that the user forked may keep the pipe open
-        connection.close()
-    for worker in workers:
-        worker.join(SECONDS_TO_STOP)
-        if worker.is_alive():
-            worker.terminate()
-            worker.join()
-
-
-def _default_context() -> Any:
-    """Fork where there is fork: it shares the data set's memory, and needs no pickling of it."""
-    methods = multiprocessing.get_all_start_methods()
-    return multiprocessing.get_context("fork" if "fork" in methods else None)
+        state = from_savable(state_dict)
+        if state.keys() != {"num_workers", "generators", "epoch"}:
+            raise ValueError(f"not the state of a DataLoader: a dict of {list(state)}")
+        if state["num_workers"] != self.num_workers:
+            raise ValueError(
+                f"the state is of a DataLoader with num_workers={state['num_workers']}, and this "
+                f"one has num_workers={self.num_workers}"
+            )
+        generators = self._generators
+        if len(state["generators"]) != len(generators):
+            raise ValueError(
+                f"the state is of a DataLoader with {len(state['generators'])} generators of its "
+                f"own, and this one has {len(generators)}"
+            )
+        set_generator_states(generators, state["generators"])
+        self._resumed = state["epoch"]
+        self._position = None
 
 
 def _checked_context(context: Any, num_workers: int) -> Any:

@@ -1,6 +1,6 @@
 """Data sets: collections of examples, and ways to join and split them.
 
-Mirrors torch/utils/data/dataset.py. Left out: StackDataset, ChainDataset.
+Mirrors torch/utils/data/dataset.py.
 """
 
 from __future__ import annotations
@@ -17,9 +17,11 @@ from minitorch.native.integer_kernels import randperm
 from minitorch.random import Generator, default_generator
 
 __all__ = [
+    "ChainDataset",
     "ConcatDataset",
     "Dataset",
     "IterableDataset",
+    "StackDataset",
     "Subset",
     "TensorDataset",
     "random_split",
@@ -52,6 +54,9 @@ class IterableDataset(Dataset[T_co], Iterable[T_co]):
     def __iter__(self) -> Iterator[T_co]:
         raise NotImplementedError("Subclasses of IterableDataset should implement __iter__.")
 
+    def __add__(self, other: Dataset[Any]) -> ChainDataset[Any]:  # type: ignore[override]
+        return ChainDataset([self, other])
+
 
 class TensorDataset(Dataset[tuple[Tensor, ...]]):
     """Example i is the tuple of the i-th rows of some tensors.
@@ -75,6 +80,58 @@ class TensorDataset(Dataset[tuple[Tensor, ...]]):
 
     def __len__(self) -> int:
         return int(self.tensors[0].size(0))
+
+
+class StackDataset(Dataset[Any]):
+    """Example i is the tuple, or the dict, of the i-th examples of several data sets.
+
+    Raises:
+        ValueError: the data sets differ in length, or are given both by place and by name.
+
+    >>> StackDataset(image=["cat.png", "dog.png"], label=[0, 1])[1]
+    {'image': 'dog.png', 'label': 1}
+    """
+
+    datasets: tuple[Any, ...] | dict[str, Any]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        if args and kwargs:
+            raise ValueError(
+                "Supported either ``tuple``- (via ``args``) or``dict``- (via ``kwargs``) like "
+                "input/output, but both types are given."
+            )
+        if not args and not kwargs:
+            raise ValueError("At least one dataset should be passed")
+        self.datasets = args or kwargs
+        sizes = {len(dataset) for dataset in self._parts()}
+        if len(sizes) > 1:
+            raise ValueError("Size mismatch between datasets")
+        self._length = sizes.pop()
+
+    def _parts(self) -> Iterable[Any]:
+        return self.datasets.values() if isinstance(self.datasets, dict) else self.datasets
+
+    def _join(self, parts: Sequence[Any]) -> Any:
+        """One example, of its parts."""
+        if isinstance(self.datasets, dict):
+            return dict(zip(self.datasets, parts, strict=True))
+        return tuple(parts)
+
+    def __getitem__(self, index: Any) -> Any:
+        return self._join([dataset[index] for dataset in self._parts()])
+
+    def __getitems__(self, indices: list[Any]) -> list[Any]:
+        columns = [_examples(dataset, indices) for dataset in self._parts()]
+        for column in columns:
+            if len(column) != len(indices):
+                raise ValueError(
+                    "Nested dataset's output size mismatch. "
+                    f"Expected {len(indices)}, got {len(column)}"
+                )
+        return [self._join(parts) for parts in zip(*columns, strict=True)]
+
+    def __len__(self) -> int:
+        return self._length
 
 
 class ConcatDataset(Dataset[T_co]):
@@ -110,6 +167,29 @@ class ConcatDataset(Dataset[T_co]):
         return self.datasets[number][idx - start]
 
 
+class ChainDataset(IterableDataset[T_co]):
+    """The examples of several streams, one after the other.
+
+    Raises:
+        AssertionError: when it is read: a data set is no ``IterableDataset``.
+    """
+
+    def __init__(self, datasets: Iterable[Dataset[T_co]]) -> None:
+        self.datasets = datasets
+
+    def _streams(self) -> Iterator[Any]:
+        for dataset in self.datasets:
+            if not isinstance(dataset, IterableDataset):
+                raise AssertionError("ChainDataset only supports IterableDataset")
+            yield dataset
+
+    def __iter__(self) -> Iterator[T_co]:
+        return itertools.chain.from_iterable(self._streams())
+
+    def __len__(self) -> int:
+        return sum(len(stream) for stream in self._streams())
+
+
 class Subset(Dataset[T_co]):
     """The examples of a data set that stand at ``indices``.
 
@@ -136,14 +216,16 @@ class Subset(Dataset[T_co]):
         return self.dataset[self.indices[idx]]
 
     def __getitems__(self, indices: list[int]) -> list[T_co]:
-        chosen = [self.indices[i] for i in indices]
-        many = getattr(self.dataset, "__getitems__", None)
-        if callable(many):
-            return cast(list[T_co], many(chosen))
-        return [self.dataset[i] for i in chosen]
+        return _examples(self.dataset, [self.indices[i] for i in indices])
 
     def __len__(self) -> int:
         return len(self.indices)
+
+
+def _examples(dataset: Any, indices: list[Any]) -> list[Any]:
+    """Several examples, looked up at once where the data set knows how to."""
+    many = getattr(dataset, "__getitems__", None)
+    return many(indices) if callable(many) else [dataset[index] for index in indices]
 
 
 def random_split(

@@ -4,7 +4,7 @@ The order is torch's from the same seed. Without a generator of its own, a ``Ran
 one number of the default generator, and seeds a new generator with it: what else a program draws
 in an epoch then does not change the order.
 
-Mirrors torch/utils/data/sampler.py. Left out: DistributedSampler.
+Mirrors torch/utils/data/sampler.py.
 """
 
 from __future__ import annotations

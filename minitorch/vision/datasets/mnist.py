@@ -1,21 +1,12 @@
-"""The MNIST family of data sets, and a reader of the IDX file format that they come in.
+"""The MNIST family of data sets: small grey images of ten classes.
 
-An IDX file is a header and the numbers, all big-endian::
-
-    0 0 TYPE NDIM    four bytes, the "magic number"
-    SIZE * NDIM      four bytes for each dimension
-    DATA             the elements, last dimension fastest
-
-Mirrors torchvision/datasets/mnist.py. Left out: downloading, KMNIST, EMNIST and QMNIST. Unlike
-torchvision's reader, which asserts, this one says what is wrong with a damaged file.
+Mirrors torchvision/datasets/mnist.py. Left out: EMNIST and QMNIST.
 """
 
 from __future__ import annotations
 
-import math
 import os
-import zlib
-from collections.abc import Callable
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -23,99 +14,12 @@ import numpy as np
 import numpy.typing as npt
 
 from minitorch.native.tensor_new import from_numpy
-from minitorch.utils.data import Dataset
+from minitorch.vision.datasets.idx import read_idx
+from minitorch.vision.datasets.utils import check_integrity, download_url
+from minitorch.vision.datasets.vision import Transform, VisionDataset
+from minitorch.vision.transforms.functional import to_pil_image
 
-SN3_PASCALVINCENT_TYPEMAP: dict[int, np.dtype[Any]] = {
-    8: np.dtype(">u1"),
-    9: np.dtype(">i1"),
-    11: np.dtype(">i2"),
-    12: np.dtype(">i4"),
-    13: np.dtype(">f4"),
-    14: np.dtype(">f8"),
-}
-
-_GZIP_MAGIC = b"\x1f\x8b"
-_GZIP_FORMAT = 16 + zlib.MAX_WBITS  # zlib's sign for "expect a gzip header and check its CRC".
-
-
-def read_idx(path: str | os.PathLike[str]) -> npt.NDArray[Any]:
-    """Reads one IDX file, gzip-compressed or not, into an array of its own shape.
-
-    Raises:
-        FileNotFoundError: there is no such file.
-        ValueError: the file is truncated, corrupt, too long or no IDX file; the one line of the
-            message names the file and the expected and found byte counts.
-
-    Example:
-        >>> import pathlib, tempfile
-        >>> with tempfile.TemporaryDirectory() as folder:
-        ...     path = pathlib.Path(folder, "labels-idx1-ubyte")
-        ...     _ = path.write_bytes(bytes([0, 0, 8, 1, 0, 0, 0, 3, 7, 8, 9]))
-        ...     read_idx(path)
-        array([7, 8, 9], dtype=uint8)
-    """
-    path = Path(path)
-    if not path.is_file():
-        raise FileNotFoundError(f"{path}: no such file")
-    content, note = _decompress(path, path.read_bytes())
-    dtype, shape, header_bytes = _parse_header(path, content, note)
-
-    expected_bytes = header_bytes + math.prod(shape) * dtype.itemsize
-    if len(content) != expected_bytes or note:
-        raise ValueError(
-            f"{path}: an IDX file of shape {shape} has {expected_bytes} bytes, "
-            f"found {len(content)} bytes{note}"
-        )
-    array = np.frombuffer(content, dtype, offset=header_bytes).reshape(shape)
-    return array.astype(dtype.newbyteorder("="))
-
-
-def _decompress(path: Path, content: bytes) -> tuple[bytes, str]:
-    """Undoes gzip as far as the file goes, with a note on a stream that ends too early.
-
-    `gzip.open` would drop the bytes before a damaged spot, and with them the count to report.
-    """
-    if not content.startswith(_GZIP_MAGIC):
-        return content, ""
-    decompressor = zlib.decompressobj(_GZIP_FORMAT)
-    try:
-        decompressed = decompressor.decompress(content)
-    except zlib.error as error:
-        raise ValueError(
-            f"{path}: corrupt gzip data in a file of {len(content)} bytes ({error})"
-        ) from None
-    if not decompressor.eof:
-        return decompressed, f" of a gzip stream truncated after {len(content)} bytes"
-    if decompressor.unused_data:
-        raise ValueError(
-            f"{path}: {len(decompressor.unused_data)} bytes follow the end of the gzip stream, "
-            f"expected 0 in a file of {len(content)} bytes"
-        )
-    return decompressed, ""
-
-
-def _parse_header(
-    path: Path, content: bytes, note: str
-) -> tuple[np.dtype[Any], tuple[int, ...], int]:
-    """Returns the element type, the shape and the length of the header in bytes."""
-    if len(content) < 4:
-        raise ValueError(
-            f"{path}: an IDX file begins with 4 bytes, found {len(content)} bytes{note}"
-        )
-    zero, type_code, ndim = int.from_bytes(content[:2], "big"), content[2], content[3]
-    if zero != 0 or type_code not in SN3_PASCALVINCENT_TYPEMAP or not 1 <= ndim <= 3:
-        raise ValueError(
-            f"{path}: not an IDX file of 1 to 3 dimensions: its {len(content)} bytes begin with "
-            f"the magic number 0x{content[:4].hex()}"
-        )
-    header_bytes = 4 + 4 * ndim
-    if len(content) < header_bytes:
-        raise ValueError(
-            f"{path}: an IDX header of {ndim} dimensions has {header_bytes} bytes, "
-            f"found {len(content)} bytes{note}"
-        )
-    shape = tuple(int(size) for size in np.frombuffer(content, ">u4", count=ndim, offset=4))
-    return SN3_PASCALVINCENT_TYPEMAP[type_code], shape, header_bytes
+__all__ = ["KMNIST", "MNIST", "FashionMNIST", "load_fashion_mnist"]
 
 
 def load_fashion_mnist(
@@ -171,28 +75,37 @@ def _find(folders: tuple[Path, ...], name: str) -> Path:
     raise FileNotFoundError(f"{name}: not found, with or without .gz, in {places}")
 
 
-class MNIST(Dataset[tuple[Any, Any]]):
+class MNIST(VisionDataset):
     """Handwritten digits: 60,000 images of 28 x 28 for training, 10,000 for testing.
 
-    The files lie where torchvision puts them, in ``root/MNIST/raw``, with or without ``.gz``. An
-    example is an image and the number of its class. An image is an array (28, 28) of uint8, where
-    torchvision's is a PIL image: ``ToTensor`` takes both.
+    The files lie where torchvision puts them, in ``root/MNIST/raw``, with or without ``.gz``. A
+    sample is a grey PIL image and the number of its class.
 
     Args:
         train: the training set, or the test set.
         transform: what to make of an image.
         target_transform: what to make of the number of a class.
-        download: accepted, and without effect if the files are there.
+        download: fetch the files that are not there.
 
     Attributes:
         data: all images, (N, 28, 28), uint8.
         targets: all classes, (N,), int64.
 
     Raises:
-        RuntimeError: a file is missing.
+        RuntimeError: a file is missing, or cannot be fetched.
         ValueError: a file is damaged, or the two do not belong together.
     """
 
+    mirrors: ClassVar[Sequence[str]] = [
+        "https://ossci-datasets.s3.amazonaws.com/mnist/",
+        "http://yann.lecun.com/exdb/mnist/",
+    ]
+    resources: ClassVar[Sequence[tuple[str, str]]] = [
+        ("train-images-idx3-ubyte.gz", "f68b3c2dcbeaaa9fbdd348bbdeb94873"),
+        ("train-labels-idx1-ubyte.gz", "d53e105ee54ea40749a09fcbcd1e9432"),
+        ("t10k-images-idx3-ubyte.gz", "9fb629c4189551a2d022fa330f9573f3"),
+        ("t10k-labels-idx1-ubyte.gz", "ec29112dd5afa0611ce80d1b7f02629c"),
+    ]
     classes: ClassVar[list[str]] = [
         "0 - zero",
         "1 - one",
@@ -210,20 +123,19 @@ class MNIST(Dataset[tuple[Any, Any]]):
         self,
         root: str | os.PathLike[str],
         train: bool = True,
-        transform: Callable[[Any], Any] | None = None,
-        target_transform: Callable[[Any], Any] | None = None,
+        transform: Transform | None = None,
+        target_transform: Transform | None = None,
         download: bool = False,
     ) -> None:
-        self.root = os.path.expanduser(root)
+        super().__init__(root, transform=transform, target_transform=target_transform)
         self.train = train
-        self.transform = transform
-        self.target_transform = target_transform
+        if download:
+            self.download()
         try:
             images, labels = _load((Path(self.raw_folder),), train)
         except FileNotFoundError as error:
             raise RuntimeError(
-                "Dataset not found. You can use download=True to download it with torchvision; "
-                f"minitorch does not download. ({error})"
+                f"Dataset not found. You can use download=True to download it ({error})"
             ) from None
         self.data = from_numpy(images)
         self.targets = from_numpy(labels)
@@ -238,30 +150,44 @@ class MNIST(Dataset[tuple[Any, Any]]):
         """The number of each class."""
         return {name: number for number, name in enumerate(self.classes)}
 
+    def download(self) -> None:
+        """Fetch the files that are not there, from the first mirror that has them."""
+        for filename, md5 in self.resources:
+            if check_integrity(os.path.join(self.raw_folder, filename.removesuffix(".gz"))):
+                continue
+            errors = []
+            for mirror in self.mirrors:
+                try:
+                    download_url(mirror + filename, self.raw_folder, filename, md5)
+                    break
+                except RuntimeError as error:
+                    errors.append(str(error))
+            else:
+                raise RuntimeError("; ".join(errors))
+
     def __getitem__(self, index: Any) -> tuple[Any, Any]:
-        image: Any = self.data._array[index]
-        target: Any = int(self.targets._array[index])
-        if self.transform is not None:
-            image = self.transform(image)
-        if self.target_transform is not None:
-            target = self.target_transform(target)
-        return image, target
+        image = to_pil_image(self.data._array[index], "L")
+        return self._transformed(image, int(self.targets._array[index]))
 
     def __len__(self) -> int:
         return len(self.data)
 
-    def __repr__(self) -> str:
-        return (
-            f"Dataset {type(self).__name__}\n"
-            f"    Number of datapoints: {len(self)}\n"
-            f"    Root location: {self.root}\n"
-            f"    Split: {'Train' if self.train else 'Test'}"
-        )
+    def extra_repr(self) -> str:
+        return f"Split: {'Train' if self.train else 'Test'}"
 
 
 class FashionMNIST(MNIST):
     """Pictures of clothes, in the format of ``MNIST`` and harder; in ``root/FashionMNIST/raw``."""
 
+    mirrors: ClassVar[Sequence[str]] = [
+        "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/"
+    ]
+    resources: ClassVar[Sequence[tuple[str, str]]] = [
+        ("train-images-idx3-ubyte.gz", "8d4fb7e6c68d591d4c3dfef9ec88bf0d"),
+        ("train-labels-idx1-ubyte.gz", "25c81989df183df01b3e8a0aad5dffbe"),
+        ("t10k-images-idx3-ubyte.gz", "bef4ecab320f06d8554ea6380940ec79"),
+        ("t10k-labels-idx1-ubyte.gz", "bb300cfdad3c16e7a12a480ee83cd310"),
+    ]
     classes: ClassVar[list[str]] = [
         "T-shirt/top",
         "Trouser",
@@ -274,3 +200,16 @@ class FashionMNIST(MNIST):
         "Bag",
         "Ankle boot",
     ]
+
+
+class KMNIST(MNIST):
+    """Old Japanese handwriting, in the format of ``MNIST``; in ``root/KMNIST/raw``."""
+
+    mirrors: ClassVar[Sequence[str]] = ["http://codh.rois.ac.jp/kmnist/dataset/kmnist/"]
+    resources: ClassVar[Sequence[tuple[str, str]]] = [
+        ("train-images-idx3-ubyte.gz", "bdb82020997e1d708af4cf47b453dcf7"),
+        ("train-labels-idx1-ubyte.gz", "e144d726b3acfaa3e44228e80efcd344"),
+        ("t10k-images-idx3-ubyte.gz", "5c965bf0a639b31b8f53240b1b52f4d7"),
+        ("t10k-labels-idx1-ubyte.gz", "7320c461ea6c1c855c0b718fb2a4b134"),
+    ]
+    classes: ClassVar[list[str]] = ["o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"]

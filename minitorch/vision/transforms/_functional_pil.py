@@ -76,9 +76,9 @@ def pad(img: Image, margins: Sequence[int], fill: Fill, padding_mode: str) -> Im
 def rotate(
     img: Image,
     angle: float,
-    interpolation: int,
+    interpolation: Any,
     expand: bool,
-    center: Sequence[float] | None,
+    center: Any,
     fill: Fill,
 ) -> Image:
     """Turned counter-clockwise by ``angle`` degrees."""
@@ -94,7 +94,7 @@ def affine(img: Image, matrix: Sequence[float], interpolation: int, fill: Fill) 
 def _fill_of(fill: Fill, img: Image) -> Any:
     """One number for each channel; Pillow wants whole ones, unless the pixels are floats."""
     channels = len(img.getbands())
-    values = list(fill) if isinstance(fill, Sequence) else [fill or 0]
+    values: list[Any] = list(fill) if isinstance(fill, Sequence) else [fill or 0]
     if len(values) == 1:
         values *= channels
     if len(values) != channels:

@@ -78,7 +78,9 @@ def convert_image_dtype(image: Tensor, dtype: dtypes.dtype) -> Tensor:
         if dtype.is_floating_point:
             return image.to(dtype)
         if dtype in _INEXACT.get(image.dtype, ()):
-            raise RuntimeError(f"The cast from {image.dtype} to {dtype} cannot be performed safely.")
+            raise RuntimeError(
+                f"The cast from {image.dtype} to {dtype} cannot be performed safely."
+            )
         # Not just new: only 1.0 itself would become white, one of 256 equal parts shall.
         return image.mul(float(new) + 1.0 - 1e-3).to(dtype)
     if dtype.is_floating_point:

@@ -100,9 +100,7 @@ def _rgb_to_hsv(img: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     divisor = spread.masked_fill(grey, 1)  # Of grey the hue does not matter.
     saturation = spread / largest.masked_fill(grey, 1)
     r, g, b = ((largest - colour) / divisor for colour in (red, green, blue))
-    sextant = where(
-        largest == red, b - g, where(largest == green, 2.0 + r - b, 4.0 + g - r)
-    )
+    sextant = where(largest == red, b - g, where(largest == green, 2.0 + r - b, 4.0 + g - r))
     return fmod(sextant / 6.0 + 1.0, 1.0), saturation, largest
 
 

@@ -320,7 +320,7 @@ def pad(img: Any, padding: Size, fill: Fill = 0, padding_mode: str = "constant")
     """
     check_padding(padding, fill, padding_mode)
     sides = [padding] if isinstance(padding, int) else list(padding)
-    margins = (sides * (4 // len(sides)))[:4]
+    margins = sides * (4 // len(sides))
     backend: Any = tensors if _is_tensor(img) else pil
     return backend.pad(img, margins, fill, padding_mode)
 
@@ -368,15 +368,15 @@ def center_crop(img: Any, output_size: Size) -> Any:
 
 def pair_of(
     size: Any, message: str = "Please provide only two dimensions (h, w) for size."
-) -> tuple[int, int]:
-    """Height and width of a square, if there is only one number."""
+) -> Sequence[int]:
+    """``size`` itself, or height and width of a square if it is only one number."""
     if isinstance(size, (int, float)):
         return int(size), int(size)
     if len(size) == 1:
         return size[0], size[0]
     if len(size) != 2:
         raise ValueError(message)
-    return size[0], size[1]
+    return size
 
 
 def resized_crop(
@@ -390,9 +390,7 @@ def resized_crop(
     antialias: bool | None = True,
 ) -> Any:
     """A part of the image, brought to ``size``."""
-    return resize(
-        crop(img, top, left, height, width), size, interpolation, antialias=antialias
-    )
+    return resize(crop(img, top, left, height, width), size, interpolation, antialias=antialias)
 
 
 def five_crop(img: Any, size: Size) -> tuple[Any, Any, Any, Any, Any]:
@@ -579,7 +577,7 @@ def adjust_saturation(img: Any, saturation_factor: float) -> Any:
 
 
 def adjust_hue(img: Any, hue_factor: float) -> Any:
-    """All hues moved around the circle of colours, by ``hue_factor`` of its length (-0.5 to 0.5)."""
+    """All hues moved around the circle of colours, by -0.5 to 0.5 of its length."""
     if not -0.5 <= hue_factor <= 0.5:
         raise ValueError(f"hue_factor ({hue_factor}) is not in [-0.5, 0.5].")
     backend: Any = tensor_colors if _is_tensor(img) else pil
@@ -599,9 +597,7 @@ def invert(img: Any) -> Any:
     return tensor_colors.invert(img) if _is_tensor(img) else pil.invert(img)
 
 
-def gaussian_blur(
-    img: Any, kernel_size: Size, sigma: float | Sequence[float] | None = None
-) -> Any:
+def gaussian_blur(img: Any, kernel_size: Size, sigma: float | Sequence[float] | None = None) -> Any:
     """Each pixel a weighted mean of its surroundings.
 
     Args:
@@ -615,9 +611,7 @@ def gaussian_blur(
         )
     sizes = [kernel_size] * 2 if isinstance(kernel_size, int) else list(kernel_size)
     if len(sizes) != 2:
-        raise ValueError(
-            f"If kernel_size is a sequence its length should be 2. Got {len(sizes)}"
-        )
+        raise ValueError(f"If kernel_size is a sequence its length should be 2. Got {len(sizes)}")
     if any(size % 2 == 0 or size < 0 for size in sizes):
         raise ValueError(f"kernel_size should have odd and positive integers. Got {sizes}")
     if sigma is not None and not isinstance(sigma, (int, float, list, tuple)):

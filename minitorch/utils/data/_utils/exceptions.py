@@ -1,4 +1,7 @@
-"""An exception on its way from one process to another. Mirrors ExceptionWrapper of torch/_utils.py."""
+"""An exception on its way to another process.
+
+Mirrors ExceptionWrapper of torch/_utils.py.
+"""
 
 from __future__ import annotations
 

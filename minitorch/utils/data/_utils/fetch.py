@@ -6,8 +6,13 @@ import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from minitorch._tensor import Tensor
 from minitorch.autograd.variable import wrap
-from minitorch.utils.data._utils.collate import default_collate
+from minitorch.utils.data._utils.collate import (
+    collate_tensor_fn,
+    default_collate,
+    default_collate_fn_map,
+)
 from minitorch.utils.data.dataset import Dataset, IterableDataset, Subset, TensorDataset
 
 __all__ = ["Fetch", "fetcher"]
@@ -34,7 +39,8 @@ def fetcher(
     many = getattr(dataset, "__getitems__", None)
 
     def fetch(indices: Sequence[Any]) -> Any:
-        if collate_fn is default_collate:
+        plain = default_collate_fn_map[Tensor] is collate_tensor_fn  # it may be changed
+        if collate_fn is default_collate and plain:
             batch = _look_up_at_once(dataset, indices)
             if batch is not None:
                 return batch

@@ -30,10 +30,10 @@ import numpy as np
 
 from minitorch._tensor import Tensor
 
-__all__ = ["Receiver", "Sender"]
+__all__ = ["Receiver", "Sender", "UnreadableMessage"]
 
 # Smaller arrays travel inside the pickle.
-SMALLEST_SHARED_BYTES = 16_384
+SMALLEST_SHARED_BYTES = 32_768
 
 ALIGNMENT_BYTES = 64
 
@@ -88,32 +88,32 @@ class Sender:
             self.unread.append(None)
             self.connection.send((number, file.getvalue(), None, places))
             return
-        slot, is_new = self._slot(needed_bytes)
+        slot, descriptor = self._slot(needed_bytes)
         memory = self.slots[slot]
         for array, (start, size) in zip(arrays, places, strict=True):
             memory[start : start + size] = array
         self.unread.append(slot)
-        new_bytes = len(memory) if is_new else 0
+        new_bytes = 0 if descriptor is None else needed_bytes
         self.connection.send((number, file.getvalue(), (slot, new_bytes), places))
-        if is_new:
-            send_handle(self.connection, self.descriptor, None)
-            os.close(self.descriptor)
+        if descriptor is not None:
+            send_handle(self.connection, descriptor, None)
+            os.close(descriptor)
 
-    def _slot(self, needed_bytes: int) -> tuple[int, bool]:
-        """A free slot with enough memory, and whether the other side does not know it yet."""
+    def _slot(self, needed_bytes: int) -> tuple[int, int | None]:
+        """A free slot with enough memory, and the memory's descriptor if that is new."""
         for slot in self.free:
             if len(self.slots[slot]) >= needed_bytes:
                 self.free.remove(slot)
-                return slot, False
-        self.descriptor = _new_memory(needed_bytes)
-        memory = mmap.mmap(self.descriptor, needed_bytes)
+                return slot, None
+        descriptor = _new_memory(needed_bytes)
+        memory = mmap.mmap(descriptor, needed_bytes)
         if self.free:
             slot = self.free.pop()
             self.slots[slot] = memory
         else:
             slot = len(self.slots)
             self.slots.append(memory)
-        return slot, True
+        return slot, descriptor
 
 
 class Receiver:
@@ -149,7 +149,11 @@ class Receiver:
 
 
 class UnreadableMessage(Exception):
-    """A message that could be pickled but not read again. ``args`` holds its number."""
+    """A message that could be pickled but not read again."""
+
+    def __init__(self, number: Any) -> None:
+        super().__init__(f"message {number} cannot be read")
+        self.number = number
 
 
 class _BatchPickler(pickle.Pickler):

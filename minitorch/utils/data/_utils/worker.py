@@ -12,7 +12,7 @@ import os
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any
@@ -21,11 +21,11 @@ from minitorch.backends.cpu import set_num_threads
 from minitorch.utils.data._utils.exceptions import ExceptionWrapper
 from minitorch.utils.data._utils.fetch import Fetch, fetcher
 from minitorch.utils.data._utils.position import generators_of
-from minitorch.utils.data._utils.random_state import random_states, seed_worker, set_random_states
+from minitorch.utils.data._utils.random_state import WorkerGenerators, seed_worker
 from minitorch.utils.data._utils.shared_memory import Sender
 from minitorch.utils.data.dataset import Dataset, IterableDataset
 
-__all__ = ["EndOfData", "Job", "WorkerInfo", "get_worker_info", "worker_loop"]
+__all__ = ["EndOfData", "Job", "Start", "WorkerInfo", "get_worker_info", "worker_loop"]
 
 SECONDS_BETWEEN_CHECKS = 5.0  # that the parent is alive
 SECONDS_TO_STOP = 5.0  # that a worker may take to finish what it does when nobody needs it any more
@@ -79,12 +79,12 @@ class Start:
     """Where a worker takes over from one that did the same job.
 
     Attributes:
-        random_states: where the generators stood.
-        answers: how many batches were fetched of a stream since then.
+        random_states: where the generators stood; empty at the very beginning.
+        skipped: the indices of the batches of a stream that were fetched since then.
     """
 
     random_states: dict[str, Any]
-    answers: int
+    skipped: Sequence[Any]
 
 
 def worker_loop(
@@ -115,7 +115,7 @@ def worker_loop(
             answer = worker.begin() if number is None else worker.fetch(index)
             try:
                 sender.send(number, answer)
-            except OSError:
+            except (BrokenPipeError, ConnectionResetError):
                 raise
             except Exception as error:  # what cannot be pickled
                 failure = ExceptionWrapper(error, worker.where)
@@ -132,7 +132,6 @@ class _Worker:
         self.where = f"in DataLoader worker process {worker_id}"
         self.is_stream = isinstance(job.dataset, IterableDataset)
         self.failure: ExceptionWrapper | None = None
-        self.generators = generators_of(job.dataset)
         # A forked process has none of OpenMP's threads, and GNU's OpenMP aborts when it looks for
         # them: kernels run sequentially here. torch gives each worker one thread as well.
         set_num_threads(1)
@@ -145,31 +144,24 @@ class _Worker:
                 job.init_fn(worker_id)
         except Exception as error:
             self.failure = ExceptionWrapper(error, self.where)
+        self.generators = WorkerGenerators(generators_of(job.dataset))
         if start.random_states:
-            set_random_states(start.random_states, self.generators)
-        self.states_sent = random_states(self.generators)
+            self.generators.set_states(start.random_states)
         self.fetcher: Fetch | None = None
-        if self.is_stream:
-            for _ in range(start.answers):
-                self._batch(None)
+        for index in start.skipped:
+            self._batch(index)
 
     def begin(self) -> tuple[None, dict[str, Any]]:
         """Begin the data set again; where the generators stand."""
         self.fetcher = None
-        self.states_sent = random_states(self.generators)
-        return None, self.states_sent
+        return None, self.generators.states()
 
     def fetch(self, index: Any) -> tuple[Any, dict[str, Any]]:
         """A batch, or what came in its place, and where the generators stand after it, as far as
         that has changed. (The place in a stream is found by reading it again, from ``begin`` on.)
         """
         batch = self._batch(index)
-        if self.is_stream:
-            return batch, {}
-        states = random_states(self.generators)
-        changed = {k: v for k, v in states.items() if not _same(v, self.states_sent[k])}
-        self.states_sent = states
-        return batch, changed
+        return batch, {} if self.is_stream else self.generators.new_states()
 
     def _batch(self, index: Any) -> Any:
         if self.failure is not None:
@@ -206,12 +198,14 @@ class _Inbox:
     def _fill(self) -> None:
         message: Any = ()
         # The pipe of a parent that has died stays open if it had other children.
-        with contextlib.suppress(EOFError, OSError):
-            while message is not None and os.getppid() == self.parent:
-                if self.connection.poll(SECONDS_BETWEEN_CHECKS):
-                    message = self.connection.recv()
-                    self.tasks.put(message)
-        self.closed = True
-        self.tasks.put(None)
+        try:
+            with contextlib.suppress(EOFError, OSError):
+                while message is not None and os.getppid() == self.parent:
+                    if self.connection.poll(SECONDS_BETWEEN_CHECKS):
+                        message = self.connection.recv()
+                        self.tasks.put(message)
+        finally:  # after an index too that cannot be unpickled
+            self.closed = True
+            self.tasks.put(None)
         time.sleep(SECONDS_TO_STOP)
         os._exit(1)  # the worker is still busy: with something that does not end, perhaps

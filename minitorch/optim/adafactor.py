@@ -1,0 +1,119 @@
+"""Adafactor: a matrix's squared gradients, kept as a row and a column.
+
+Mirrors torch/optim/_adafactor.py.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from minitorch import dtypes
+from minitorch._tensor import Tensor
+from minitorch.native.norms import norm
+from minitorch.optim.optimizer import Optimizer, ParamsT
+from minitorch.optim.options import check_lr
+from minitorch.optim.state import new_number, next_step, zeros_like
+
+__all__ = ["Adafactor"]
+
+
+class Adafactor(Optimizer):
+    r"""Shazeer and Stern, "Adafactor: adaptive learning rates with sublinear memory cost" (2018).
+
+    Adam without momentum, whose running mean V of squared gradients G is not kept for matrices:
+    means R of its rows and C of its columns stand for it::
+
+        b = t**beta2_decay
+        R <- (1 - b) * R + b * mean(G * G, over rows);  C <- (1 - b) * C + b * mean(..., columns)
+        V = R @ C / max(mean(R), eps1)           (of vectors: V <- (1 - b) * V + b * G * G)
+        U = G / max(sqrt(V), eps1)
+        a = max(eps2, rms(param)) * min(lr, 1 / sqrt(t))
+        param <- (1 - lr * weight_decay) * param - a * U / max(1, rms(U) / d)
+
+    where rms is the root of the mean square.
+
+    Args:
+        eps: ``(eps1, eps2)``; eps1 is the dtype's epsilon where it is None.
+        d: steps whose rms is larger are cut to it.
+        maximize: go uphill: the gradient changes its sign first.
+        foreach: chooses between implementations in torch; there is one here.
+
+    Raises:
+        ValueError: an option is out of its range.
+        RuntimeError: a parameter is complex.
+    """
+
+    def __init__(
+        self,
+        params: ParamsT,
+        lr: float | Tensor = 1e-2,
+        beta2_decay: float = -0.8,
+        eps: tuple[float | None, float] = (None, 1e-3),
+        d: float = 1.0,
+        weight_decay: float = 0.0,
+        *,
+        foreach: bool | None = None,
+        maximize: bool = False,
+    ) -> None:
+        check_lr(lr, "Learning rate should be >= 0 but is")
+        if not beta2_decay <= 0.0:
+            raise ValueError(f"beta2_decay should be <= 0 but is: {beta2_decay}")
+        if eps[0] is not None and not eps[0] >= 0.0:
+            raise ValueError(f"epsilon1 should be >= 0 but is: {eps[0]}")
+        if not eps[1] >= 0.0:
+            raise ValueError(f"epsilon2 should be >= 0 but is: {eps[1]}")
+        if not d >= 1.0:
+            raise ValueError(f"Clipping threshold d should be >= 1 but is: {d}")
+        if not weight_decay >= 0.0:
+            raise ValueError(f"weight_decay should be >= 0 but is: {weight_decay}")
+        defaults = {
+            "lr": lr,
+            "beta2_decay": beta2_decay,
+            "eps": eps,
+            "d": d,
+            "weight_decay": weight_decay,
+            "foreach": foreach,
+            "maximize": maximize,
+        }
+        super().__init__(params, defaults)
+
+    def update(self, param: Tensor, grad: Tensor, group: dict[str, Any]) -> None:
+        if param.is_complex():
+            raise RuntimeError("Adafactor does not support complex parameters")
+        grad = -grad if group["maximize"] else grad
+        state = self.state[param]
+        if not state:
+            state["step"] = new_number()
+            if grad.dim() > 1:
+                *batch, rows, columns = grad.shape
+                state["row_var"] = grad.new_zeros([*batch, rows, 1])
+                state["col_var"] = grad.new_zeros([*batch, 1, columns])
+            else:
+                state["variance"] = zeros_like(grad)
+        step = next_step(state)
+        lr = group["lr"]
+        eps1, eps2 = group["eps"]
+        eps1 = dtypes.finfo(param.dtype).eps if eps1 is None else eps1
+        step_size = max(eps2, root_mean_square(param)) * min(lr, 1 / step**0.5)
+        if group["weight_decay"] != 0:
+            param.mul_(1 - lr * group["weight_decay"])
+        variance = mean_square(state, grad, step ** group["beta2_decay"], eps1)
+        update = variance.clamp_(min=eps1 * eps1).rsqrt_().mul_(grad)
+        param.add_(update, alpha=-step_size / max(1.0, root_mean_square(update) / group["d"]))
+
+
+def root_mean_square(x: Tensor) -> float:
+    """``sqrt(mean(x * x))``."""
+    root: float = norm(x, 2).item() / x.numel() ** 0.5
+    return root
+
+
+def mean_square(state: dict[str, Any], grad: Tensor, weight: float, eps: float) -> Tensor:
+    """Take ``grad`` into the running means, and return that of the squares of all elements."""
+    if grad.dim() <= 1:
+        variance: Tensor = state["variance"].lerp_(grad * grad, weight)
+        return variance.clone()
+    row_var, col_var = state["row_var"], state["col_var"]
+    for mean, dim in ((row_var, -1), (col_var, -2)):
+        mean.lerp_(norm(grad, dim=dim, keepdim=True).square_().div_(grad.size(dim)), weight)
+    return row_var / row_var.mean(dim=-2, keepdim=True).clamp_(min=eps) * col_var
