@@ -656,7 +656,7 @@ def is_storage(obj: object) -> _typing.TypeGuard[UntypedStorage]:
 _LAZY_MODULES = frozenset(
     """
     accelerator amp compat compiler cpu cuda distributed distributions jit mps multiprocessing
-    testing types xpu
+    testing text types vision xpu
     """.split()
 )
 _LAZY_NAMES = {

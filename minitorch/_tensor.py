@@ -473,7 +473,8 @@ class Tensor(Variable):
         # The whole storage, which the pickle holds once however many tensors are views of it.
         memory = storage_owner(self._array)
         place = self._array.dtype, self._array.shape, self._array.strides, self.storage_offset()
-        return _rebuild, (type(self), memory, place, self.requires_grad), user_attributes(self) or None
+        arguments = type(self), memory, place, self.requires_grad
+        return _rebuild, arguments, user_attributes(self) or None
 
     def __setstate__(self, state: Any) -> None:
         self.__dict__.update(state)

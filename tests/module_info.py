@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import torch
+
+import minitorch
 
 # --------------------------------------------------------------------------- inputs
 
@@ -53,15 +56,25 @@ class ModuleInfo:
         build: takes torch.nn or minitorch.nn, returns the module.
         inputs: one maker of an array per argument of ``forward``.
         differentiable: how many of the inputs get gradients (targets do not).
+        twice: whether torch has a second derivative.
     """
 
     name: str
     build: Callable[[Any], Any]
     inputs: tuple[MakeInput, ...]
     differentiable: int
+    twice: bool
 
 
 def row(
-    name: str, build: Callable[[Any], Any], *inputs: MakeInput, differentiable: int = 1
+    name: str,
+    build: Callable[[Any], Any],
+    *inputs: MakeInput,
+    differentiable: int = 1,
+    twice: bool = True,
 ) -> ModuleInfo:
-    return ModuleInfo(name, build, inputs, differentiable)
+    return ModuleInfo(name, build, inputs, differentiable, twice)
+
+
+def library_of(nn: Any) -> Any:
+    return torch if nn is torch.nn else minitorch

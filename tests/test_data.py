@@ -1,12 +1,8 @@
-"""Data sets, samplers and the loader: torch's indices and batches from the same seed; workers."""
+"""Data sets, samplers and the loader: torch's indices and batches from the same seed."""
 
 from __future__ import annotations
 
 import itertools
-import os
-import random
-import signal
-import time
 from collections import OrderedDict, namedtuple
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -71,6 +67,16 @@ class Squares:
         return {"x": index**2, "y": np.full(2, index, "float32"), "name": f"n{index}"}
 
 
+class Wrong(list[int]):
+    """A data set that gives more than it was asked for."""
+
+    def __len__(self) -> int:
+        return 3
+
+    def __getitems__(self, indices: list[int]) -> list[int]:
+        return [*indices, 0]
+
+
 # --------------------------------------------------------------------------- data sets
 
 
@@ -82,7 +88,36 @@ def test_data_sets() -> None:
     both(lambda t: t.utils.data.ConcatDataset([pairs(t), pairs(t)]).cumulative_sizes)
 
 
+def test_stacked_data_sets() -> None:
+    def stacked(t: Any) -> list[Any]:
+        d = t.utils.data
+        by_place = d.StackDataset(pairs(t, 5), range(5), d.Subset(pairs(t), [4, 2, 7, 8, 9]))
+        by_name = d.StackDataset(x=range(5), y=pairs(t, 5))
+        return [
+            [by_place[2], len(by_place), by_place.__getitems__([3, 1])],
+            [by_name[2], len(by_name), by_name.__getitems__([3, 1])],
+            list(d.DataLoader(by_place, 2)),
+            list(d.DataLoader(by_name, 2)),
+        ]
+
+    both(stacked)
+
+
+def test_chained_streams() -> None:
+    both(lambda t: [list(counting(t) + counting(t, 3)), len(counting(t) + counting(t, 3))])
+    both(lambda t: [list(t.utils.data.DataLoader(counting(t) + counting(t, 3), 4))])
+    both_raise(lambda t: list(t.utils.data.ChainDataset([counting(t), [1]])))
+    both_raise(lambda t: len(t.utils.data.ChainDataset([[1]])))
+
+
 def test_data_set_errors() -> None:
+    both_raise(lambda t: t.utils.data.StackDataset())
+    both_raise(lambda t: t.utils.data.StackDataset(range(3), x=range(3)))
+    both_raise(lambda t: t.utils.data.StackDataset(range(3), range(4)))
+    both_raise(lambda t: t.utils.data.StackDataset(x=range(3), y=range(4)))
+    both_raise(lambda t: t.utils.data.StackDataset(Wrong(), range(3)).__getitems__([1]))
+    both_raise(lambda t: t.utils.data.ConcatDataset([counting(t)]))
+    both_raise(lambda t: t.utils.data.IterableDataset())
     both_raise(lambda t: t.utils.data.TensorDataset(t.ones(2), t.ones(3)))
     both_raise(lambda t: t.utils.data.ConcatDataset([]))
     both_raise(lambda t: t.utils.data.ConcatDataset([pairs(t)])[-24])
@@ -159,6 +194,31 @@ def test_samplers(name: str) -> None:
     both(two_epochs)
 
 
+@pytest.mark.parametrize("drop_last", [False, True])
+@pytest.mark.parametrize("shuffle", [False, True])
+@pytest.mark.parametrize(("size", "replicas"), [(0, 1), (2, 5), (7, 2), (10, 5), (100, 7)])
+def test_distributed_sampler(size: int, replicas: int, shuffle: bool, drop_last: bool) -> None:
+    def shares(t: Any) -> list[Any]:
+        given = []
+        for rank in range(replicas):
+            sampler = t.utils.data.DistributedSampler(
+                range(size), replicas, rank, shuffle=shuffle, seed=5, drop_last=drop_last
+            )
+            given.append([len(sampler), list(sampler)])
+            sampler.set_epoch(3)
+            given.append(list(sampler))
+        return given
+
+    both(shares)
+
+
+def test_distributed_sampler_errors() -> None:
+    both_raise(lambda t: t.utils.data.DistributedSampler(range(3), 2, 2))
+    both_raise(lambda t: t.utils.data.DistributedSampler(range(3), 2, -1))
+    with pytest.raises(RuntimeError, match="Requires distributed package to be available"):
+        data.DistributedSampler(range(3), rank=0)
+
+
 def test_sampler_errors() -> None:
     both_raise(lambda t: t.utils.data.RandomSampler([]))
     both_raise(lambda t: t.utils.data.RandomSampler([1], num_samples=0))
@@ -203,7 +263,33 @@ def test_collate_and_convert(make_batch: Callable[[Any], Any]) -> None:
     both(lambda t: t.utils.data.default_convert(make_batch(t)))
 
 
+def test_a_function_for_another_type() -> None:
+    """By a map of one's own, or in the map of all."""
+
+    def join(t: Any) -> list[Any]:
+        from_ranges = {range: lambda batch, *, collate_fn_map: [sum(r) for r in batch]}
+        collating = t.utils.data._utils.collate
+        own = collating.collate([[range(3)], [range(5)]], collate_fn_map=from_ranges)
+        collating.default_collate_fn_map.update(from_ranges)
+        try:
+            return [own, collating.default_collate([(1, range(3)), (2, range(5))])]
+        finally:
+            del collating.default_collate_fn_map[range]
+
+    both(join)
+    both_raise(lambda t: t.utils.data._utils.collate.collate([1, 2]))
+
+
+def test_another_function_for_tensors(monkeypatch: pytest.MonkeyPatch) -> None:
+    for library in (torch, minitorch):
+        functions = library.utils.data._utils.collate.default_collate_fn_map  # type: ignore[attr-defined]
+        monkeypatch.setitem(functions, library.Tensor, lambda batch, *, collate_fn_map: len(batch))
+    both(lambda t: list(t.utils.data.DataLoader(pairs(t), 5)))
+
+
 def test_collate_errors() -> None:
+    both_raise(lambda t: t.utils.data.default_collate([]))
+    both_raise(lambda t: t.utils.data.default_collate([t.ones(2), t.ones(3)]))
     both_raise(lambda t: t.utils.data.default_collate([(1, 2), (3,)]))
     both_raise(lambda t: t.utils.data.default_collate([object(), object()]))
     both_raise(lambda t: t.utils.data.default_collate([np.array(["a"]), np.array(["b"])]))
@@ -308,7 +394,45 @@ def test_loader_errors() -> None:
     def set_later(t: Any) -> None:
         t.utils.data.DataLoader(pairs(t)).batch_size = 3
 
+    def set_context(t: Any) -> None:
+        loader = t.utils.data.DataLoader(pairs(t), num_workers=1)
+        loader.multiprocessing_context = "spoon"
+
     both_raise(set_later)
+    both_raise(set_context)
+    both_raise(lambda t: iter(t.utils.data.DataLoader(pairs(t), timeout=1)))
+    both_raise(lambda t: iter(t.utils.data.DataLoader(pairs(t))).__getstate__())
+    with pytest.raises(AssertionError, match="prefetch_factor must be greater than 0"):
+        iter(data.DataLoader(pairs(minitorch), num_workers=1, prefetch_factor=0))
+
+
+def test_a_loader_that_begins_again_by_itself() -> None:
+    """As some training libraries have: a subclass that sets what cannot be set."""
+
+    class Repeated:
+        def __init__(self, sampler: Any) -> None:
+            self.sampler = sampler
+
+        def __iter__(self) -> Iterator[Any]:
+            while True:
+                yield from self.sampler
+
+    def epochs(t: Any) -> Any:
+        class Endless(t.utils.data.DataLoader):  # type: ignore[misc, name-defined]
+            def __init__(self, *args: Any, **kwargs: Any) -> None:
+                super().__init__(*args, **kwargs)
+                self._DataLoader__initialized = False
+                self.batch_sampler = Repeated(self.batch_sampler)
+                self._DataLoader__initialized = True
+                self.iterator = super().__iter__()
+
+            def __iter__(self) -> Iterator[Any]:
+                return itertools.islice(self.iterator, len(self.batch_sampler.sampler))
+
+        loader = Endless(pairs(t), 5, shuffle=True)
+        return [list(loader), list(loader)]
+
+    both(epochs)
 
 
 # --------------------------------------------------------------------------- streams
@@ -351,186 +475,15 @@ def test_a_stream_longer_than_it_said_warns() -> None:
         list(loader)
 
 
-# --------------------------------------------------------------------------- workers
-
-
-class Randoms:
-    """What the three generators of a worker give, and what it knows of itself."""
-
-    def __init__(self, library: Any) -> None:
-        self.library = library
-
-    def __len__(self) -> int:
-        return 6
-
-    def __getitem__(self, index: int) -> list[Any]:
-        info = self.library.utils.data.get_worker_info()
-        numbers = [random.random(), np.random.rand(), self.library.rand(1).item()]
-        return [*numbers, info.id, info.num_workers, info.seed, self.library.get_num_threads()]
-
-
-def test_workers_are_seeded_as_torchs_are() -> None:
-    both(lambda t: list(t.utils.data.DataLoader(Randoms(t), num_workers=2, collate_fn=list)))
-    assert data.get_worker_info() is None
-
-
-def test_workers_prefetch_through_a_generator_as_torchs_do() -> None:
-    def epochs(t: Any) -> Any:
-        g = generator(t)
-        loader = t.utils.data.DataLoader(
-            pairs(t), 4, shuffle=True, num_workers=2, generator=g, prefetch_factor=3
-        )
-        return [list(loader), g.get_state().tolist(), next(iter(loader)), g.get_state().tolist()]
-
-    both(epochs)
-
-
-def test_persistent_workers() -> None:
-    def epochs(t: Any) -> Any:
-        loader = t.utils.data.DataLoader(
-            pairs(t), 4, shuffle=True, num_workers=2, persistent_workers=True
-        )
-        first = list(itertools.islice(loader, 2))
-        stream = t.utils.data.DataLoader(counting(t), 4, num_workers=2, persistent_workers=True)
-        return [first, list(loader), list(loader), list(stream), list(stream)]
-
-    both(epochs)
-
-
-class Failing:
-    """Fails at one index, in a way of its own."""
-
-    def __init__(self, failure: Callable[[], Any], size: int = 12) -> None:
-        self.failure = failure
-        self.size = size
-
-    def __len__(self) -> int:
-        return self.size
-
-    def __getitem__(self, index: int) -> Any:
-        return self.failure() if index == 5 else index
-
-
-class Peculiar(Exception):
-    def __init__(self, number: int, text: str) -> None:
-        super().__init__(f"{number} {text}")
-
-
-def raise_value_error() -> None:
-    raise ValueError("five")
-
-
-def raise_key_error() -> None:
-    raise KeyError("five")
-
-
-def raise_peculiar() -> None:
-    raise Peculiar(5, "five")
-
-
-@pytest.mark.parametrize("failure", [raise_value_error, raise_key_error, raise_peculiar])
-def test_exceptions_reach_the_parent(failure: Callable[[], Any]) -> None:
-    caught = []
-    for library in (torch, minitorch):
-        loader = library.utils.data.DataLoader(Failing(failure), 2, num_workers=2)
-        iterator = iter(loader)
-        assert [next(iterator).tolist() for _ in range(2)] == [[0, 1], [2, 3]]
-        with pytest.raises(Exception) as info:
-            next(iterator)
-        message = str(info.value)
-        lines = message.splitlines()
-        caught.append((info.type, lines[:2], failure.__name__ in message, lines[-1]))
-        assert next(iterator).tolist() == [6, 7]  # the epoch goes on
-    assert caught[0] == caught[1]
-    assert " in DataLoader worker process 0." in caught[1][1][0]
-
-
-def test_a_failing_worker_init_fn() -> None:
-    def init(worker_id: int) -> None:
-        raise ValueError(f"no {worker_id}")
-
-    both_first_line = []
-    for library in (torch, minitorch):
-        with pytest.raises(ValueError, match="no 0") as info:
-            next(iter(library.utils.data.DataLoader([1], num_workers=1, worker_init_fn=init)))
-        both_first_line.append(str(info.value).splitlines()[0])
-    assert both_first_line[0] == both_first_line[1]
-
-
-def test_worker_init_fn() -> None:
-    def init(worker_id: int) -> None:
-        np.random.seed(worker_id)
-
-    loader = data.DataLoader(
-        Randoms(minitorch), num_workers=2, collate_fn=list, worker_init_fn=init
-    )
-    numbers = {batch[0][3]: batch[0][1] for batch in itertools.islice(loader, 2)}
-    assert numbers == {i: np.random.RandomState(i).rand() for i in range(2)}
-
-
-@pytest.mark.parametrize("persistent", [False, True])
-def test_a_killed_worker_is_an_error_and_does_not_hang(persistent: bool) -> None:
-    dataset = Failing(lambda: os.kill(os.getpid(), signal.SIGKILL))
-    loader = data.DataLoader(dataset, 2, num_workers=2, persistent_workers=persistent)
-    start = time.monotonic()
-    for _ in range(2):  # another epoch starts with new workers
-        with pytest.raises(RuntimeError, match=r"worker \(pid\(s\) \d+\) exited .* -9"):
-            list(loader)
-    assert time.monotonic() - start < 5
-
-
-def test_batches_larger_than_a_pipe_do_not_block() -> None:
-    dataset = data.TensorDataset(minitorch.zeros(40_000, 10))
-    loader = data.DataLoader(dataset, 20_000, num_workers=2, prefetch_factor=4)
-    indices = list(range(40_000)) * 3
-    many = data.DataLoader(dataset, 20_000, sampler=indices, num_workers=1, prefetch_factor=6)
-    assert [len(batch[0]) for batch in loader] == [20_000] * 2
-    assert [len(batch[0]) for batch in many] == [20_000] * 6
-
-
-def test_what_cannot_be_pickled_is_an_error() -> None:
-    loader = data.DataLoader([1], num_workers=1, collate_fn=lambda batch: lambda: batch)
-    with pytest.raises(RuntimeError, match="in DataLoader worker process 0"):
-        list(loader)
-
-
-def test_timeout() -> None:
-    loader = data.DataLoader(Failing(lambda: time.sleep(1)), 6, num_workers=1, timeout=0.2)
-    with pytest.raises(RuntimeError, match=r"DataLoader timed out after 0\.2 seconds"):
-        list(loader)
-
-
-def test_workers_end_with_their_iterator() -> None:
-    loader = data.DataLoader(pairs(minitorch), num_workers=2)
-    iterator: Any = iter(loader)
-    next(iterator)
-    workers = iterator.workers
-    assert all(worker.is_alive() for worker in workers)
-    del iterator
-    assert not any(worker.is_alive() for worker in workers)
-
-
-def test_kernels_run_in_workers() -> None:
-    """After a parallel kernel in the parent, whose threads a forked process does not have."""
-    minitorch.arange(100_000).float().add_(1).tanh().sum()
-
-    class Heavy:
-        def __len__(self) -> int:
-            return 2
-
-        def __getitem__(self, index: int) -> Any:
-            x = minitorch.rand(200_000)
-            return (x @ x).reshape(1), minitorch.randperm(50_000).float().tanh().mean()
-
-    assert len(list(data.DataLoader(Heavy(), num_workers=2))) == 2
-
-
 def test_too_many_workers_warn() -> None:
     with pytest.warns(UserWarning, match="will create 999 worker processes"):
         data.DataLoader([1], num_workers=999)
 
 
 def test_pin_memory_warns_as_in_torch() -> None:
-    loader = data.DataLoader(pairs(minitorch), pin_memory=True)
-    with pytest.warns(UserWarning, match="no accelerator is found"):
+    loader = data.DataLoader(pairs(minitorch), pin_memory=True, pin_memory_device="cuda")
+    with pytest.warns(UserWarning) as warned:
         next(iter(loader))
+    assert "no accelerator is found" in str(warned[1].message)
+    assert ["pin_memory_device='cuda'" in str(w.message) for w in warned] == [True, False]
+    assert {w.filename for w in warned} == {__file__}

@@ -62,6 +62,15 @@ class FromDefaultGenerator(Sampler[int]):
             yield int(minitorch.randint(23, ()))
 
 
+class FromPython(Sampler[int]):
+    """Shuffles as many a program does, when its first index is asked for, and skips some later."""
+
+    def __iter__(self) -> Iterator[int]:
+        order = list(range(23))
+        random.shuffle(order)
+        return (i for i in order if np.random.rand() < 0.9)
+
+
 def own() -> Any:
     return minitorch.Generator().manual_seed(5)
 
@@ -92,6 +101,7 @@ HERE = {
         batch_sampler=lambda: BatchSampler(RandomSampler(range(23), generator=own()), 5, True),
     ),
     "sampler of its own": loader(sampler=FromDefaultGenerator),
+    "sampler of Python's numbers": loader(sampler=FromPython),
     "one by one": loader(batch_size=None, shuffle=True),
     "stream": loader(Stream()),
 }
@@ -99,6 +109,7 @@ IN_WORKERS = {
     "shuffled": loader(shuffle=True, num_workers=2),
     "persistent": loader(shuffle=True, num_workers=2, persistent_workers=True, generator=own),
     "sampler of its own": loader(sampler=FromDefaultGenerator, num_workers=1),
+    "sampler of Python's numbers": loader(sampler=FromPython, num_workers=1),
     "stream": loader(Stream(), num_workers=3, prefetch_factor=1),
     "persistent stream": loader(Stream(), num_workers=2, persistent_workers=True),
 }
@@ -118,7 +129,12 @@ def set_generators(states: tuple[Any, ...]) -> None:
 def train(batches: Any, epoch: int) -> Iterator[Any]:
     """What a step depends on: the batch, and numbers that it draws itself."""
     for batch in batches:
-        yield epoch, [np.asarray(x).tolist() for x in batch], minitorch.rand(2).tolist(), random.random()
+        yield (
+            epoch,
+            [np.asarray(x).tolist() for x in batch],
+            minitorch.rand(2).tolist(),
+            random.random(),
+        )
 
 
 def steps_and_checkpoints(make: Callable[[], Any]) -> tuple[list[Any], list[Any], float]:

@@ -11,6 +11,7 @@ import pytest
 import torch
 
 import minitorch
+from tests.parity import assert_raises_alike, assert_same
 
 LIBRARIES = (minitorch, torch)
 KINDS = ("RNN", "LSTM", "GRU", "RELU")
@@ -63,12 +64,9 @@ def run(
     if with_state:
         batch = shape[0] if options.get("batch_first") else shape[1]
         directions = 2 if options.get("bidirectional") else 1
-        sizes = (
-            options.get("num_layers", 1) * directions,
-            *([batch] if len(shape) == 3 else []),
-            4,
-        )
-        inputs += [tensor(*sizes) for _ in range(2 if kind == "LSTM" else 1)]
+        lead = options.get("num_layers", 1) * directions, *([batch] if len(shape) == 3 else [])
+        sizes = [options.get("proj_size", 4), 4] if kind == "LSTM" else [4]
+        inputs += [tensor(*lead, size) for size in sizes]
         state = tuple(inputs[1:]) if kind == "LSTM" else inputs[1]
     results = states_of(layer(inputs[0], state))
     used = results if only is None else [results[only]]
@@ -106,6 +104,21 @@ OPTIONS = [
 @pytest.mark.parametrize("kind", KINDS)
 def test_outputs_and_gradients(kind: str, options: dict[str, Any]) -> None:
     compare(kind, "float32", (5, 6, 3), True, **options)
+
+
+@pytest.mark.parametrize("options", OPTIONS, ids=lambda o: "-".join(str(v) for v in o.values()))
+def test_projection(options: dict[str, Any]) -> None:
+    compare("LSTM", "float32", (5, 6, 3), True, proj_size=2, **options)
+
+
+@pytest.mark.parametrize("shape", [(5, 3), (2, 2, 3)])
+@pytest.mark.parametrize("only", [None, 0, 1, 2])
+def test_projection_of_some_results(shape: tuple[int, ...], only: int | None) -> None:
+    compare("LSTM", "float64", shape, False, only=only, proj_size=3, bidirectional=True)
+
+
+def test_second_derivative_of_projection() -> None:
+    compare("LSTM", "float64", (3, 2, 3), True, second=True, proj_size=2, num_layers=2)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -200,6 +213,19 @@ def test_cells(kind: str, with_state: bool, batched: bool, bias: bool) -> None:
         assert_close(a, b)
 
 
+@pytest.mark.parametrize("kind", CELLS)
+@pytest.mark.parametrize("sizes", [(2, 5, 4), (2, 3, 5), (3, 3, 4), (1, 3, 4)], ids=str)
+def test_cell_sizes(kind: str, sizes: tuple[int, int, int]) -> None:
+    batch, inputs, hidden = sizes
+
+    def step(t: Any) -> Any:
+        state = t.zeros(batch, hidden)
+        cell = getattr(t.nn, kind)(3, 4)
+        return cell(t.zeros(2, inputs), (state, state) if kind == "LSTMCell" else state)
+
+    assert_raises_alike(step)
+
+
 def test_cell_repr() -> None:
     for library_call in (
         lambda t: t.nn.RNNCell(2, 3, nonlinearity="relu"),
@@ -233,6 +259,20 @@ ERRORS = {
     "hidden size type": lambda t: t.nn.RNN(3, 4.0),
     "bias type": lambda t: t.nn.GRU(3, 4, bias=1),
     "proj_size": lambda t: t.nn.GRU(3, 4, proj_size=2),
+    "proj_size, RNN": lambda t: t.nn.RNN(3, 4, proj_size=2),
+    "proj_size too large": lambda t: t.nn.LSTM(3, 4, proj_size=4),
+    "proj_size below 0": lambda t: t.nn.LSTM(3, 4, proj_size=-1),
+    "proj_size, hidden size": lambda t: t.nn.LSTM(3, 4, proj_size=2)(
+        t.zeros(2, 2, 3), (t.zeros(1, 2, 4), t.zeros(1, 2, 4))
+    ),
+    "proj_size, cell size": lambda t: t.nn.LSTM(3, 4, proj_size=2)(
+        t.zeros(2, 2, 3), (t.zeros(1, 2, 2), t.zeros(1, 2, 2))
+    ),
+    "mode": lambda t: t.nn.RNNBase("LSTN", 3, 4),
+    "no forward": lambda t: t.nn.RNNBase("LSTM", 3, 4)(t.zeros(2, 2, 3)),
+    "cell nonlinearity": lambda t: t.nn.RNNCell(3, 4, nonlinearity="gelu")(t.zeros(2, 3)),
+    "lstm cell with one state": lambda t: t.nn.LSTMCell(3, 4)(t.zeros(2, 3), (t.zeros(2, 4),)),
+    "lstm cell with a tensor": lambda t: t.nn.LSTMCell(3, 4)(t.zeros(2, 3), t.zeros(2, 4)),
     "cell input": lambda t: t.nn.GRUCell(3, 4)(t.zeros(2, 2, 3)),
     "cell hidden": lambda t: t.nn.GRUCell(3, 4)(t.zeros(2, 3), t.zeros(2, 2, 4)),
     "lstm cell hidden": lambda t: t.nn.LSTMCell(3, 4)(
@@ -243,12 +283,114 @@ ERRORS = {
 
 @pytest.mark.parametrize("name", ERRORS)
 def test_errors(name: str) -> None:
-    raised = []
-    for library in LIBRARIES:
-        with pytest.raises(Exception) as info:
-            ERRORS[name](library)
-        raised.append((type(info.value), str(info.value)))
-    assert raised[0] == raised[1]
+    assert_raises_alike(ERRORS[name])
+
+
+BASE: dict[str, Any] = {
+    "RNNBase": lambda t: repr(t.nn.RNNBase("GRU", 3, 4)),
+    "names": lambda t: t.nn.LSTM(3, 4, 2, proj_size=2, bidirectional=True)._flat_weights_names,
+    "all_weights": lambda t: [len(w) for w in t.nn.LSTM(3, 4, 2, bias=False).all_weights],
+    "all_weights, projected": lambda t: [
+        list(w.shape) for w in t.nn.LSTM(3, 4, proj_size=2).all_weights[0]
+    ],
+    "flatten_parameters": lambda t: t.nn.GRU(3, 4).flatten_parameters(),
+    "hidden size": lambda t: t.nn.LSTM(3, 4, 2, proj_size=2).get_expected_hidden_size(
+        t.zeros(5, 2, 3), None
+    ),
+    "hidden size, packed": lambda t: t.nn.GRU(3, 4).get_expected_hidden_size(
+        t.zeros(5, 3), t.tensor([3, 2])
+    ),
+    "cell size": lambda t: t.nn.LSTM(3, 4, 2, proj_size=2).get_expected_cell_size(
+        t.zeros(5, 2, 3), None
+    ),
+    "permute_hidden": lambda t: t.nn.GRU(3, 1).permute_hidden(
+        t.arange(6.0).view(1, 3, 2), t.tensor([2, 0, 1])
+    ),
+    "permute_hidden, LSTM": lambda t: t.nn.LSTM(3, 1).permute_hidden(
+        (t.arange(3.0).view(1, 3, 1), t.ones(1, 3, 1)), t.tensor([2, 0, 1])
+    ),
+    "check_forward_args": lambda t: t.nn.GRU(3, 4).check_forward_args(
+        t.zeros(5, 2, 3), t.zeros(1, 2, 4), None
+    ),
+    "positional arguments": lambda t: repr(t.nn.RNN(3, 4, 1, "relu", False, True)),
+    "projection": lambda t: repr(t.nn.LSTM(3, 4, 2, proj_size=2, bias=False)),
+}
+
+
+@pytest.mark.parametrize("name", BASE)
+def test_base_class(name: str) -> None:
+    assert_same(BASE[name])
+
+
+FUNCTIONS: dict[str, Any] = {
+    "lstm": lambda t, m, x: t.lstm(
+        x, (t.zeros(1, 2, 4),) * 2, m(t.nn.LSTM), True, 1, 0.0, False, False, False
+    ),
+    "gru, batch first": lambda t, m, x: t.gru(
+        x, t.zeros(1, 5, 4), m(t.nn.GRU), True, 1, 0.0, False, False, True
+    ),
+    "rnn_tanh, packed": lambda t, m, x: t.rnn_tanh(
+        x[:, 0], t.tensor([3, 2]), t.zeros(1, 3, 4), m(t.nn.RNN), True, 1, 0.0, False, False
+    ),
+    "rnn_relu": lambda t, m, x: t.rnn_relu(
+        x, t.zeros(1, 2, 4), m(t.nn.RNN), True, 1, 0.0, False, False, False
+    ),
+    "lstm_cell": lambda t, m, x: t.lstm_cell(x[0], (t.zeros(2, 4),) * 2, *m(t.nn.LSTM)),
+    "gru_cell": lambda t, m, x: t.gru_cell(x[0], t.zeros(2, 4), *m(t.nn.GRU)[:2]),
+    "too few parameters": lambda t, m, x: t.gru(
+        x, t.zeros(1, 2, 4), m(t.nn.GRU)[:3], True, 1, 0.0, False, False, False
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_functions(name: str) -> None:
+    def call(t: Any) -> Any:
+        t.manual_seed(0)
+        x = t.randn(5, 2, 3)
+        with t.no_grad():
+            out = FUNCTIONS[name](t, lambda kind: list(kind(3, 4).parameters()), x)
+        return list(out) if isinstance(out, tuple) else out
+
+    assert_same(call, exact=False)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_state_dict_round_trip(kind: str) -> None:
+    minitorch.manual_seed(0)
+    layer, other = (make(minitorch, kind, 3, 4, num_layers=2) for _ in range(2))
+    x = minitorch.randn(5, 2, 3)
+    assert not minitorch.equal(layer(x)[0], other(x)[0])
+    other.load_state_dict(layer.state_dict())
+    assert minitorch.equal(layer(x)[0], other(x)[0])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_other_dtype(kind: str) -> None:
+    layer = make(minitorch, kind, 3, 4).double()
+    assert layer(minitorch.randn(5, 2, 3, dtype=minitorch.float64))[0].dtype == minitorch.float64
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_training(kind: str) -> None:
+    """Ten steps: the layer learns the sum of its inputs."""
+
+    def losses(t: Any) -> list[Any]:
+        t.manual_seed(0)
+        layer, head = make(t, kind, 3, 8, num_layers=2, dropout=0.2), t.nn.Linear(8, 1)
+        parameters = [*layer.parameters(), *head.parameters()]
+        optimizer = t.optim.SGD(parameters, lr=0.1, momentum=0.9)
+        trace = []
+        for _ in range(10):
+            x = t.randn(6, 4, 3)
+            loss = ((head(layer(x)[0]).squeeze(-1) - x.sum(-1)) ** 2).mean()
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            trace.append(loss.detach())
+        return trace
+
+    assert_same(losses, exact=False)
 
 
 def test_warning_for_dropout_with_one_layer() -> None:

@@ -142,7 +142,8 @@ def test_what_torch_has_put_off() -> None:
 
 
 def test_loaded_tensors_can_be_trained() -> None:
-    weight = exchange(minitorch, minitorch, minitorch.ones(3, requires_grad=True))
+    weight = exchange(minitorch, minitorch, minitorch.ones(3, requires_grad=True) * 1)
+    assert weight.is_leaf
     (weight * weight).sum().backward()
     minitorch.optim.SGD([weight], lr=0.25).step()
     assert weight.tolist() == [0.5] * 3

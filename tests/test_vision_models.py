@@ -161,6 +161,12 @@ def test_trained_weights_are_refused_with_the_way_to_load_them(build: Any, messa
         build()
 
 
+def test_names_of_weights_say_where_to_find_some() -> None:
+    with pytest.raises(AttributeError, match="VGG16_Weights: minitorch downloads no weights"):
+        models.VGG16_Weights.DEFAULT  # noqa: B018
+    assert not hasattr(models, "alexnet")
+
+
 def test_pretrained_false_is_the_old_spelling_of_no_weights() -> None:
     assert models.resnet18(pretrained=False, num_classes=2).fc.out_features == 2
 

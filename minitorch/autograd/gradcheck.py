@@ -175,18 +175,15 @@ def _differentiable(outputs: Any) -> Tensors:
 
 
 def _random_gradients(outputs: Tensors, with_gaps: bool) -> Tensors:
-    rng = np.random.default_rng(0)
+    """Uniform draws from [-1, 1) of the default generator, as torch draws them."""
     vectors: list[Any] = []
     for output in outputs:
-        shape, dtype = output._array.shape, output._array.dtype
-        if with_gaps and shape:
-            shape = (*shape[:-1], 2 * shape[-1])
-        array = rng.uniform(-1, 1, shape)
-        if dtype.kind == "c":
-            array = array + 1j * rng.uniform(-1, 1, shape)
-        if with_gaps and shape:
-            array = array[..., ::2]
-        vector = wrap(array.astype(dtype, copy=False))
+        array = np.empty_like(output._array, order="C")
+        parts = np.atleast_1d(array).view(array.real.dtype) if array.dtype.kind == "c" else array
+        wrap(parts).uniform_(-1, 1)
+        if with_gaps and array.ndim:
+            array = np.repeat(array, 2, axis=-1)[..., ::2]
+        vector = wrap(array)
         vector.requires_grad = True
         vectors.append(vector)
     return tuple(vectors)

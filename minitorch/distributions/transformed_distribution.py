@@ -6,7 +6,7 @@ Mirrors torch/distributions/transformed_distribution.py.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from minitorch._size import Size
 from minitorch._tensor import Tensor
@@ -43,7 +43,7 @@ class TransformedDistribution(Distribution):
 
     arg_constraints: dict[str, Constraint] = {}
     base_dist: Any
-    _batched = ("base_dist",)
+    _batched: ClassVar[tuple[str, ...]] = ("base_dist",)
 
     def __init__(
         self,

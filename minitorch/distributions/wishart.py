@@ -191,7 +191,8 @@ class Wishart(ExponentialFamily):
         for _ in range(10 if max_try_correction is None else max_try_correction):
             new = self._bartlett_sampling(redraw[redraw].shape)
             sample[redraw] = new
-            redraw[redraw.clone()] = self._in_any_batch(~self.support.check(new))
+            still_singular = self._in_any_batch(~self.support.check(new))
+            redraw = redraw.masked_scatter(redraw, still_singular)
             if not redraw.any():
                 break
         return sample

@@ -200,4 +200,4 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
     elif num_classes <= array.max():
         raise RuntimeError("Class values must be smaller than num_classes.")
     classes = np.arange(num_classes, like=array)
-    return wrap((array[..., None] == classes).astype(np.int64))
+    return wrap((array[..., None] == classes).astype(np.int64, order="C"))

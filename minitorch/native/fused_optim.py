@@ -23,10 +23,10 @@ import numpy as np
 from minitorch import dtypes
 from minitorch._jit import formula, in_kernels, kernel
 from minitorch.native.dispatch_stub import DispatchStub
-from minitorch.native.tensor_compare import maximum, minimum, where
+from minitorch.native.tensor_compare import maximum, where
 from minitorch.native.unary_ops import sign, sqrt
 
-__all__ = ["lerp", "load", "step_on_arrays", "store"]
+__all__ = ["constant", "lerp", "load", "step_on_arrays", "store"]
 
 Array = Any
 
@@ -38,6 +38,17 @@ def lerp(start: Any, end: Any, weight: Any, rest: Any) -> Any:
     """``start + weight * (end - start)``, from the nearer end; ``rest`` is ``1 - weight``."""
     difference = end - start
     return start + weight * difference if weight < rest else end - difference * rest
+
+
+def constant(x: Any) -> Any:
+    """``x``, cut off from the graph if there is one."""
+    return x.detach() if hasattr(x, "detach") else x
+
+
+@in_kernels(constant)
+@kernel
+def constant_kernel(x: float) -> float:
+    return x
 
 
 @in_kernels(sqrt)
@@ -62,12 +73,6 @@ def where_kernel(condition: bool, a: float, b: float) -> float:
 @kernel
 def maximum_kernel(a: float, b: float) -> float:
     return a if a >= b or a != a else b  # NaN wins
-
-
-@in_kernels(minimum)
-@kernel
-def minimum_kernel(a: float, b: float) -> float:
-    return a if a <= b or a != a else b
 
 
 # A loop reads and writes with these what an optimizer keeps only under some options.

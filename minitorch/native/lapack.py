@@ -49,11 +49,15 @@ def _each_matrix(
 def potrf(a: Any, upper: bool) -> tuple[Any, Any]:
     """The Cholesky factor of positive-definite matrices, and info."""
     routine, n = _routine("potrf", a.dtype), a.shape[-1]
-    factor, info = _each_matrix(
-        lambda matrix: routine(matrix, lower=not upper, clean=True),
-        [((n, n), a.dtype), ((), np.int32)],
-        a,
-    )
+
+    def factorize(matrix: Any) -> tuple[Any, int]:
+        factor, info = routine(matrix, lower=not upper, clean=True)
+        broken = np.isnan(factor.diagonal())
+        if info == 0 and broken.any():  # OpenBLAS looks for negative numbers only, MKL for NaN, too
+            info = int(broken.argmax()) + 1
+        return factor, info
+
+    factor, info = _each_matrix(factorize, [((n, n), a.dtype), ((), np.int32)], a)
     return factor, info
 
 

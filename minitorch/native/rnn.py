@@ -36,8 +36,9 @@ def _stacked(
 ) -> tuple[Tensor, ...]:
     """Layer after layer, each in one or two directions, with dropout in between."""
     directions = 2 if bidirectional else 1
-    count, rest = divmod(len(params), num_layers * directions)
-    if rest:
+    is_projected = len(states) == 2 and states[0].size(2) != states[1].size(2)
+    count = (4 if has_biases else 2) + is_projected
+    if len(params) != num_layers * directions * count:
         raise RuntimeError("got an incorrect number of RNN parameters")
     initial = [unbind(state) for state in states]
     # Half precision is rounded after every operation, so nothing can be fused.

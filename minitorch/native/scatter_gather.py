@@ -71,7 +71,8 @@ class Gather(Operator):
         ctx.save_for_backward(index)
         if not index.size:
             return np.empty_like(input, shape=index.shape)
-        return _lines(input)[positions(_lines(index), dim)].reshape(index.shape)
+        gathered = _lines(input)[positions(_lines(index), dim)]
+        return np.ascontiguousarray(gathered).reshape(index.shape)
 
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:

@@ -12,7 +12,7 @@ import numpy as np
 from minitorch import dtypes
 from minitorch.autograd.operator import Operator
 from minitorch.native.norms import norm
-from minitorch.native.sizes import wrap_dim
+from minitorch.native.views import transpose
 
 if TYPE_CHECKING:
     from minitorch._tensor import Tensor
@@ -32,8 +32,11 @@ def norm_except_dim(v: Tensor, pow: int = 2, dim: int = 0) -> Tensor:
     """
     if dim == -1:
         return norm(v, pow)
-    others = [d for d in range(v.dim()) if d != wrap_dim(dim, v.dim())]
-    return norm(v, pow, others, keepdim=True) if others else v.abs()
+    if 0 < dim == v.dim() - 1:
+        return norm(v, pow, list(range(dim)), keepdim=True)
+    rows = transpose(v, 0, dim)
+    norms = norm(rows.reshape(rows.size(0), -1), pow, 1)
+    return transpose(norms.reshape(-1, *[1] * (v.dim() - 1)), 0, dim)
 
 
 class WeightNormInterface(Operator):

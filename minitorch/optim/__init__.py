@@ -1,4 +1,8 @@
-"""Optimizers and learning rate schedules. Mirrors torch/optim/__init__.py."""
+"""Optimizers and learning rate schedules.
+
+Mirrors torch/optim/__init__.py. Left out: ``swap_in_optimizer_params_and_state``, which serves the
+tracing of graphs.
+"""
 
 from minitorch.optim import lr_scheduler, swa_utils
 from minitorch.optim.adadelta import Adadelta

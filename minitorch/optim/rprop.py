@@ -10,7 +10,7 @@ from typing import Any
 from minitorch._jit import formula, kernel, prange
 from minitorch._tensor import Tensor
 from minitorch.native.dispatch_stub import DispatchStub
-from minitorch.native.tensor_compare import maximum, minimum, where
+from minitorch.native.tensor_compare import where
 from minitorch.native.unary_ops import sign
 from minitorch.optim.elementwise import elementwise_step
 from minitorch.optim.optimizer import Optimizer, ParamsT
@@ -101,7 +101,8 @@ def rprop(
     agreement = grad * prev
     shrunk = where(agreement < 0, step_size * etaminus, step_size)
     step_size = where(agreement > 0, step_size * etaplus, shrunk)
-    step_size = minimum(maximum(step_size, smallest), largest)
+    step_size = where(step_size < smallest, smallest, step_size)
+    step_size = where(step_size > largest, largest, step_size)
     direction = sign(grad)
     nowhere = direction - direction
     prev = where(agreement < 0, nowhere, grad)

@@ -7,7 +7,7 @@ from typing import Any
 from minitorch._jit import formula, kernel, prange
 from minitorch._tensor import Tensor
 from minitorch.native.dispatch_stub import DispatchStub
-from minitorch.native.fused_optim import load, store
+from minitorch.native.fused_optim import constant, load, store
 from minitorch.optim.elementwise import elementwise_step
 from minitorch.optim.optimizer import Optimizer, ParamsT
 from minitorch.optim.options import check_fused, check_lr
@@ -119,7 +119,10 @@ def sgd(
     if weight_decay != 0:
         grad = grad + weight_decay * param
     if momentum_buffer is not None:
-        momentum_buffer = grad if first else momentum_buffer * momentum + undampened * grad
+        if first:
+            momentum_buffer = constant(grad)
+        else:
+            momentum_buffer = momentum_buffer * momentum + undampened * grad
         grad = grad + momentum * momentum_buffer if nesterov else momentum_buffer
     return param - lr * grad, momentum_buffer
 

@@ -2,7 +2,7 @@
 
 torch reads what minitorch saves, and the reverse. A file is read from the outside in:
 
-- atomic_write.py: a file appears when it is complete, so that no crash leaves half of one;
+- atomic_file.py: a file appears when it is complete, so that no crash leaves half of one;
 - zip_container.py: the archive, its records and their checksums;
 - zip_format.py: what is in which record (legacy_format.py: files from before there were records);
 - pickler.py, unpickler.py: the structure, in which storages stand by number;
@@ -34,7 +34,7 @@ from minitorch.serialization.allowed_globals import (
     is_allowed,
     safe_globals,
 )
-from minitorch.serialization.atomic_write import atomic_write
+from minitorch.serialization.atomic_file import atomic_write
 from minitorch.serialization.locations import (
     MapLocation,
     default_restore_location,

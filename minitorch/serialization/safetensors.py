@@ -3,7 +3,7 @@
 The functions are those of ``safetensors.torch``. They need the extra ``minitorch[safetensors]``.
 
 Mirrors the safetensors library's own file for torch. Ours: files appear when they are complete
-(atomic_write.py). Left out: other devices, and dtypes of less than a byte.
+(atomic_file.py). Left out: other devices, and dtypes of less than a byte.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from minitorch._device import check_device
 from minitorch._tensor import Tensor
 from minitorch.autograd.variable import wrap
 from minitorch.nn.modules.module import Module
-from minitorch.serialization.atomic_write import atomic_write
+from minitorch.serialization.atomic_file import atomic_write
 
 __all__ = ["load", "load_file", "load_model", "save", "save_file", "save_model"]
 

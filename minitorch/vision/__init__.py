@@ -4,6 +4,7 @@ Mirrors torchvision/__init__.py. Left out: detection (``ops``), video (``io``), 
 transforms. Pillow, which comes with the extra ``vision``, is imported when it is first needed.
 """
 
+from minitorch.version import __version__ as __version__
 from minitorch.vision import datasets, models, transforms, utils
 
 __all__ = ["datasets", "models", "transforms", "utils"]

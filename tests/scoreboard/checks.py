@@ -87,16 +87,19 @@ def quiet() -> Iterator[None]:
 
 
 @contextmanager
-def seeds_of_cpu_alone() -> Iterator[None]:
-    """``torch.manual_seed`` also notes the call stack for the seeds of CUDA, XPU and MTIA: in
-    torch's sample functions that is a third of a run.
+def lean_samples() -> Iterator[None]:
+    """torch's sample functions look through the call stack for the test that they serve, and seed
+    CUDA, XPU and MTIA, each noting the stack again: two thirds of a run under pytest.
     """
-    seed_all_devices = torch.manual_seed
+    from torch.testing._internal import common_utils
+
+    find_test, seed_all_devices = common_utils.extract_test_fn, torch.manual_seed
+    common_utils.extract_test_fn = lambda: None
     torch.manual_seed = torch.default_generator.manual_seed
     try:
         yield
     finally:
-        torch.manual_seed = seed_all_devices
+        common_utils.extract_test_fn, torch.manual_seed = find_test, seed_all_devices
 
 
 @contextmanager

@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor, as_completed
 
-from tests.scoreboard.checks import Check, seeds_of_cpu_alone
+from tests.scoreboard.checks import Check, lean_samples
 from tests.scoreboard.entry import Entry
 
 
@@ -33,7 +33,7 @@ def run_entry(entry: Entry, limit: int | None = None) -> list[Check]:
     from tests.scoreboard import modules, operations, optimizers
 
     runner = {"operations": operations, "modules": modules, "optimizers": optimizers}[entry.table]
-    with seeds_of_cpu_alone():
+    with lean_samples():
         return runner.run(entry.name, limit)
 
 

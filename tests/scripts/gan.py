@@ -20,14 +20,15 @@ def weights_init(m):
     classname = m.__class__.__name__
     if classname.find("Linear") != -1:
         nn.init.xavier_uniform_(m.weight)
-        m.bias.data.zero_()
+        if m.bias is not None:
+            m.bias.data.zero_()
     elif classname.find("BatchNorm") != -1:
         nn.init.normal_(m.weight.data, 1.0, 0.02)
         nn.init.constant_(m.bias.data, 0)
 
 
 netG = nn.Sequential(
-    nn.Linear(latent_dim, 32), nn.BatchNorm1d(32), nn.ReLU(), nn.Linear(32, 32), nn.ReLU(),
+    nn.Linear(latent_dim, 32, bias=False), nn.BatchNorm1d(32), nn.ReLU(), nn.Linear(32, 32), nn.ReLU(),
     nn.Linear(32, 2),
 )
 netD = nn.Sequential(

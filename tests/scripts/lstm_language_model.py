@@ -25,7 +25,7 @@ def make_corpus(sentences):
 class RNNModel(nn.Module):
     """Container module with an encoder, a recurrent module, and a decoder."""
 
-    def __init__(self, ntoken, ninp, nlayers, dropout=0.2, tie_weights=True):
+    def __init__(self, ntoken, ninp, nlayers, dropout=0.1, tie_weights=True):
         super().__init__()
         self.ntoken, self.nhid, self.nlayers = ntoken, ninp, nlayers
         self.drop = nn.Dropout(dropout)
@@ -71,7 +71,7 @@ print("vocabulary", len(vocabulary), "train", tuple(train_data.shape), "val", tu
 
 model = RNNModel(len(vocabulary), 32, 2)
 criterion = nn.NLLLoss()
-lr, bptt, best = 20.0, 10, None
+lr, bptt, best = 5.0, 10, None
 
 
 def get_batch(source, i):
@@ -101,7 +101,7 @@ for epoch in range(1, 9):
         output, hidden = model(data, hidden)
         loss = criterion(output, targets)
         loss.backward()
-        norm = torch.nn.utils.clip_grad_norm_(model.parameters(), 0.5)
+        norm = torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         for p in model.parameters():
             p.data.add_(p.grad, alpha=-lr)
     val_loss = evaluate(val_data)

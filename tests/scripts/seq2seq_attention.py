@@ -44,7 +44,7 @@ class BahdanauAttention(nn.Module):
         super().__init__()
         self.Wa = nn.Linear(hidden_size, hidden_size)
         self.Ua = nn.Linear(hidden_size, hidden_size)
-        self.Va = nn.Linear(hidden_size, 1)
+        self.Va = nn.Linear(hidden_size, 1, bias=False)
 
     def forward(self, query, keys, mask):
         scores = self.Va(torch.tanh(self.Wa(query) + self.Ua(keys))).squeeze(2).unsqueeze(1)

@@ -30,7 +30,7 @@ class TransformerModel(nn.Module):
     def __init__(self, ntoken: int, d_model: int, nhead: int, d_hid: int, nlayers: int):
         super().__init__()
         self.pos_encoder = PositionalEncoding(d_model)
-        layer = TransformerEncoderLayer(d_model, nhead, d_hid, dropout=0.1)
+        layer = TransformerEncoderLayer(d_model, nhead, d_hid, dropout=0.1, bias=False)
         self.transformer_encoder = TransformerEncoder(layer, nlayers, enable_nested_tensor=False)
         self.embedding = nn.Embedding(ntoken, d_model)
         self.d_model = d_model

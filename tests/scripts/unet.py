@@ -79,7 +79,7 @@ frequencies = torch.bincount(masks.flatten(), minlength=3) / masks.numel()
 print("class frequencies", frequencies)
 model = UNet(1, 3)
 criterion = nn.CrossEntropyLoss(weight=1 / frequencies.sqrt())
-optimizer = torch.optim.RMSprop(model.parameters(), lr=2e-3, weight_decay=1e-8, momentum=0.5)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1, weight_decay=1e-4, momentum=0.8)
 
 for epoch in range(3):
     model.train()

@@ -127,6 +127,9 @@ class _InverseTransform(Transform):
         super().__init__(cache_size=transform._cache_size)
         self._inv = transform
 
+    def __getstate__(self) -> dict[str, Any]:
+        return vars(self)  # with the transform, without which there is no inverse
+
     @constraints.dependent_property(is_discrete=False)
     def domain(self) -> Constraint:
         return self._inv.codomain

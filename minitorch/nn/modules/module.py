@@ -21,6 +21,7 @@ from minitorch._tensor import Tensor
 from minitorch.autograd.grad_mode import no_grad
 from minitorch.autograd.hooks import Hooks
 from minitorch.native.factories import empty_like
+from minitorch.nn.modules._arguments import not_a_tensor
 from minitorch.nn.modules._hooks import (
     ModuleHooks,
     global_backward_hooks,
@@ -121,7 +122,13 @@ class Module(Traversal, StateDict, ModuleHooks):
             or global_backward_pre_hooks
         ):
             return self._call_with_hooks(args, kwargs)
-        return self.forward(*args, **kwargs)
+        try:
+            return self.forward(*args, **kwargs)
+        except AttributeError as error:
+            refusal = not_a_tensor(error)
+            if refusal is None:
+                raise
+            raise refusal from None
 
     # ----------------------------------------------------------------- attributes
 

@@ -51,9 +51,6 @@ class IterableDataset(Dataset[T_co], Iterable[T_co]):
     ``get_worker_info()``.
     """
 
-    def __iter__(self) -> Iterator[T_co]:
-        raise NotImplementedError("Subclasses of IterableDataset should implement __iter__.")
-
     def __add__(self, other: Dataset[Any]) -> ChainDataset[Any]:  # type: ignore[override]
         return ChainDataset([self, other])
 

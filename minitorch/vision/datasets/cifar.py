@@ -16,7 +16,7 @@ import numpy as np
 
 from minitorch.vision.datasets.utils import check_integrity, download_and_extract_archive
 from minitorch.vision.datasets.vision import Transform, VisionDataset
-from minitorch.vision.transforms.functional import to_pil_image
+from minitorch.vision.transforms._functional_conversion import to_pil_image
 
 __all__ = ["CIFAR10", "CIFAR100"]
 

@@ -17,7 +17,7 @@ from minitorch.native.tensor_new import from_numpy
 from minitorch.vision.datasets.idx import read_idx
 from minitorch.vision.datasets.utils import check_integrity, download_url
 from minitorch.vision.datasets.vision import Transform, VisionDataset
-from minitorch.vision.transforms.functional import to_pil_image
+from minitorch.vision.transforms._functional_conversion import to_pil_image
 
 __all__ = ["KMNIST", "MNIST", "FashionMNIST", "load_fashion_mnist"]
 

@@ -6,6 +6,8 @@ Mirrors torchvision/models/__init__.py. Left out: downloading weights, ``get_mod
 architectures.
 """
 
+from typing import NoReturn
+
 from minitorch.vision.models.resnet import (
     BasicBlock,
     Bottleneck,
@@ -50,3 +52,12 @@ __all__ = [
     "vgg19",
     "vgg19_bn",
 ]
+
+
+def __getattr__(name: str) -> NoReturn:
+    if name.endswith("_Weights"):
+        raise AttributeError(
+            f"{name}: minitorch downloads no weights; load a checkpoint file: "
+            "model.load_state_dict(minitorch.load(path))"
+        )
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -8,6 +8,7 @@ Mirrors the iterators in torch/utils/data/dataloader.py.
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
 import warnings
@@ -18,7 +19,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from minitorch.random import default_generator
 from minitorch.utils.data._utils.exceptions import ExceptionWrapper
 from minitorch.utils.data._utils.fetch import fetcher
-from minitorch.utils.data._utils.position import Position, Replayable
+from minitorch.utils.data._utils.position import Position, Replayable, draws_elsewhere
+from minitorch.utils.data._utils.random_state import unchanged, watched
 from minitorch.utils.data._utils.worker import EndOfData, Job, Start
 from minitorch.utils.data._utils.worker_process import (
     WorkerProcess,
@@ -48,20 +50,32 @@ class _BaseDataLoaderIter:
         self.num_workers = loader.num_workers
         self.timeout = loader.timeout
         self.index_sampler = loader._index_sampler
-        self.generators = [default_generator, *loader._generators]
+        self.own_generators = loader._generators
+        self.generators = watched(
+            [default_generator, *self.own_generators],
+            python_and_numpy=draws_elsewhere(self.index_sampler)
+            or (self.is_stream and self.num_workers == 0),
+        )
         self.fetch_options = loader._auto_collation, loader.collate_fn, loader.drop_last
         self.promised_length = loader._promised_length
         if loader.pin_memory:
             _warn_of_pinning(loader)
         self.resumed, loader._resumed = loader._resumed, None
-        if self.resumed is None:
-            sampler = Replayable(self._new_sampler, self.generators)
-            self.position = Position(draw_seed(loader.generator), sampler, self.num_workers)
-        else:
-            self.position = Position.from_state_dict(
-                self.resumed, self._new_sampler, self.generators
-            )
+        with self._going_on():
+            if self.resumed is None:
+                sampler = Replayable(self._new_sampler, self.generators)
+                self.position = Position(draw_seed(loader.generator), sampler, self.num_workers)
+            else:
+                self.position = Position.from_state_dict(
+                    self.resumed, self._new_sampler, self.generators
+                )
         loader._position = self.position
+
+    def _going_on(self) -> contextlib.AbstractContextManager[None]:
+        """What was drawn on the way to a position that was loaded is not drawn again."""
+        if self.resumed is None:
+            return contextlib.nullcontext()
+        return unchanged(self.own_generators)
 
     def _new_sampler(self) -> Iterator[Any]:
         return iter(self.index_sampler)
@@ -114,7 +128,8 @@ class _SingleProcessDataLoaderIter(_BaseDataLoaderIter):
             raise AssertionError("_SingleProcessDataLoaderIter requires timeout == 0")
         if self.is_stream:  # its place is found by reading it again, batch by batch
             saved = None if self.resumed is None else self.resumed["stream"]
-            self.position.stream = Replayable(self._new_stream, self.generators, saved)
+            with self._going_on():
+                self.position.stream = Replayable(self._new_stream, self.generators, saved)
         else:
             self.fetch = fetcher(self.dataset, *self.fetch_options)
 

@@ -6,7 +6,6 @@ Mirrors nothing in torch, whose loaders always begin a new epoch. ``state_dict``
 
 from __future__ import annotations
 
-import contextlib
 import copy
 import itertools
 from collections.abc import Callable, Container, Iterator, Sequence
@@ -17,11 +16,18 @@ import numpy as np
 from minitorch._tensor import Tensor
 from minitorch.autograd.variable import wrap
 from minitorch.random import Generator, default_generator
-from minitorch.utils.data._utils.random_state import generator_words, set_generator_words
+from minitorch.utils.data._utils.random_state import Watched
 from minitorch.utils.data.dataset import Dataset
-from minitorch.utils.data.sampler import Sampler
+from minitorch.utils.data.sampler import BatchSampler, Sampler
 
-__all__ = ["Position", "Replayable", "from_savable", "generators_of", "to_savable"]
+__all__ = [
+    "Position",
+    "Replayable",
+    "draws_elsewhere",
+    "from_savable",
+    "generators_of",
+    "to_savable",
+]
 
 T = TypeVar("T")
 
@@ -48,17 +54,25 @@ def generators_of(*owners: Any) -> list[Generator]:
     return found
 
 
+def draws_elsewhere(sampler: Any) -> bool:
+    """Whether a sampler may draw from other generators than minitorch's: a user's may."""
+    while type(sampler) is BatchSampler:
+        sampler = sampler.sampler
+    known = isinstance(sampler, list | tuple | range)
+    return not known and type(sampler).__module__.partition(".")[0] != __name__.partition(".")[0]
+
+
 class Replayable(Generic[T]):
     """An iterator of which another process can make a copy that stands at the same element.
 
     Python's generators cannot be saved. But a new one that is run through as many elements comes
     to the same place, if it draws the same random numbers. ``draws`` tells where the random
-    generators have to stand for that: (step, number of the generator, its words) for each step in
+    generators have to stand for that: (step, number of the generator, its place) for each step in
     which the iterator drew from a generator that somebody else had used, or seeded, since it drew
     the last time. Step 0 makes the iterator; step n yields its n-th element.
 
     Args:
-        saved: what ``state_dict`` of another one has returned. The generators are left as they are.
+        saved: what ``state_dict`` of another one has returned.
         wanted: numbers of those elements, from 0, that ``state_dict`` had seen taken but that are
             needed once more; ``again`` holds them.
 
@@ -69,29 +83,24 @@ class Replayable(Generic[T]):
     def __init__(
         self,
         make: Callable[[], Iterator[T]],
-        generators: Sequence[Generator],
+        generators: Sequence[Watched],
         saved: dict[str, Any] | None = None,
         wanted: Container[int] = (),
     ) -> None:
         self.generators = generators
         self.taken = 0
         self.ended = False
-        self.draws: list[tuple[int, int, bytes]] = []
+        self.draws: list[tuple[int, int, Any]] = []
         self.again: dict[int, T] = {}
-        self._left_at = [b""] * len(generators)
-        self._past: dict[int, list[tuple[int, bytes]]] = {}
-        if saved is None:
-            self._iterator = self._noting_draws(0, make)
-        else:
-            with _put_back(generators):
-                self._replay(make, saved, wanted)
-
-    def _replay(
-        self, make: Callable[[], Iterator[T]], saved: dict[str, Any], wanted: Container[int]
-    ) -> None:
-        for step, number, words in saved["draws"]:
-            self._past.setdefault(step, []).append((number, words))
+        self._left_at: list[Any] = [None] * len(generators)
+        self._past: dict[int, list[tuple[int, Any]]] = {}
+        for step, number, place in saved["draws"] if saved else ():
+            self._past.setdefault(step, []).append((number, place))
         self._iterator = self._noting_draws(0, make)
+        if saved:
+            self._go_on(saved, wanted)
+
+    def _go_on(self, saved: dict[str, Any], wanted: Container[int]) -> None:
         for number, element in enumerate(itertools.islice(self, saved["taken"])):
             if number in wanted:
                 self.again[number] = element
@@ -119,14 +128,15 @@ class Replayable(Generic[T]):
         return element
 
     def _noting_draws(self, step: int, act: Callable[[], Any]) -> Any:
-        for number, words in self._past.get(step, ()):
-            set_generator_words(self.generators[number], words)
-        before = [generator_words(generator) for generator in self.generators]
+        for number, place in self._past.get(step, ()):
+            _, put = self.generators[number]
+            put(place)
+        before = [ask() for ask, _ in self.generators]
         try:
             return act()
         finally:
-            for number, generator in enumerate(self.generators):
-                after = generator_words(generator)
+            for number, (ask, _) in enumerate(self.generators):
+                after = ask()
                 if after != before[number]:
                     if before[number] != self._left_at[number]:
                         self.draws.append((step, number, before[number]))
@@ -189,7 +199,7 @@ class Position:
         cls,
         state: dict[str, Any],
         make_sampler: Callable[[], Iterator[Any]],
-        generators: Sequence[Generator],
+        generators: Sequence[Watched],
     ) -> Position:
         """The position that was saved, with a sampler that stands where the old one stood."""
         sampler = Replayable(make_sampler, generators, state["sampler"], state["pending"])
@@ -219,14 +229,3 @@ def _map(function: Callable[[Any], Any], structure: Any) -> Any:
     if isinstance(structure, list | tuple):
         return type(structure)([function(value) for value in structure])
     return structure
-
-
-@contextlib.contextmanager
-def _put_back(generators: Sequence[Generator]) -> Iterator[None]:
-    """Whatever the block draws, the generators stand afterwards where they stood before."""
-    words = [generator_words(generator) for generator in generators]
-    try:
-        yield
-    finally:
-        for generator, its_words in zip(generators, words, strict=True):
-            set_generator_words(generator, its_words)

@@ -5,10 +5,12 @@ Mirrors the seeding in torch/utils/data/_utils/worker.py; torch cannot note wher
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import math
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,13 +18,17 @@ import numpy as np
 from minitorch.random import Generator, default_generator, manual_seed
 
 __all__ = [
-    "WorkerGenerators",
+    "AllGenerators",
+    "Watched",
     "generator_state",
-    "generator_words",
     "seed_worker",
     "set_generator_states",
-    "set_generator_words",
+    "unchanged",
+    "watched",
 ]
+
+# How to ask a generator where it stands, and how to put it there.
+Watched = tuple[Callable[[], Any], Callable[[Any], None]]
 
 
 def seed_worker(base_seed: int, worker_id: int) -> None:
@@ -34,9 +40,9 @@ def seed_worker(base_seed: int, worker_id: int) -> None:
     np.random.seed(np.random.SeedSequence(words).generate_state(4))
 
 
-class WorkerGenerators:
-    """All random generators that a worker may draw from: the default ones of Python, NumPy and
-    minitorch, and ``others``.
+class AllGenerators:
+    """The generators that a data set may draw from: ``others``, and the default ones of Python,
+    NumPy and minitorch.
     """
 
     def __init__(self, others: Sequence[Generator]) -> None:
@@ -57,7 +63,7 @@ class WorkerGenerators:
         marks = {
             "random": random.getstate(),
             "numpy": _numpy_mark(),
-            "generators": [generator_words(generator) for generator in self.generators],
+            "generators": [_words(generator) for generator in self.generators],
         }
         changed = [name for name, mark in marks.items() if mark != self.seen.get(name)]
         self.seen = marks
@@ -68,11 +74,10 @@ class WorkerGenerators:
             return random.getstate()
         if name == "generators":
             return [generator_state(generator) for generator in self.generators]
-        of_numpy: Any = np.random.get_state()
-        algorithm, words, position, has_normal, next_normal = of_numpy
-        if has_normal:  # to be used without a change of the words
+        state = _numpy_state()
+        if state[3]:  # a second normal number, to be used without a change of the words
             self.seen[name] = math.nan
-        return algorithm, words.tolist(), position, has_normal, next_normal
+        return state
 
     def set_states(self, states: dict[str, Any]) -> None:
         """Let them continue from what ``new_states`` has returned, all told."""
@@ -82,6 +87,34 @@ class WorkerGenerators:
             np.random.set_state(states["numpy"])
         if "generators" in states:
             set_generator_states(self.generators, states["generators"])
+
+
+def watched(generators: Sequence[Generator], *, python_and_numpy: bool) -> list[Watched]:
+    """Some generators, and perhaps the default ones of Python and NumPy."""
+    pairs: list[Watched] = [
+        (partial(_words, generator), partial(_set_words, generator)) for generator in generators
+    ]
+    if python_and_numpy:
+        pairs += [(random.getstate, random.setstate), (_numpy_state, np.random.set_state)]
+    return pairs
+
+
+@contextlib.contextmanager
+def unchanged(others: Sequence[Generator]) -> Iterator[None]:
+    """Whatever the block draws, all generators stand afterwards where they stood before."""
+    generators = AllGenerators(others)
+    states = generators.states()
+    try:
+        yield
+    finally:
+        generators.set_states(states)
+
+
+def _numpy_state() -> tuple[Any, ...]:
+    """NumPy's words and counters, in plain values."""
+    state: Any = np.random.get_state()
+    algorithm, words, *counters = state
+    return algorithm, words.tolist(), *counters
 
 
 def _numpy_mark() -> Any:
@@ -106,12 +139,12 @@ def set_generator_states(generators: Sequence[Generator], states: Sequence[bytes
         generator.set_state(np.frombuffer(state, np.uint8))
 
 
-def generator_words(generator: Generator) -> bytes:
+def _words(generator: Generator) -> bytes:
     """What changes in the state when numbers are drawn: 0.4 us, where the state takes 5."""
     return generator.engine.tobytes() + generator.next_normal.tobytes()
 
 
-def set_generator_words(generator: Generator, words: bytes) -> None:
+def _set_words(generator: Generator, words: bytes) -> None:
     """Let the generator draw again what it drew from here on."""
     engine = generator.engine
     with generator.lock:

@@ -21,7 +21,7 @@ from minitorch.backends.cpu import set_num_threads
 from minitorch.utils.data._utils.exceptions import ExceptionWrapper
 from minitorch.utils.data._utils.fetch import Fetch, fetcher
 from minitorch.utils.data._utils.position import generators_of
-from minitorch.utils.data._utils.random_state import WorkerGenerators, seed_worker
+from minitorch.utils.data._utils.random_state import AllGenerators, seed_worker
 from minitorch.utils.data._utils.shared_memory import Sender
 from minitorch.utils.data.dataset import Dataset, IterableDataset
 
@@ -144,7 +144,7 @@ class _Worker:
                 job.init_fn(worker_id)
         except Exception as error:
             self.failure = ExceptionWrapper(error, self.where)
-        self.generators = WorkerGenerators(generators_of(job.dataset))
+        self.generators = AllGenerators(generators_of(job.dataset))
         if start.random_states:
             self.generators.set_states(start.random_states)
         self.fetcher: Fetch | None = None
