@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from minitorch.backends import cpu
 from minitorch import version
+from minitorch.backends import cpu
 
 
 def show() -> str:

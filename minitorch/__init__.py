@@ -20,13 +20,17 @@ from minitorch import optim as optim
 from minitorch import signal as signal
 from minitorch import special as special
 from minitorch import utils as utils
-from minitorch._context import are_deterministic_algorithms_enabled as are_deterministic_algorithms_enabled
+from minitorch._context import (
+    are_deterministic_algorithms_enabled as are_deterministic_algorithms_enabled,
+)
 from minitorch._context import get_default_device as get_default_device
 from minitorch._context import get_deterministic_debug_mode as get_deterministic_debug_mode
 from minitorch._context import get_device as get_device
 from minitorch._context import get_float32_matmul_precision as get_float32_matmul_precision
 from minitorch._context import get_num_interop_threads as get_num_interop_threads
-from minitorch._context import is_deterministic_algorithms_warn_only_enabled as is_deterministic_algorithms_warn_only_enabled
+from minitorch._context import (
+    is_deterministic_algorithms_warn_only_enabled as is_deterministic_algorithms_warn_only_enabled,
+)
 from minitorch._context import is_warn_always_enabled as is_warn_always_enabled
 from minitorch._context import set_default_device as set_default_device
 from minitorch._context import set_deterministic_debug_mode as set_deterministic_debug_mode
@@ -95,6 +99,7 @@ from minitorch.dtypes import uint8 as uint8
 from minitorch.dtypes import uint16 as uint16
 from minitorch.dtypes import uint32 as uint32
 from minitorch.dtypes import uint64 as uint64
+from minitorch.func.vmap import vmap as vmap
 from minitorch.native.activation import hardshrink as hardshrink
 from minitorch.native.activation import prelu as prelu
 from minitorch.native.activation import relu as relu
@@ -654,10 +659,24 @@ def is_storage(obj: object) -> _typing.TypeGuard[UntypedStorage]:
 # Loaded when first used: what many scripts never touch must not slow their start.
 
 _LAZY_MODULES = frozenset(
-    """
-    accelerator amp compat compiler cpu cuda distributed distributions jit mps multiprocessing
-    testing text types vision xpu
-    """.split()
+    [
+        "accelerator",
+        "amp",
+        "compat",
+        "compiler",
+        "cpu",
+        "cuda",
+        "distributed",
+        "distributions",
+        "jit",
+        "mps",
+        "multiprocessing",
+        "testing",
+        "text",
+        "types",
+        "vision",
+        "xpu",
+    ]
 )
 _LAZY_NAMES = {
     "GradScaler": "amp",

@@ -380,7 +380,7 @@ class Tensor(Variable):
     def apply_(self, callable: Any) -> Tensor:
         """Replace each element by ``callable`` of it, one Python call at a time."""
         if self.requires_grad:
-            raise TypeError(
+            raise RuntimeError(
                 "Can't call apply_() on Variable that requires grad. Use var.detach().apply_() "
                 "instead."
             )

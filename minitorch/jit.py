@@ -33,7 +33,9 @@ __all__ = [
 
 
 def _warn_of_python(name: str) -> None:
-    warnings.warn(f"minitorch has no compiler: torch.jit.{name} returns the Python that it is given.")
+    warnings.warn(
+        f"minitorch has no compiler: torch.jit.{name} returns the Python that it is given."
+    )
 
 
 def script(obj: Any, *args: Any, **kwargs: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import io
 from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable
@@ -59,6 +60,10 @@ def check(ours: Any, theirs: Any, library: Any = minitorch) -> None:
         assert getattr(ours, "default_factory", 0) is getattr(theirs, "default_factory", 0)
     elif isinstance(theirs, torch.Size):
         assert type(ours) is library.Size and tuple(ours) == tuple(theirs)
+    elif isinstance(theirs, np.ndarray):
+        assert type(ours) is np.ndarray and ours.flags.f_contiguous == theirs.flags.f_contiguous
+        assert ours.dtype.name == theirs.dtype.name  # NumPy itself forgets a foreign byte order
+        assert np.array_equal(ours, theirs) and ours.flags.writeable
     elif isinstance(theirs, list | tuple | deque):
         assert type(ours) is type(theirs) and len(ours) == len(theirs)
         for a, b in zip(ours, theirs, strict=True):
@@ -196,4 +201,14 @@ MORE_ROWS: dict[str, Callable[[Any], Any]] = {
     "deque": lambda library: deque([1, library.ones(1)], maxlen=3),
     "defaultdict": lambda library: defaultdict(list, a=[1], b=[library.ones(1)]),
     "generator": lambda library: library.Generator().manual_seed(7),
+    "namespace": lambda library: argparse.Namespace(lr=0.1, layers=[1, 2]),
+    "NumPy arrays": lambda library: [
+        np.arange(6.0).reshape(2, 3),
+        np.arange(6, dtype="i2").reshape(2, 3).T,
+        np.zeros((2, 0), complex),
+        np.array(True),
+        np.arange(3, dtype=">f4"),
+        np.array(["a", "bc"]),
+    ],
+    "NumPy numbers": lambda library: [np.float64(0.5), np.float32(2), np.int64(-1), np.bool_(True)],
 }

@@ -85,7 +85,7 @@ LAYERS = [
     row("LazyLinear", lambda nn: nn.LazyLinear(3), floats(4, 5)),
     row("LazyConv1d", lambda nn: nn.LazyConv1d(4, 3, padding=1), floats(3, 2, 9)),
     row("LazyConv2d", lambda nn: nn.LazyConv2d(6, 3, groups=2, bias=False), floats(2, 4, 7, 8)),
-    row("LazyConv3d", lambda nn: nn.LazyConv3d(4, 3, stride=2), floats(2, 5, 6, 5)),
+    row("LazyConv3d", lambda nn: nn.LazyConv3d(4, 3, stride=2), floats(2, 2, 5, 6, 5)),
     row("LazyConvTranspose1d", lambda nn: nn.LazyConvTranspose1d(4, 3, 2, 1), floats(3, 2, 5)),
     row(
         "LazyConvTranspose2d",

@@ -80,7 +80,6 @@ LOSSES = [
         floats(6, 4),
         probabilities(6, 4),
     ),
-    row("CrossEntropyLoss-sample", lambda nn: nn.CrossEntropyLoss(), floats(4), integers(4)),
     *loss("NLLLoss", log_probabilities(6, 4), integers(4, 6), options=CLASSIFICATION),
     row("NLLLoss-1d", lambda nn: nn.NLLLoss(), log_probabilities(2, 4, 3), integers(4, 2, 3)),
     *loss("NLLLoss2d", log_probabilities(2, 4, 3, 3), integers(4, 2, 3, 3)),
@@ -107,13 +106,6 @@ LOSSES = [
         ),
         floats(6, 5),
         integers(4, 6, 2, 3),
-    ),
-    row(
-        "LinearCrossEntropyLoss-chunks",
-        lambda nn: nn.LinearCrossEntropyLoss(5, 4, options=nn.LinearCrossEntropyOptions()),
-        floats(6, 5),
-        integers(4, 6),
-        twice=False,
     ),
     *[
         row(

@@ -271,6 +271,7 @@ def test_exceptions_reach_the_parent() -> None:
                 next(iterator)
             lines = str(info.value).splitlines()
             failures.append((info.type, lines[:2], lines[-1], "in __getitem__" in lines[-2]))
+        assert list(iterator) == []
     assert caught[torch] == caught[minitorch]
     assert caught[torch][0][1][0] == "Caught ValueError in DataLoader worker process 0."
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -189,7 +189,7 @@ def test_sample(row: Row, dtype: str) -> None:
     def call(library: Any) -> Any:
         m = build(row, library, dtype)
         library.manual_seed(5)
-        samples = [m.sample(sample_shape) for sample_shape in ((), (3,), (), (2, 25), (1,))]
+        samples = [m.sample(sample_shape) for sample_shape in ((), (3,), (), (2, 25))]
         return samples, library.get_rng_state()
 
     compare(call, dtype, exact=row.bits is None)
@@ -215,7 +215,9 @@ def test_rsample(row: Row, dtype: str) -> None:
 def test_expand(row: Row) -> None:
     def call(library: Any) -> Any:
         m = build(row, library)
-        _ = [getattr(m, name, None) for name in ("probs", "logits")]  # what is lazy is expanded, too
+        _ = [
+            getattr(m, name, None) for name in ("probs", "logits")
+        ]  # what is lazy is expanded, too
         m = m.expand((2, *m.batch_shape))
         library.manual_seed(8)
         sample = m.sample((3,))
@@ -399,7 +401,7 @@ def own(library: Any) -> Any:
             return super().expand(batch_shape, new)
 
     class Bare(d.Distribution):
-        arg_constraints = {}
+        arg_constraints: ClassVar[dict[str, Any]] = {}
 
     return Unit, Renamed, Expandable, Bare
 

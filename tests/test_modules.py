@@ -259,7 +259,7 @@ def outcome(library: Any, info: ModuleInfo, first: np.ndarray | None) -> Any:
         return type(error).__name__
     while isinstance(result, tuple):
         result = result[0]
-    return tuple(result.shape), str(result.dtype)
+    return (tuple(result.shape), str(result.dtype)) if result is not None else None
 
 
 @ROWS
@@ -271,17 +271,21 @@ def test_bad_inputs_are_judged_alike(info: ModuleInfo) -> None:
 
 @ROWS
 def test_none_is_no_input(info: ModuleInfo) -> None:
-    assert outcome(minitorch, info, None) == outcome(torch, info, None)
+    # torch says "must be Tensor, not NoneType" where C++ looks first, and "'NoneType' object has
+    # no attribute" where Python does.
+    refusals = "TypeError", "AttributeError"
+    ours, theirs = (outcome(library, info, None) for library in (minitorch, torch))
+    assert ours == theirs or (ours in refusals and theirs in refusals)
 
 
 def test_every_layer_has_a_row() -> None:
     elsewhere = {
         "Module": "the base: test_module_base.py",
-        "Container": "deprecated; test_containers.py",
-        "ModuleList": "test_containers.py",
-        "ModuleDict": "test_containers.py",
-        "ParameterList": "test_containers.py",
-        "ParameterDict": "test_containers.py",
+        "Container": "deprecated; test_module_base.py",
+        "ModuleList": "test_module_base.py",
+        "ModuleDict": "test_module_base.py",
+        "ParameterList": "test_module_base.py",
+        "ParameterDict": "test_module_base.py",
         "RNNBase": "the base of RNN, LSTM and GRU",
         "RNNCellBase": "the base of the cells",
         "RNNCell": "test_rnn.py",

@@ -96,7 +96,8 @@ def registered(
 
 
 def named(module: Any) -> dict[str, Any]:
-    return {name: x.detach() for name, x in module.state_dict().items()}
+    # What LAPACK computed, torch leaves in columns.
+    return {name: x.detach().clone().contiguous() for name, x in module.state_dict().items()}
 
 
 def trained(t: Any, module: Any, steps: int = 10) -> list[Any]:
@@ -312,7 +313,9 @@ def test_an_error_leaves_the_module_alone() -> None:
 
 def test_unsafe() -> None:
     assert_same(lambda t: registered(t, "FirstRow", unsafe=True).weight.detach())
-    assert_same(lambda t: registered(t, "Exp", "ToDouble", unsafe=True).weight.detach())
+    assert_same(
+        lambda t: registered(t, "Exp", "ToDouble", unsafe=True).weight.detach(), exact=False
+    )
 
 
 # ------------------------------------------------------------------ the ready-made ones
@@ -334,11 +337,11 @@ def test_orthogonal(shape: tuple[int, ...], kind: str | None, trivialized: bool)
         for _ in range(3):
             optimizer.zero_grad()
             (module.weight * t.randn(*shape, **real)).sum().backward()
-            states += [p.grad for p in module.parameters()]
+            states += [p.grad.clone().contiguous() for p in module.parameters()]
             optimizer.step()
-        states.append(module.weight.detach())
+        states.append(module.weight.detach().contiguous())
         module.weight = t.randn(*shape, **real)
-        return [*states, named(module), module.weight.detach(), t.rand(2)]
+        return [*states, named(module), module.weight.detach().contiguous(), t.rand(2)]
 
     if trivialized or kind == "householder" or (kind is None and shape[-1] != shape[-2]):
         assert_same(seen, exact=False)

@@ -374,6 +374,15 @@ def test_safe_classes_of_many_kinds() -> None:
         assert exchange(torch, minitorch, deque([1, 2], 2)).maxlen == 2
 
 
+def test_numpy_numbers_as_safe_globals() -> None:
+    """The three names that torch's error messages ask for one after the other."""
+    numbers = [np._core.multiarray.scalar, np.dtype, np.dtypes.Float64DType]
+    for writer in (torch, minitorch):
+        for reader in (torch, minitorch):
+            with reader.serialization.safe_globals(numbers):
+                assert exchange(writer, reader, {"best": np.float64(0.5)}) == {"best": 0.5}
+
+
 def test_errors_of_safe_globals() -> None:
     for entry, obj, message in (
         ((Point, "a", "b"), Point, "Expected tuple of length 2"),
@@ -482,6 +491,32 @@ def test_a_file_that_can_only_be_written_to() -> None:
     assert pipe.flushed
     assert load(io.BytesIO(pipe.content))["a"].tolist() == [0, 1, 2]
     assert torch.load(io.BytesIO(pipe.content))["a"].tolist() == [0, 1, 2]
+
+
+def test_a_file_that_begins_with_something_else() -> None:
+    for writer in (torch, minitorch):
+        for old in (False, True):
+            file = io.BytesIO(b"a header")
+            file.seek(8)
+            writer.save(writer.arange(3), file, _use_new_zipfile_serialization=not old)
+            file.seek(8)
+            assert load(file).tolist() == [0, 1, 2]
+
+
+def test_records_of_more_than_two_gigabytes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which zip archives describe in another way: here, those of more than 100 bytes."""
+    monkeypatch.setattr(zipfile, "ZIP64_LIMIT", 100)
+    ours = [minitorch.arange(50), minitorch.ones(3)]
+    save(ours, tmp_path / "file.pt")
+    content = (tmp_path / "file.pt").read_bytes()
+    assert b"PK\x06\x06" in content  # the end record of such archives
+    assert content.index(np.arange(50).tobytes()) % 64 == 0
+    for mmap in (False, True):
+        for library in (torch, minitorch):
+            loaded = library.load(tmp_path / "file.pt", mmap=mmap)
+            assert [t.tolist() for t in loaded] == [t.tolist() for t in ours]
 
 
 def test_the_same_object_gives_the_same_bytes(tmp_path: Path) -> None:

@@ -21,8 +21,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import minitorch
-from minitorch import serialization
-from minitorch.serialization import load, save
+from minitorch.serialization import allowed_globals, load, save
 from tests.checkpoint_files import bits, saved
 
 REFUSALS = (RuntimeError, pickle.UnpicklingError)
@@ -215,6 +214,59 @@ CALLS = {
 def test_refused_calls(case: str, weights_only: bool) -> None:
     structure, message = CALLS[case]
     refused(file_of(structure, bytes(16)), message, weights_only=weights_only)
+
+
+def numpy_dtype(text_: str, state: bytes = b"") -> bytes:
+    return name("numpy", "dtype") + text(text_) + b"\x89\x88\x87R" + state
+
+
+def array(kind: bytes, shape: bytes, content: bytes) -> bytes:
+    made = name("numpy._core.multiarray", "_reconstruct") + name("numpy", "ndarray")
+    made += b"K\x00\x85" + text("b") + b"\x87R"
+    return made + b"(K\x01" + shape + kind + b"\x89" + content + b"tb."
+
+
+NUMPY = {
+    "objects": array(numpy_dtype("O8"), b"K\x01\x85", b"]"),
+    "bytes as objects": array(numpy_dtype("O8"), b"K\x01\x85", b"C\x08" + bytes(8)),
+    "records": array(numpy_dtype("f4,O"), b"K\x01\x85", b"C\x0c" + bytes(12)),
+    "too few bytes": array(numpy_dtype("f8"), b"K\x02\x85", b"C\x08" + bytes(8)),
+    "too many bytes": array(numpy_dtype("f8"), b"K\x02\x85", b"C\x18" + bytes(24)),
+    "a huge array": array(numpy_dtype("f8"), integers(2**62), b"C\x08" + bytes(8)),
+    "a negative size": array(numpy_dtype("f8"), integers(-3), b"C\x08" + bytes(8)),
+    "content in a list": array(numpy_dtype("f8"), b"K\x01\x85", b"]"),
+    "no dtype": array(text("f8"), b"K\x01\x85", b"C\x08" + bytes(8)),
+    "a dtype of a huge size": array(numpy_dtype("U1000000000"), b"K\x01\x85", b"C\x04" + bytes(4)),
+    "a dtype with fields": numpy_dtype(
+        "f8", b"(K\x03" + text("<") + b"N" + text("a") + b"\x85}tb."
+    ),
+    "a dtype of another order": numpy_dtype("f8", b"(K\x03" + text("?") + b"NNNtb."),
+    "an array of another class": name("numpy._core.multiarray", "_reconstruct")
+    + name("builtins", "dict")
+    + b"K\x00\x85"
+    + text("b")
+    + b"\x87R.",
+    "a number of objects": name("numpy._core.multiarray", "scalar")
+    + numpy_dtype("O8")
+    + b"C\x08"
+    + bytes(8)
+    + b"\x86R.",
+}
+
+
+@pytest.mark.parametrize("case", NUMPY)
+def test_crafted_numpy_arrays(case: str) -> None:
+    refused(
+        file_of(NUMPY[case], protocol=b"\x80\x03"), "damaged or unsupported", weights_only=False
+    )
+    refused(file_of(NUMPY[case], protocol=b"\x80\x03"), "GLOBAL numpy")
+
+
+def test_a_numpy_array_that_is_well() -> None:
+    """That the tests above test what they say."""
+    content = array(numpy_dtype("f8"), b"K\x01\x85", b"C\x08" + np.float64(1.5).tobytes())
+    assert load(file_of(content, protocol=b"\x80\x03"), weights_only=False).tolist() == [1.5]
+    assert np.dtype("f8").byteorder == "="
 
 
 INSTRUCTIONS = {
@@ -592,7 +644,8 @@ def test_damaged_structures(data: st.DataObject, kind: str, weights_only: bool) 
 
 PIECES = [
     *[bytes([code]) for code in range(256)],
-    *[name(*path.rsplit(".", 1)) for path in serialization.allowed_globals._TORCH_LIST],
+    *[name(*path.rsplit(".", 1)) for path in allowed_globals._TORCH_LIST],
+    *[name(*path.rsplit(".", 1)) for path in allowed_globals._MORE_VALUES],
     *[storage(), storage("1", 2), tensor(b"K\x00", integers(2), integers(1)), ORDERED_DICT + b")R"],
     *[b")", b"]", b"}", b"(", b"t", b"\x85", b"R", b"b", b"u", b"s", b"e", b"a", b"K\x01"] * 8,
     *[b"q\x00", b"h\x00", text("storage"), integers(1, 2), b"\x81", b"Q", b"\x90", b"N"] * 4,

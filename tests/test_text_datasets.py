@@ -15,6 +15,7 @@ import pytest
 
 from minitorch.text.datasets import IMDB, CSVDataset, imdb
 from minitorch.utils.data import DataLoader
+from tests.real_data import real_data
 
 REVIEWS = {
     "README": b"not a review",
@@ -198,16 +199,8 @@ def test_a_table_that_is_not_there(tmp_path: Path) -> None:
 # ------------------------------------------------------------------------------------ real data
 
 
-def real(*parts: str) -> Path:
-    """A part of the real data, where there is one."""
-    path = Path(os.environ.get("MINITORCH_DATA", ""), *parts)
-    if "MINITORCH_DATA" not in os.environ or not path.exists():
-        pytest.skip("MINITORCH_DATA names no such folder")
-    return path
-
-
 def test_the_real_reviews() -> None:
-    train, test = IMDB(real("imdb"))
+    train, test = IMDB(real_data("imdb"))
     for half in (train, test):
         assert len(half) == 25_000
         assert [label for label, _ in half] == [1] * 12_500 + [2] * 12_500
@@ -217,7 +210,9 @@ def test_the_real_reviews() -> None:
 
 
 def test_the_real_questions() -> None:
-    dataset = CSVDataset(real("qa", "100_Unique_QA_Dataset.csv"), columns=["question", "answer"])
+    dataset = CSVDataset(
+        real_data("qa", "100_Unique_QA_Dataset.csv"), columns=["question", "answer"]
+    )
     assert len(dataset) == 90
     assert dataset[0] == ("What is the capital of France?", "Paris")
     assert all(question and answer for question, answer in dataset)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import os
 import pickle
 from collections.abc import Callable
 from pathlib import Path
@@ -26,10 +25,10 @@ from minitorch.vision import datasets, transforms
 from minitorch.vision import utils as vision_utils
 from minitorch.vision.datasets import folder
 from tests.parity import assert_same_values
+from tests.real_data import real_data
 
 torchvision = import_torchvision()
 RNG = np.random.default_rng(0)
-REAL = os.environ.get("MINITORCH_DATA")
 
 
 def paint(path: Path, mode: str = "RGB", size: tuple[int, int] = (9, 7)) -> Path:
@@ -48,14 +47,6 @@ def animals(tmp_path: Path) -> Path:
     paint(tmp_path / "ants" / "grey.png", "L")
     (tmp_path / "ants" / "notes.txt").write_text("no image")
     return tmp_path
-
-
-def real(*parts: str) -> Path:
-    """A folder of the real data, where there is one."""
-    path = Path(REAL or "", *parts)
-    if REAL is None or not path.exists():
-        pytest.skip("MINITORCH_DATA names no such folder")
-    return path
 
 
 def assert_same_sets(ours: Any, theirs: Any, indices: list[int]) -> None:
@@ -99,6 +90,36 @@ def test_an_image_folder_in_batches(animals: Path) -> None:
     to_tensor = transforms.Compose([transforms.Resize((6, 8)), transforms.ToTensor()])
     images, labels = next(iter(DataLoader(datasets.ImageFolder(animals, to_tensor), batch_size=6)))
     assert images.shape == (6, 3, 6, 8) and labels.tolist() == [0, 0, 0, 0, 1, 1]
+
+
+def test_a_lesson_in_small(animals: Path) -> None:
+    """The whole way of an image, from its file into a network: the same batches, the same loss."""
+
+    def first_steps(torch: Any, vision: Any) -> tuple[list[Any], list[float]]:
+        torch.manual_seed(0)
+        T = vision.transforms
+        transform = T.Compose([
+            T.RandomResizedCrop(32), T.RandomHorizontalFlip(), T.ColorJitter(0.2, 0.2, 0.2, 0.1),
+            T.RandomRotation(10), T.ToTensor(), T.Normalize([0.5, 0.4, 0.3], [0.2, 0.2, 0.3]),
+        ])  # fmt: skip
+        dataset = vision.datasets.ImageFolder(animals, transform)
+        loader = torch.utils.data.DataLoader(dataset, batch_size=3, shuffle=True)
+        model = vision.models.resnet18(num_classes=2)
+        optimizer = torch.optim.SGD(model.parameters(), lr=1e-3, momentum=0.9)
+        batches, losses = [], []
+        for images, labels in loader:
+            optimizer.zero_grad()
+            loss = torch.nn.functional.cross_entropy(model(images), labels)
+            loss.backward()
+            optimizer.step()
+            batches.append((images.tolist(), labels.tolist()))
+            losses.append(loss.item())
+        return batches, losses
+
+    batches, losses = first_steps(minitorch, minitorch.vision)
+    expected_batches, expected_losses = first_steps(torch, torchvision)
+    assert batches == expected_batches
+    torch.testing.assert_close(losses[0], expected_losses[0], rtol=1.3e-6, atol=1e-5)
 
 
 FOLDER_ERRORS: dict[str, Callable[[Any, Path], Any]] = {
@@ -321,8 +342,7 @@ def test_save_image(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["FashionMNIST", "MNIST"])
 @pytest.mark.parametrize("train", [True, False])
 def test_the_real_mnists(name: str, train: bool) -> None:
-    real(name)
-    dataset = getattr(datasets, name)(REAL, train)
+    dataset = getattr(datasets, name)(real_data(name).parent, train)
     assert dataset.data.shape == ((60_000 if train else 10_000), 28, 28)
     counts = np.bincount(dataset.targets.numpy())
     if name == "FashionMNIST":
@@ -336,7 +356,7 @@ def test_the_real_mnists(name: str, train: bool) -> None:
 
 
 def test_the_real_ants_and_bees() -> None:
-    root = real("hymenoptera")
+    root = real_data("hymenoptera")
     for split, counts in (("train", (123, 121)), ("val", (70, 83))):
         ours = datasets.ImageFolder(root / split, transforms.CenterCrop(64))
         theirs = torchvision.datasets.ImageFolder(
@@ -348,7 +368,7 @@ def test_the_real_ants_and_bees() -> None:
 
 
 def test_the_real_segmentation_pairs() -> None:
-    root = real("segmentation")
+    root = real_data("segmentation")
     membrane = datasets.SegmentationFolder(root / "membrane")
     image, mask = membrane[7]
     assert len(membrane) == 30 and image.size == mask.size == (512, 512)

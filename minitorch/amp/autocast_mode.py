@@ -53,10 +53,7 @@ class autocast(ContextDecorator):
         cache_enabled: bool | None = None,
     ) -> None:
         if not isinstance(device_type, str):
-            raise ValueError(
-                "Expected `device_type` of type `str`, got: "
-                f"`<class '{type(device_type).__module__}.{type(device_type).__qualname__}'>`"
-            )
+            raise ValueError(f"Expected `device_type` of type `str`, got: `{type(device_type)}`")
         if not is_autocast_available(device_type):
             raise RuntimeError(
                 f"User specified an unsupported autocast device_type '{device_type}'"
@@ -64,9 +61,7 @@ class autocast(ContextDecorator):
         self.device = device(device_type).type
         self.fast_dtype = get_autocast_dtype(self.device) if dtype is None else dtype
         if enabled and self.device == "cuda":
-            warnings.warn(
-                "CUDA is not available or torch_xla is imported. Disabling autocast."
-            )
+            warnings.warn("CUDA is not available or torch_xla is imported. Disabling autocast.")
         elif enabled and self.device == "cpu":
             warnings.warn("minitorch does not autocast: it computes in the tensors' own dtypes.")
 

@@ -1,4 +1,4 @@
-"""``GradScaler``: a loss multiplied by a large number, so that its gradients survive half precision.
+"""``GradScaler``: a loss times a large number, so that its gradients survive half precision.
 
 A gradient below 6e-8 is zero in float16. Multiplied by the scale it is not; ``step`` divides it
 out again in the parameters' own precision. The scale is found by trying: it doubles after

@@ -1,4 +1,7 @@
-"""cuDNN's switches, for scripts to set: there is no cuDNN. Mirrors torch/backends/cudnn/__init__.py."""
+"""cuDNN's switches, for scripts to set: there is no cuDNN.
+
+Mirrors torch/backends/cudnn/__init__.py.
+"""
 
 from __future__ import annotations
 

@@ -101,7 +101,7 @@ def memory_allocated(device: Any = None) -> int:
 memory_reserved = max_memory_allocated = max_memory_reserved = memory_allocated
 
 
-# --------------------------------------------------------------------------- nothing without a device
+# --------------------------------------------------------------------------- impossible here
 
 
 def _needs_device(*args: Any, **kwargs: Any) -> NoReturn:

@@ -15,6 +15,7 @@ from minitorch.autograd.operator import Operator
 from minitorch.native import pool
 from minitorch.native.dispatch_stub import DispatchStub
 from minitorch.native.pool import IntOrTuple, Ints, Windows
+from minitorch.native.sizes import wrap_dim
 from minitorch.native.variants import accepts_out
 
 if TYPE_CHECKING:
@@ -284,6 +285,8 @@ def _windows(
     paddings = pool.expanded(padding, ndim, name, "padding")
     if divisor_override == 0:
         raise RuntimeError("divisor must be not zero")
+    if ndim == 2:
+        wrap_dim(-3, input.ndim)  # the channels: torch looks at their number first
     pool.check_ndim(input, ndim)
     if input.dtype != dtypes.int64:
         pool.check_dtype(input, kernel_name, "f" if ndim == 2 else "fd")

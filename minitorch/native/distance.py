@@ -16,6 +16,7 @@ from minitorch._jit import kernel
 from minitorch.autograd.operator import Operator
 from minitorch.autograd.variable import wrap
 from minitorch.native import index_ops, norms, reduce_ops
+from minitorch.native.conversions import to_dtype
 from minitorch.native.dispatch_stub import DispatchStub
 from minitorch.native.expand_utils import infer_size
 from minitorch.native.pointwise import check_floating
@@ -49,7 +50,8 @@ def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -
             f"expected common dtype to be floating point, yet common dtype is {name}"
         )
     infer_size(x1._array.shape, x2._array.shape)
-    x1, x2 = broadcast_tensors(x1, x2)
+    kind = dtypes.from_numpy(common)
+    x1, x2 = broadcast_tensors(to_dtype(x1, kind), to_dtype(x2, kind))
     norm1, norm2 = (clamp(norms.norm(x, 2, dim, keepdim=True), min=eps) for x in (x1, x2))
     return reduce_ops.sum((x1 / norm1) * (x2 / norm2), dim)
 

@@ -69,6 +69,9 @@ def _alpha_dropout(
     if p == 1:
         zeros = wrap(np.zeros((), input._array.dtype))
         return input.mul_(zeros) if inplace else input.mul(zeros)
+    if dtypes.is_integral(input._array.dtype):
+        name = dtypes.from_numpy(input._array.dtype).c10_name
+        raise RuntimeError(f"result type Float can't be cast to the desired output type {name}")
     kept = _noise(input, p, per_channel)
     # out = a * (input where kept, else the floor) + b, with a and b such that mean 0 and
     # deviation 1 stay what they are.

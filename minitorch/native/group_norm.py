@@ -23,6 +23,7 @@ from minitorch.native.normalization_kernels import (
     plane_grad_sums_kernel,
     plane_moments_kernel,
 )
+from minitorch.native.pointwise import check_floating
 
 if TYPE_CHECKING:
     from minitorch._tensor import Tensor
@@ -202,4 +203,5 @@ def _check_groups(
                 f"Expected {name} to be a vector of size equal to the number of channels in input, "
                 f"but got {name} of shape {list(part.shape)} and input of shape {list(input.shape)}"
             )
-    check_mixed_dtypes(input, "GroupNormKernelImpl", weight, bias)
+    check_mixed_dtypes(input, weight, bias)
+    check_floating(input._array, "GroupNormKernelImpl")

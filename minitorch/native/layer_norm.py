@@ -18,6 +18,7 @@ from minitorch.autograd.variable import wrap
 from minitorch.native.conversions import to_dtype
 from minitorch.native.dispatch_stub import DispatchStub
 from minitorch.native.normalization import check_mixed_dtypes, compute_type
+from minitorch.native.pointwise import check_floating
 from minitorch.native.tensor_iterator import refuse
 
 if TYPE_CHECKING:
@@ -238,7 +239,8 @@ def _check_layer(
                 f"Expected {name} to be of same shape as normalized_shape, but got {name} of shape "
                 f"{list(part.shape)} and normalized_shape = {list(shape)}"
             )
-    check_mixed_dtypes(input, "LayerNormKernelImpl", weight, bias)
+    check_mixed_dtypes(input, weight, bias)
+    check_floating(input._array, "LayerNormKernelImpl")
     return len(shape)
 
 
@@ -255,6 +257,11 @@ def rms_norm(
 
     Shape: input and output ``(*, *normalized_shape)``; weight ``normalized_shape``.
     """
+    if not isinstance(normalized_shape, int) and input.ndim < len(normalized_shape):
+        raise ValueError(
+            f"Input tensor must have at least {len(normalized_shape)} dimensions, but got "
+            f"{input.ndim}"
+        )
     shape = _check_normalized_shape(input, normalized_shape, "rms_norm", "")
     if weight is not None and tuple(weight.shape) != shape:
         raise RuntimeError(

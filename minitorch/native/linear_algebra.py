@@ -439,9 +439,14 @@ def linear(
     if out is not None:
         return write_out("linear", linear(input, weight, bias), out)
     shape = _shape(input)
+    if len(shape) == 2 and bias is not None:
+        return addmm(bias, input, t(weight))
+    if not shape:
+        raise RuntimeError(
+            "both arguments to linear need to be at least 1D, but they are 0D and "
+            f"{weight._array.ndim}D"
+        )
     if bias is None:
         return matmul(input, t(weight))
-    if len(shape) == 2:
-        return addmm(bias, input, t(weight))
     rows = addmm(bias, reshape(input, math.prod(shape[:-1]), shape[-1]), t(weight))
     return rows.view((*shape[:-1], _shape(rows)[1]))

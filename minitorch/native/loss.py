@@ -25,6 +25,7 @@ from minitorch.native.expand_utils import Meta, infer_size, meta_of, sum_to
 from minitorch.native.pointwise import check_floating
 from minitorch.native.reduction import (
     apply_loss_reduction,
+    check_holds_losses,
     checked_reduction,
     reduce_array,
     spread_grad,
@@ -211,6 +212,7 @@ def huber_loss(
     reduction = checked_reduction(reduction)
     if delta <= 0:
         raise RuntimeError("huber_loss does not support non-positive values for delta.")
+    check_holds_losses(input._array)
     if weight is None:
         return HuberLoss.apply(*expanded, reduction, delta)
     if weight._array.shape != input._array.shape:

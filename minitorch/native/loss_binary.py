@@ -14,6 +14,7 @@ import numpy as np
 from minitorch import dtypes
 from minitorch.autograd.operator import Operator
 from minitorch.native.activation_smooth import LogSigmoid
+from minitorch.native.conversions import to_dtype
 from minitorch.native.expand_utils import infer_size, meta_of, sum_to
 from minitorch.native.exponential import Log, Log1p, Sigmoid
 from minitorch.native.pointwise import check_floating
@@ -152,5 +153,5 @@ def binary_cross_entropy_with_logits(
             "result type {} can't be cast to the desired output type {}".format(*names)
         )
     check_floating(input._array, "log_sigmoid_cpu")
-    operation = BinaryCrossEntropyWithLogits
-    return operation.apply(input, target, weight, pos_weight, reduction)
+    loss = BinaryCrossEntropyWithLogits.apply(input, target, weight, pos_weight, reduction)
+    return to_dtype(loss, target.dtype)

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from minitorch import dtypes
 from minitorch.autograd.operator import Operator
 from minitorch.native import reduce_ops
 from minitorch.native.activation_smooth import logsigmoid
@@ -23,6 +22,7 @@ from minitorch.native.expand_utils import meta_of, sum_to
 from minitorch.native.exponential import Sigmoid
 from minitorch.native.reduction import (
     apply_loss_reduction,
+    check_holds_losses,
     checked_reduction,
     reduce_array,
     spread_grad,
@@ -45,9 +45,10 @@ def hinge_embedding_loss(
 ) -> Tensor:
     """input where target is 1, max(margin - input, 0) where it is -1."""
     reduction = checked_reduction(reduction, size_average, reduce)
-    below_margin = clamp(margin - input, min=0)
-    losses = where(target != 1, below_margin, 0.0)
-    return apply_loss_reduction(losses + where(target != -1, input, 0.0), reduction)
+    zero = input.new_zeros(())
+    below_margin = clamp(input.new_full((), margin) - input, min=0)
+    losses = where(target != 1, below_margin, zero)
+    return apply_loss_reduction(losses + where(target != -1, input, zero), reduction)
 
 
 def margin_ranking_loss(
@@ -90,7 +91,7 @@ def cosine_embedding_loss(
     reduction = checked_reduction(reduction, size_average, reduce)
     if target.ndim > 1:
         raise RuntimeError("0D or 1D target tensor expected, multi-target not supported")
-    if target.ndim != max(input1.ndim, input2.ndim) - 1:
+    if target.ndim != input1.ndim - 1:
         raise RuntimeError(
             f"{target.ndim}D target tensor expects {target.ndim + 1}D input tensors, but found "
             f"inputs with sizes {list(input1.shape)} and {list(input2.shape)}."
@@ -109,9 +110,12 @@ class SoftMarginLoss(Operator):
     @staticmethod
     def forward(ctx: Any, input: Any, target: Any, reduction: str) -> Any:
         product = elementwise(np.multiply, Neg.apply(target), input)
-        if dtypes.is_integral(product.dtype):
-            name = dtypes.from_numpy(product.dtype).c10_name
-            raise RuntimeError(f"result type Float can't be cast to the desired output type {name}")
+        check_holds_losses(input)
+        if product.shape != input.shape:
+            raise RuntimeError(
+                f"output with shape {list(input.shape)} doesn't match the broadcast shape "
+                f"{list(product.shape)}"
+            )
         ctx.save_for_backward(input, target)
         ctx.reduction = reduction
         with np.errstate(over="ignore"):
@@ -202,12 +206,6 @@ def triplet_margin_with_distance_loss(
     reduction = checked_reduction(reduction)
     if margin <= 0:
         raise ValueError(f"margin must be greater than 0, got {margin}")
-    if not anchor.ndim == positive.ndim == negative.ndim:
-        raise RuntimeError(
-            "The anchor, positive, and negative tensors are expected to have the same number of "
-            f"dimensions, but got: anchor {anchor.ndim}D, positive {positive.ndim}D, and negative "
-            f"{negative.ndim}D inputs"
-        )
     distance = distance_function or pairwise_distance
     return _triplet_loss(anchor, positive, negative, distance, margin, swap, reduction)
 
@@ -221,6 +219,12 @@ def _triplet_loss(
     swap: bool,
     reduction: str,
 ) -> Tensor:
+    if not anchor.ndim == positive.ndim == negative.ndim:
+        raise RuntimeError(
+            "The anchor, positive, and negative tensors are expected to have the same number of "
+            f"dimensions, but got: anchor {anchor.ndim}D, positive {positive.ndim}D, and negative "
+            f"{negative.ndim}D inputs"
+        )
     near, far = distance(anchor, positive), distance(anchor, negative)
     if swap:
         far = minimum(far, distance(positive, negative))

@@ -169,6 +169,9 @@ def multi_margin_loss(
         raise RuntimeError(
             f"inconsistent weight size, expected {classes} but got {list(weight.shape)}"
         )
+    if weight is not None and input.is_floating_point() and weight.dtype != input.dtype:
+        names = [dtypes.from_numpy(x._array.dtype).c10_name for x in (input, weight)]
+        raise RuntimeError("expected scalar type {} but found {}".format(*names))
     return MultiMarginLoss.apply(input, target, p, margin, weight, reduction)
 
 

@@ -121,7 +121,8 @@ def multi_head_attention_forward(
     attn_mask = _mask_by_head(attn_mask, batch * num_heads, length, key.shape[0])
 
     def by_head(projected: Tensor) -> Tensor:  # (length, N, E) -> (N num_heads, length, head_width)
-        return transpose(reshape(projected, (-1, batch * num_heads, head_width)), 0, 1)
+        by_rows = (projected.shape[0], batch * num_heads, head_width)
+        return transpose(reshape(projected, by_rows), 0, 1)
 
     if bias_k is not None and bias_v is not None:
         _require(static_k is None, "bias cannot be added to static key.")
@@ -149,15 +150,16 @@ def multi_head_attention_forward(
     seen = k.shape[1]
     mask = _merge(attn_mask, padding, batch, num_heads, seen)
     dropped = dropout_p if training else 0.0
+    output_shape = length, batch, out_proj_weight.shape[0]
 
     if not need_weights:
         if mask is not None:
             whole = mask.shape[0] == 1
             mask = unsqueeze(mask, 0) if whole else reshape(mask, (batch, num_heads, -1, seen))
-        q, k, v = (reshape(x, (batch, num_heads, -1, head_width)) for x in (q, k, v))
+        q, k, v = (reshape(x, (batch, num_heads, x.shape[1], head_width)) for x in (q, k, v))
         out = scaled_dot_product_attention(q, k, v, mask, dropped, is_causal)
         out = reshape(out.permute(2, 0, 1, 3), (batch * length, width))
-        out = reshape(linear(out, out_proj_weight, out_proj_bias), (length, batch, -1))
+        out = reshape(linear(out, out_proj_weight, out_proj_bias), output_shape)
         return out if batched else squeeze(out, 1), None
 
     _require(not is_causal or mask is not None, "FIXME: is_causal not implemented for need_weights")
@@ -166,7 +168,7 @@ def multi_head_attention_forward(
     scores = bmm(q, keys) if mask is None else baddbmm(mask, q, keys)
     weights_by_head = dropout(softmax(scores, -1), dropped)
     out = reshape(transpose(bmm(weights_by_head, v), 0, 1), (length * batch, width))
-    out = reshape(linear(out, out_proj_weight, out_proj_bias), (length, batch, -1))
+    out = reshape(linear(out, out_proj_weight, out_proj_bias), output_shape)
     shown = reshape(weights_by_head, (batch, num_heads, length, seen))
     if average_attn_weights:
         shown = mean(shown, 1)

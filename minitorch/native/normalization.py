@@ -38,6 +38,7 @@ from minitorch.native.normalization_kernels import (
     plane_grad_sums_kernel,
     plane_moments_kernel,
 )
+from minitorch.native.pointwise import check_floating
 from minitorch.native.variants import accepts_out
 from minitorch.native.views import view
 
@@ -271,7 +272,8 @@ def batch_norm(
     ):
         if part is not None and part.numel() != channels:
             raise RuntimeError(f"{name} should contain {channels} elements not {part.numel()}")
-    check_mixed_dtypes(input, "batch_norm", running_mean, running_var, weight, bias)
+    check_floating(input._array, "batch_norm")
+    check_mixed_dtypes(input, running_mean, running_var, weight, bias)
     out: Tensor = NativeBatchNorm.apply(
         input, weight, bias, running_mean, running_var, training, momentum, eps
     )
@@ -332,7 +334,8 @@ def _batch_norm_with_update(
 
 def _with_statistics(operation: type[Operator], *args: Any) -> tuple[Tensor, Tensor, Tensor]:
     input, *parameters = args[:5]
-    check_mixed_dtypes(input, "batch_norm", *parameters)
+    check_floating(input._array, "batch_norm")
+    check_mixed_dtypes(input, *parameters)
     out, mean, rstd = operation.apply(*args)
     return out, wrap(mean._array), wrap(rstd._array)
 
@@ -344,12 +347,9 @@ def check_more_than_one_value(shape: Sequence[int]) -> None:
         )
 
 
-def check_mixed_dtypes(input: Tensor, name: str, *parameters: Tensor | None) -> None:
+def check_mixed_dtypes(input: Tensor, *parameters: Tensor | None) -> None:
     """Parameters are of the input's dtype, or float32 beside a half-precision input."""
     dtype = input._array.dtype
-    if not dtypes.is_floating(dtype):
-        c10_name = dtypes.from_numpy(dtype).c10_name
-        raise NotImplementedError(f"\"{name}\" not implemented for '{c10_name}'")
     allowed = (dtype, np.float32) if dtypes.is_half(dtype) else (dtype,)
     if any(part is not None and part._array.dtype not in allowed for part in parameters):
         raise RuntimeError("mixed dtype (CPU): all inputs must share same datatype.")

@@ -93,6 +93,8 @@ def pixel_unshuffle(input: Tensor, downscale_factor: int) -> Tensor:
     """
     _check_image(input, "pixel_unshuffle")
     _check_factor(downscale_factor, "pixel_unshuffle", "downscale_factor")
+    if not input._array.size:
+        return input.clone()  # of the same shape: so torch does it
     for dim, name in ((-2, "height"), (-1, "width")):
         if input.shape[dim] % downscale_factor:
             raise RuntimeError(

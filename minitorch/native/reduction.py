@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from minitorch import dtypes
 from minitorch.native import reduce_ops
 from minitorch.native.expand_utils import np_asarray
 
@@ -41,6 +42,17 @@ def checked_reduction(
     if reduction not in ("none", "mean", "sum"):
         raise ValueError(f"{reduction} is not a valid value for reduction")
     return reduction
+
+
+def check_holds_losses(input: Any) -> None:
+    """torch writes the losses into an array of the input's dtype.
+
+    Raises:
+        RuntimeError: the input is not of floating-point numbers.
+    """
+    if dtypes.is_integral(input.dtype) or input.dtype == np.bool_:
+        name = dtypes.from_numpy(input.dtype).c10_name
+        raise RuntimeError(f"result type Float can't be cast to the desired output type {name}")
 
 
 def reduce_array(losses: Any, reduction: str) -> Any:

@@ -19,11 +19,13 @@ the CPU and their registration, ``skip_data``, TorchScript archives.
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import pickle
 import warnings
-from typing import IO, Any, cast
+from collections.abc import Iterator
+from typing import IO, Any
 
 from minitorch._device import device
 from minitorch.serialization import legacy_format, zip_format
@@ -82,9 +84,9 @@ def save(
 
     Args:
         obj: tensors, numbers, strings, ..., and containers of them; anything that can be pickled,
-            though ``load`` refuses what torch's refuses.
+            though ``load``, as torch's, accepts less.
         pickle_module: Python's ``pickle``.
-        pickle_protocol: 2 to 5; torch reads the others only without ``weights_only``.
+        pickle_protocol: 2 to 5; of these, torch reads with ``weights_only`` what 2 writes.
         _use_new_zipfile_serialization: False for the format of before torch 1.6.
 
     Raises:
@@ -134,8 +136,8 @@ def load(
         weights_only: accept tensors, plain values and containers, and what ``add_safe_globals``
             allows. If False, torch runs whatever the file says. minitorch never does, and only
             accepts some more: ``slice``, ``range``, ``frozenset``, ``defaultdict``, ``deque``,
-            ``argparse.Namespace``, ``Generator``, and modules and optimizers whose classes the
-            program has imported already.
+            ``argparse.Namespace``, ``Generator``, NumPy's arrays and numbers, and modules and
+            optimizers whose classes the program has imported already.
         mmap: map the file, which must be one of torch 1.6 or later, instead of reading it: its
             contents are read, without a look at their checksums, when they are needed.
         pickle_load_args: ``encoding``, of strings that Python 2 has written.
@@ -152,26 +154,17 @@ def load(
     if weights_only and pickle_load_args:
         warnings.warn("pickle_load_args only works if `weights_only=False`.", stacklevel=2)
     encoding = pickle_load_args.get("encoding", "utf-8")
-    is_path = isinstance(f, str | os.PathLike)
-    name = os.fspath(cast("str", f)) if is_path else str(getattr(f, "name", "the file"))
-    if is_path and name.endswith(".safetensors"):
-        return _load_safetensors(name, map_location)
-    if mmap and not is_path:
+    if isinstance(f, str | os.PathLike):
+        path = os.fspath(f)
+        if path.endswith(".safetensors"):
+            return _load_safetensors(path, map_location)
+        with open(f, "rb") as file, _naming(path):
+            return _load(file, map_location, weights_only, encoding, bool(mmap))
+    if mmap:
         raise ValueError("f must be a file path in order to use the mmap argument")
-    if not isinstance(f, str | os.PathLike):
-        _check_seekable(f)
-    try:
-        if isinstance(f, str | os.PathLike):
-            with open(f, "rb") as file:
-                return _load(file, map_location, weights_only, encoding, bool(mmap))
-        return _load(f, map_location, weights_only, encoding, bool(mmap))
-    except OSError:
-        raise
-    except Exception as error:  # from anywhere in the machine that reads a damaged file
-        kind = RuntimeError if isinstance(error, RuntimeError) else pickle.UnpicklingError
-        is_ours = type(error) in (RuntimeError, pickle.UnpicklingError)
-        what = str(error) if is_ours else f"damaged or unsupported ({error!r})"
-        raise kind(f"{name}: {what}") from error
+    _check_seekable(f)
+    with _naming(str(getattr(f, "name", "the file"))):
+        return _load(f, map_location, weights_only, encoding, mmap=False)
 
 
 def _load(
@@ -189,6 +182,20 @@ def _load(
             f"not a file of PyTorch's, or truncated or damaged{nothing if at_end else ''}"
         )
     return legacy_format.load(file, restore, weights_only, encoding)
+
+
+@contextlib.contextmanager
+def _naming(name: str) -> Iterator[None]:
+    """Name the file in whatever a damaged one makes the functions below raise."""
+    try:
+        yield
+    except OSError:
+        raise
+    except Exception as error:
+        kind = RuntimeError if isinstance(error, RuntimeError) else pickle.UnpicklingError
+        is_ours = type(error) in (RuntimeError, pickle.UnpicklingError)
+        what = str(error) if is_ours else f"damaged or unsupported ({error!r})"
+        raise kind(f"{name}: {what}") from error
 
 
 def get_unsafe_globals_in_checkpoint(f: FileLike) -> list[str]:

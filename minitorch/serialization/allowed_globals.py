@@ -20,6 +20,8 @@ from dataclasses import dataclass
 from types import FunctionType, TracebackType
 from typing import Any
 
+import numpy as np
+
 from minitorch._device import device
 from minitorch._size import Size
 from minitorch._tensor import Tensor
@@ -28,7 +30,7 @@ from minitorch.nn.modules.module import Module
 from minitorch.nn.parameter import Parameter
 from minitorch.optim.optimizer import Optimizer
 from minitorch.random import Generator
-from minitorch.serialization import rebuild, torch_names
+from minitorch.serialization import numpy_values, rebuild, torch_names
 from minitorch.serialization.torch_names import TorchName
 
 
@@ -41,7 +43,8 @@ class Allowed:
     is_class: bool = False  # of which objects may be made without a call, and given attributes
 
 
-SafeGlobal = Callable[..., Any] | tuple[Callable[..., Any], str]
+def _calling(function: Callable[..., Any]) -> Allowed:
+    return Allowed(function, function)
 
 
 # ------------------------------------------------------------------------- torch's list
@@ -106,7 +109,7 @@ _TORCH_LIST: dict[str, Allowed] = {
     str(torch_names.DEVICE): Allowed(device, device),
     str(torch_names.TENSOR): Allowed(Tensor),
     str(torch_names.PARAMETER): Allowed(Parameter),
-    str(torch_names.GET_LAYOUT): Allowed(rebuild.get_layout, rebuild.get_layout),
+    str(torch_names.GET_LAYOUT): _calling(rebuild.get_layout),
     str(torch_names.UNTYPED_STORAGE): Allowed(torch_names.UNTYPED_STORAGE),
 }
 for _kind in torch_names.TYPED_STORAGES.values():
@@ -123,7 +126,7 @@ _REBUILD: dict[TorchName, Callable[..., Any]] = {
     torch_names.REBUILD_FROM_TYPE: rebuild.rebuild_from_type,
 }
 for _name, _function in _REBUILD.items():
-    _TORCH_LIST[str(_name)] = Allowed(_function, _function)
+    _TORCH_LIST[str(_name)] = _calling(_function)
 
 # ------------------------------------------------------------------------- without weights_only
 
@@ -141,10 +144,19 @@ _MORE_VALUES: dict[str, Allowed] = {
     "collections.defaultdict": Allowed(defaultdict, defaultdict),
     "collections.deque": Allowed(deque, deque),
     "argparse.Namespace": Allowed(argparse.Namespace, is_class=True),
+    "numpy.ndarray": Allowed(np.ndarray),
+    "numpy.dtype": Allowed(np.dtype, numpy_values.dtype),
     str(torch_names.GENERATOR): Allowed(Generator, Generator),
 }
 for _type in (bool, int, float, str, list, tuple, dict):  # what a defaultdict may begin with
     _MORE_VALUES[f"builtins.{_type.__name__}"] = Allowed(_type)
+for _core in ("numpy._core", "numpy.core"):  # the latter before NumPy 2
+    _MORE_VALUES[f"{_core}.multiarray.scalar"] = _calling(numpy_values.scalar)
+    _MORE_VALUES[f"{_core}.multiarray._reconstruct"] = _calling(numpy_values.reconstruct)
+    _MORE_VALUES[f"{_core}.numeric._frombuffer"] = _calling(numpy_values.frombuffer)
+
+
+_FUNCTIONS_OF_MODULES = ("minitorch.native.", "minitorch.nn.functional")
 
 
 def _found_in_program(module: str, name: str) -> Allowed | None:
@@ -162,10 +174,9 @@ def _found_in_program(module: str, name: str) -> Allowed | None:
     return None
 
 
-_FUNCTIONS_OF_MODULES = ("minitorch.native.", "minitorch.nn.functional")
-
-
 # ------------------------------------------------------------------------- the user's list
+
+SafeGlobal = Callable[..., Any] | tuple[Callable[..., Any], str]
 
 _NEVER_ALLOWED = {"nt", "os", "posix", "sys"}
 
@@ -249,6 +260,11 @@ def modern(module: str, name: str) -> tuple[str, str]:
     """Where a global is in Python 3: protocol 2 writes where it was in Python 2."""
     module, name = _compat_pickle.NAME_MAPPING.get((module, name), (module, name))
     return _compat_pickle.IMPORT_MAPPING.get(module, module), name
+
+
+def is_safe_class(cls: type) -> bool:
+    """Whether the user has added a class: its objects may be given attributes."""
+    return any(allowed.value is cls for allowed in _allowed_by_user().values())
 
 
 def is_allowed(path: str) -> bool:

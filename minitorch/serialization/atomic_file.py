@@ -1,7 +1,7 @@
 """``atomic_write``: a file that appears under its name when it is complete.
 
 Whoever looks, and whenever the process is killed, finds the old file or the new one, never a part.
-torch writes into the named file itself, and leaves half a checkpoint when it is killed.
+Mirrors no file of torch's, which writes into the named file itself.
 """
 
 from __future__ import annotations

@@ -89,13 +89,14 @@ class _Storages:
         self.reader = reader
         self.restore = restore
         self.found: dict[str, LoadedStorage] = {}
+        self.claimed_bytes = 0
 
     def find(self, kind: StorageType, key: str, location: str, numel: int) -> LoadedStorage:
         """The storage of that key, still without its content."""
         dtype = kind.dtype or dtypes.uint8
         if key not in self.found:
-            claimed = numel * dtype.itemsize + sum(s.nbytes() for s in self.found.values())
-            if claimed > self.reader.left:
+            self.claimed_bytes += numel * dtype.itemsize
+            if self.claimed_bytes > self.reader.left:
                 raise RuntimeError(f"truncated: storage {key} ends behind the end of the file")
             empty = LoadedStorage.zeros(numel, dtype)
             self.found[key] = empty.moved_by(self.restore, location)

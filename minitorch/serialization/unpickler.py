@@ -17,9 +17,18 @@ from struct import unpack
 from types import MemberDescriptorType
 from typing import IO, Any, ClassVar
 
+import numpy as np
+
 from minitorch.random import Generator
-from minitorch.serialization.allowed_globals import Allowed, check_key, look_up, modern
+from minitorch.serialization.allowed_globals import (
+    Allowed,
+    check_key,
+    is_safe_class,
+    look_up,
+    modern,
+)
 from minitorch.serialization.loaded_storage import LoadedStorage
+from minitorch.serialization.numpy_values import set_array_state, set_dtype_state
 from minitorch.serialization.rebuild import set_attributes
 from minitorch.serialization.torch_names import StorageType
 
@@ -38,7 +47,7 @@ class Unpickler(pickle._Unpickler):
     """Runs one pickle.
 
     Args:
-        file: where it stands; it is read up to its end.
+        file: where it stands; it is read up to the end of the pickle.
         storage_of: finds a storage, by its type, its key, its device and its number of elements.
         weights_only: False to allow some more kinds of objects.
         encoding: of the strings that Python 2 has written.
@@ -108,6 +117,10 @@ class Unpickler(pickle._Unpickler):
             set_attributes(target, state)
         elif type(target) is Generator:
             target.set_state(state[-1])
+        elif type(target) is np.ndarray:
+            set_array_state(target, state)
+        elif isinstance(target, np.dtype):
+            set_dtype_state(target, state)
         elif not self._is_class(type(target)):
             raise pickle.UnpicklingError(
                 "Can only build OrderedDict or types allowlisted via `add_safe_globals`, but got "
@@ -120,7 +133,7 @@ class Unpickler(pickle._Unpickler):
 
     def _is_class(self, cls: Any) -> bool:
         allowed = self.named.get(id(cls))
-        return allowed is not None and allowed.is_class
+        return is_safe_class(cls) if allowed is None else allowed.is_class
 
     # ----------------------------------------------------------------- containers
 

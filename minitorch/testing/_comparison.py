@@ -74,7 +74,9 @@ def assert_close(
     except _Failure as failure:
         words = failure.words
         if failure.item:
-            words += f"\n\nThe failure occurred for item {''.join(f'[{i!r}]' for i in failure.item)}"
+            words += (
+                f"\n\nThe failure occurred for item {''.join(f'[{i!r}]' for i in failure.item)}"
+            )
         error = failure.error(msg if isinstance(msg, str) else msg(words) if msg else words)
     else:
         return

@@ -12,8 +12,13 @@ torch.manual_seed(8)
 # --- a mixture of three Gaussians in the plane, by maximum likelihood
 true = D.MixtureSameFamily(
     D.Categorical(torch.tensor([0.5, 0.3, 0.2])),
-    D.Independent(D.Normal(torch.tensor([[-2.0, 0.0], [2.0, 1.0], [0.0, 3.0]]),
-                           torch.tensor([[0.5, 0.8], [0.6, 0.4], [0.4, 0.4]])), 1),
+    D.Independent(
+        D.Normal(
+            torch.tensor([[-2.0, 0.0], [2.0, 1.0], [0.0, 3.0]]),
+            torch.tensor([[0.5, 0.8], [0.6, 0.4], [0.4, 0.4]]),
+        ),
+        1,
+    ),
 )
 data = true.sample((400,))
 print("data", data.shape, "mean", data.mean(0), "true", true.mean)
@@ -74,8 +79,12 @@ for step in range(80):
         print(f"step {step} elbo {-loss.item():.3f} kl {kl.item():.3f}")
 q = posterior()
 print("posterior mean", q.mean.detach(), "stddev", q.stddev.detach())
-print("entropy", q.entropy().sum().item(), "inside one sigma",
-      D.Normal(0.0, 1.0).cdf(torch.tensor(1.0)).item())
+print(
+    "entropy",
+    q.entropy().sum().item(),
+    "inside one sigma",
+    D.Normal(0.0, 1.0).cdf(torch.tensor(1.0)).item(),
+)
 coin = D.Beta(torch.tensor(2.0 + 7), torch.tensor(2.0 + 3))
 print("mean", coin.mean.item(), "draws", D.Bernoulli(coin.mean).sample((5,)))
 

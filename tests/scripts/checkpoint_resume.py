@@ -45,8 +45,9 @@ def make_loader():
     weights = [1.0] * 180 + [3.0] * 60
     sampler = WeightedRandomSampler(weights, num_samples=240, replacement=True)
     print("len", len(dataset), "last", {k: v for k, v in dataset[-1].items() if k != "point"})
-    return DataLoader(dataset, batch_sampler=BatchSampler(sampler, 40, drop_last=False),
-                      collate_fn=collate), Subset(dataset, range(0, 240, 5))
+    return DataLoader(
+        dataset, batch_sampler=BatchSampler(sampler, 40, drop_last=False), collate_fn=collate
+    ), Subset(dataset, range(0, 240, 5))
 
 
 def make_model():
@@ -81,13 +82,16 @@ model, optimizer, scheduler = make_model()
 train(model, optimizer, scheduler, loader, range(2))
 with tempfile.TemporaryDirectory() as folder:
     path = os.path.join(folder, "checkpoint.tar")
-    torch.save({
-        "epoch": 2,
-        "model_state_dict": model.state_dict(),
-        "optimizer_state_dict": optimizer.state_dict(),
-        "scheduler": scheduler.state_dict(),
-        "rng": torch.get_rng_state(),
-    }, path)
+    torch.save(
+        {
+            "epoch": 2,
+            "model_state_dict": model.state_dict(),
+            "optimizer_state_dict": optimizer.state_dict(),
+            "scheduler": scheduler.state_dict(),
+            "rng": torch.get_rng_state(),
+        },
+        path,
+    )
     del model, optimizer, scheduler
     torch.manual_seed(999)
 
@@ -98,10 +102,17 @@ print(model.load_state_dict(checkpoint["model_state_dict"]))
 optimizer.load_state_dict(checkpoint["optimizer_state_dict"])
 scheduler.load_state_dict(checkpoint["scheduler"])
 torch.set_rng_state(checkpoint["rng"])
-print("resumed with", optimizer.state_dict()["param_groups"][0]["params"],
-      "step", optimizer.state[model[0].weight]["step"].item())
+print(
+    "resumed with",
+    optimizer.state_dict()["param_groups"][0]["params"],
+    "step",
+    optimizer.state[model[0].weight]["step"].item(),
+)
 train(model, optimizer, scheduler, loader, range(checkpoint["epoch"], 4))
-print("same as uninterrupted:", all(torch.equal(v, reference[k]) for k, v in model.state_dict().items()))
+print(
+    "same as uninterrupted:",
+    all(torch.equal(v, reference[k]) for k, v in model.state_dict().items()),
+)
 
 model.eval()
 points, labels = collate([held_out[i] for i in range(len(held_out))])

@@ -70,11 +70,16 @@ for t in range(200):
             p.grad = None
 print(f"Result: y = {a.item():.6f} + {b.item():.4f} * P3({c.item():.6f} + {d.item():.4f} x)")
 
-input = (torch.randn(5, 3, dtype=dtype, requires_grad=True),
-         torch.randn(2, 3, dtype=dtype, requires_grad=True),
-         torch.randn(2, dtype=dtype, requires_grad=True))
+input = (
+    torch.randn(5, 3, dtype=dtype, requires_grad=True),
+    torch.randn(2, 3, dtype=dtype, requires_grad=True),
+    torch.randn(2, dtype=dtype, requires_grad=True),
+)
 print("gradcheck:", gradcheck(LinearFunction.apply, input, eps=1e-6, atol=1e-4))
-print("gradgradcheck:", torch.autograd.gradgradcheck(P3, (torch.randn(4, dtype=dtype, requires_grad=True),)))
+print(
+    "gradgradcheck:",
+    torch.autograd.gradgradcheck(P3, (torch.randn(4, dtype=dtype, requires_grad=True),)),
+)
 
 
 class QuantizedNet(nn.Module):
@@ -98,8 +103,10 @@ for step in range(30):
     optimizer.zero_grad()
     loss.backward()
     optimizer.step()
-print(f"quantized: loss {loss.item():.4f}, first and last gradient norms "
-      f"{grad_norms[0]:.4f} {grad_norms[-1]:.4f}")
+print(
+    f"quantized: loss {loss.item():.4f}, first and last gradient norms "
+    f"{grad_norms[0]:.4f} {grad_norms[-1]:.4f}"
+)
 
 if len(sys.argv) > 1:
     torch.save([a.detach(), b.detach(), c.detach(), d.detach(), net.state_dict()], sys.argv[1])

@@ -105,7 +105,9 @@ for episode in range(24):
     epsilon = max(0.05, epsilon * 0.9)
     rewards.append(total)
     if episode % 6 == 5:
-        print(f"episode {episode} mean reward {np.mean(rewards[-6:]):.3f} epsilon {epsilon:.3f} loss {loss:.5f}")
+        print(
+            f"episode {episode} mean reward {np.mean(rewards[-6:]):.3f} epsilon {epsilon:.3f} loss {loss:.5f}"
+        )
 values = policy_net(torch.eye(env.length))
 print("greedy:", "".join("<>"[i] for i in values.argmax(1)))
 

@@ -28,7 +28,11 @@ def weights_init(m):
 
 
 netG = nn.Sequential(
-    nn.Linear(latent_dim, 32, bias=False), nn.BatchNorm1d(32), nn.ReLU(), nn.Linear(32, 32), nn.ReLU(),
+    nn.Linear(latent_dim, 32, bias=False),
+    nn.BatchNorm1d(32),
+    nn.ReLU(),
+    nn.Linear(32, 32),
+    nn.ReLU(),
     nn.Linear(32, 2),
 )
 netD = nn.Sequential(
@@ -71,8 +75,10 @@ for step in range(60):
     optimizerG.step()
 
     if step % 10 == 0:
-        print("[%d/60]\tLoss_D: %.4f\tLoss_G: %.4f\tD(x): %.4f"
-              % (step, errD.item(), errG.item(), D_x))
+        print(
+            "[%d/60]\tLoss_D: %.4f\tLoss_G: %.4f\tD(x): %.4f"
+            % (step, errD.item(), errG.item(), D_x)
+        )
 
 netG.eval()
 with torch.no_grad():

@@ -64,11 +64,13 @@ class Block(nn.Module):
         self.ln_1 = LayerNorm(config.n_embd, bias=config.bias)
         self.attn = CausalSelfAttention(config)
         self.ln_2 = LayerNorm(config.n_embd, bias=config.bias)
-        self.mlp = nn.ModuleDict(dict(
-            c_fc=nn.Linear(config.n_embd, 4 * config.n_embd, bias=config.bias),
-            gelu=nn.GELU(approximate="tanh"),
-            c_proj=nn.Linear(4 * config.n_embd, config.n_embd, bias=config.bias),
-        ))
+        self.mlp = nn.ModuleDict(
+            dict(
+                c_fc=nn.Linear(config.n_embd, 4 * config.n_embd, bias=config.bias),
+                gelu=nn.GELU(approximate="tanh"),
+                c_proj=nn.Linear(4 * config.n_embd, config.n_embd, bias=config.bias),
+            )
+        )
 
     def forward(self, x):
         x = x + self.attn(self.ln_1(x))
@@ -80,13 +82,15 @@ class GPT(nn.Module):
     def __init__(self, config):
         super().__init__()
         self.config = config
-        self.transformer = nn.ModuleDict(dict(
-            wte=nn.Embedding(config.vocab_size, config.n_embd),
-            wpe=nn.Embedding(config.block_size, config.n_embd),
-            drop=nn.Dropout(config.dropout),
-            h=nn.ModuleList([Block(config) for _ in range(config.n_layer)]),
-            ln_f=LayerNorm(config.n_embd, bias=config.bias),
-        ))
+        self.transformer = nn.ModuleDict(
+            dict(
+                wte=nn.Embedding(config.vocab_size, config.n_embd),
+                wpe=nn.Embedding(config.block_size, config.n_embd),
+                drop=nn.Dropout(config.dropout),
+                h=nn.ModuleList([Block(config) for _ in range(config.n_layer)]),
+                ln_f=LayerNorm(config.n_embd, bias=config.bias),
+            )
+        )
         self.lm_head = nn.Linear(config.n_embd, config.vocab_size, bias=False)
         self.transformer.wte.weight = self.lm_head.weight
         self.apply(self._init_weights)
@@ -107,15 +111,19 @@ class GPT(nn.Module):
         if targets is None:
             return self.lm_head(x[:, [-1], :]), None
         logits = self.lm_head(x)
-        return logits, F.cross_entropy(logits.view(-1, logits.size(-1)), targets.view(-1), ignore_index=-1)
+        return logits, F.cross_entropy(
+            logits.view(-1, logits.size(-1)), targets.view(-1), ignore_index=-1
+        )
 
     def configure_optimizers(self, weight_decay, learning_rate, betas):
         params = {n: p for n, p in self.named_parameters() if p.requires_grad}
         decay = [p for n, p in params.items() if p.dim() >= 2]
         nodecay = [p for n, p in params.items() if p.dim() < 2]
         print(f"decayed: {len(decay)} tensors, {sum(p.numel() for p in decay):,} parameters")
-        groups = [{"params": decay, "weight_decay": weight_decay},
-                  {"params": nodecay, "weight_decay": 0.0}]
+        groups = [
+            {"params": decay, "weight_decay": weight_decay},
+            {"params": nodecay, "weight_decay": 0.0},
+        ]
         assert "fused" in inspect.signature(torch.optim.AdamW).parameters
         return torch.optim.AdamW(groups, lr=learning_rate, betas=betas)
 
@@ -135,7 +143,9 @@ class GPT(nn.Module):
 
 torch.manual_seed(1337)
 device_type = "cuda" if torch.cuda.is_available() else "cpu"
-ctx = nullcontext() if device_type == "cpu" else torch.amp.autocast(device_type, dtype=torch.float16)
+ctx = (
+    nullcontext() if device_type == "cpu" else torch.amp.autocast(device_type, dtype=torch.float16)
+)
 text = "to be or not to be that is the question whether tis nobler in the mind to suffer " * 6
 chars = sorted(set(text))
 data = torch.tensor([chars.index(c) for c in text])

@@ -18,7 +18,9 @@ def make_corpus(sentences):
     endings = ["the cat .", "a dog .", "nobody .", "the red house ."]
     words = []
     for _ in range(sentences):
-        words += f"{random.choice(subjects)} {random.choice(verbs)} {random.choice(endings)}".split()
+        words += (
+            f"{random.choice(subjects)} {random.choice(verbs)} {random.choice(endings)}".split()
+        )
     return words
 
 
@@ -105,8 +107,10 @@ for epoch in range(1, 9):
         for p in model.parameters():
             p.data.add_(p.grad, alpha=-lr)
     val_loss = evaluate(val_data)
-    print(f"| end of epoch {epoch} | grad norm {norm:.3f} | valid loss {val_loss:5.3f} "
-          f"| valid ppl {math.exp(val_loss):8.3f}")
+    print(
+        f"| end of epoch {epoch} | grad norm {norm:.3f} | valid loss {val_loss:5.3f} "
+        f"| valid ppl {math.exp(val_loss):8.3f}"
+    )
     if not best or val_loss < best:
         best = val_loss
     else:

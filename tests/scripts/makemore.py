@@ -68,7 +68,11 @@ print(Xtr.shape, Ytr.shape, Xte.shape)
 
 g = torch.Generator().manual_seed(2147483647)
 C = torch.randn((vocab_size, n_embd), generator=g)
-W1 = torch.randn((n_embd * block_size, n_hidden), generator=g) * (5 / 3) / ((n_embd * block_size) ** 0.5)
+W1 = (
+    torch.randn((n_embd * block_size, n_hidden), generator=g)
+    * (5 / 3)
+    / ((n_embd * block_size) ** 0.5)
+)
 W2 = torch.randn((n_hidden, vocab_size), generator=g) * 0.01
 b2 = torch.randn(vocab_size, generator=g) * 0
 bngain, bnbias = torch.ones((1, n_hidden)), torch.zeros((1, n_hidden))
@@ -97,8 +101,10 @@ for i in range(60):
     for p in parameters:
         p.data += -(0.1 if i < 40 else 0.02) * p.grad
     if i % 20 == 0:
-        print(f"{i:7d}/{60:7d}: {loss.item():.4f} saturated {(h.abs() > 0.97).float().mean():.4f} "
-              f"dh {h.grad.std():e}")
+        print(
+            f"{i:7d}/{60:7d}: {loss.item():.4f} saturated {(h.abs() > 0.97).float().mean():.4f} "
+            f"dh {h.grad.std():e}"
+        )
 
 
 @torch.no_grad()

@@ -56,8 +56,10 @@ for iteration in range(20):
     outer_loss.backward()
     meta_optimizer.step()
     if iteration % 5 == 0:
-        print(f"iteration {iteration} meta loss {outer_loss.item():.4f} "
-              f"grad norm {sum(p.grad.pow(2).sum() for p in meta_params).sqrt():.4f}")
+        print(
+            f"iteration {iteration} meta loss {outer_loss.item():.4f} "
+            f"grad norm {sum(p.grad.pow(2).sum() for p in meta_params).sqrt():.4f}"
+        )
 
 task = SineTask()
 x, y = task.sample(50)
@@ -68,16 +70,20 @@ print(f"new task: {before:.4f} before, {after:.4f} after five steps")
 
 class Critic(nn.Sequential):
     def __init__(self):
-        super().__init__(nn.Linear(2, 32), nn.LeakyReLU(0.2), nn.Linear(32, 32),
-                         nn.Softplus(), nn.Linear(32, 1))
+        super().__init__(
+            nn.Linear(2, 32), nn.LeakyReLU(0.2), nn.Linear(32, 32), nn.Softplus(), nn.Linear(32, 1)
+        )
 
 
 def gradient_penalty(critic, real, fake):
     alpha = torch.rand(real.size(0), 1)
     interpolates = (alpha * real + (1 - alpha) * fake).requires_grad_(True)
     gradients = autograd.grad(
-        outputs=critic(interpolates), inputs=interpolates,
-        grad_outputs=torch.ones(real.size(0), 1), create_graph=True, retain_graph=True,
+        outputs=critic(interpolates),
+        inputs=interpolates,
+        grad_outputs=torch.ones(real.size(0), 1),
+        create_graph=True,
+        retain_graph=True,
         only_inputs=True,
     )[0]
     return ((gradients.norm(2, dim=1) - 1) ** 2).mean()
@@ -99,4 +105,6 @@ hessian = torch.autograd.functional.hessian(lambda v: critic(v).sum(), torch.ten
 print("hessian", hessian.reshape(2, 2))
 
 if len(sys.argv) > 1:
-    torch.save({"meta": [p.detach() for p in meta_params], "critic": critic.state_dict()}, sys.argv[1])
+    torch.save(
+        {"meta": [p.detach() for p in meta_params], "critic": critic.state_dict()}, sys.argv[1]
+    )

@@ -27,8 +27,12 @@ class CartPole:
         temp = (force + 0.05 * theta_dot**2 * sin) / 1.1
         thetaacc = (9.8 * sin - cos * temp) / (0.5 * (4.0 / 3.0 - 0.1 * cos**2 / 1.1))
         xacc = temp - 0.05 * thetaacc * cos / 1.1
-        self.state = [x + 0.02 * x_dot, x_dot + 0.02 * xacc,
-                      theta + 0.02 * theta_dot, theta_dot + 0.02 * thetaacc]
+        self.state = [
+            x + 0.02 * x_dot,
+            x_dot + 0.02 * xacc,
+            theta + 0.02 * theta_dot,
+            theta_dot + 0.02 * thetaacc,
+        ]
         done = abs(self.state[0]) > 2.4 or abs(self.state[2]) > 12 * math.pi / 180
         return self.state, 1.0, done
 
@@ -83,8 +87,10 @@ for episode in range(1, 31):
 
     recent.append(len(rewards))
     if episode % 5 == 0:
-        print(f"Episode {episode}\tLast length: {len(rewards)}\t"
-              f"Average length: {sum(recent) / len(recent):.2f}\tloss {loss.item():.3f}")
+        print(
+            f"Episode {episode}\tLast length: {len(rewards)}\t"
+            f"Average length: {sum(recent) / len(recent):.2f}\tloss {loss.item():.3f}"
+        )
 
 if len(sys.argv) > 1:
     torch.save(policy.state_dict(), sys.argv[1])

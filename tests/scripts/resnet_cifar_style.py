@@ -75,7 +75,9 @@ torch.manual_seed(7)
 x_train, y_train = make_images(256)
 x_test, y_test = make_images(128)
 net = ResNet()
-print(f"{sum(p.numel() for p in net.parameters()):,} parameters in {len(list(net.modules()))} modules")
+print(
+    f"{sum(p.numel() for p in net.parameters()):,} parameters in {len(list(net.modules()))} modules"
+)
 print([name for name, _ in net.named_children()])
 criterion = nn.CrossEntropyLoss(label_smoothing=0.1)
 optimizer = torch.optim.SGD(
@@ -95,8 +97,10 @@ for epoch in range(3):
     with torch.inference_mode():
         logits = net(x_test)
         acc = (logits.argmax(1) == y_test).float().mean()
-    print(f"epoch {epoch}: loss {loss.item():.4f}, test accuracy {acc:.3f}, "
-          f"lr {optimizer.param_groups[0]['lr']:.5f}")
+    print(
+        f"epoch {epoch}: loss {loss.item():.4f}, test accuracy {acc:.3f}, "
+        f"lr {optimizer.param_groups[0]['lr']:.5f}"
+    )
 print(torch.bincount(logits.argmax(1), minlength=3))
 
 if len(sys.argv) > 1:

@@ -41,7 +41,9 @@ def make_optimizer(net):
             {"params": list(net.norm.parameters()) + [net.scale], "weight_decay": 0.0},
             {"params": net.head.parameters(), "momentum": 0.5},
         ],
-        lr=0.02, momentum=0.9, weight_decay=1e-3,
+        lr=0.02,
+        momentum=0.9,
+        weight_decay=1e-3,
     )
 
 

@@ -28,18 +28,28 @@ def loaders(low, high, size, batch=40):
 
 
 def make_net():
-    backbone = nn.Sequential(OrderedDict([
-        ("conv1", nn.Conv2d(1, 12, 3, padding=1)),
-        ("norm1", nn.BatchNorm2d(12)),
-        ("relu1", nn.ReLU()),
-        ("pool", nn.AvgPool2d(2)),
-        ("conv2", nn.Conv2d(12, 24, 3, padding=1)),
-        ("relu2", nn.ReLU()),
-    ]))
-    return nn.Sequential(OrderedDict([
-        ("backbone", backbone), ("pool", nn.AdaptiveMaxPool2d(2)), ("flatten", nn.Flatten()),
-        ("fc", nn.Linear(96, 5)),
-    ]))
+    backbone = nn.Sequential(
+        OrderedDict(
+            [
+                ("conv1", nn.Conv2d(1, 12, 3, padding=1)),
+                ("norm1", nn.BatchNorm2d(12)),
+                ("relu1", nn.ReLU()),
+                ("pool", nn.AvgPool2d(2)),
+                ("conv2", nn.Conv2d(12, 24, 3, padding=1)),
+                ("relu2", nn.ReLU()),
+            ]
+        )
+    )
+    return nn.Sequential(
+        OrderedDict(
+            [
+                ("backbone", backbone),
+                ("pool", nn.AdaptiveMaxPool2d(2)),
+                ("flatten", nn.Flatten()),
+                ("fc", nn.Linear(96, 5)),
+            ]
+        )
+    )
 
 
 def train_model(model, dataloaders, criterion, optimizer, scheduler, num_epochs):
@@ -75,8 +85,14 @@ criterion = nn.CrossEntropyLoss()
 print("pretraining on 0-4")
 source = make_net()
 optimizer = optim.SGD(source.parameters(), lr=0.02, momentum=0.9)
-source = train_model(source, loaders(0, 5, 600), criterion, optimizer,
-                     lr_scheduler.StepLR(optimizer, 2, gamma=0.3), 3)
+source = train_model(
+    source,
+    loaders(0, 5, 600),
+    criterion,
+    optimizer,
+    lr_scheduler.StepLR(optimizer, 2, gamma=0.3),
+    3,
+)
 
 print("transferring to 5-9")
 model = make_net()
@@ -88,10 +104,19 @@ model.fc = nn.Linear(model.fc.in_features, 5)
 print("  trainable:", [n for n, p in model.named_parameters() if p.requires_grad])
 before = model.backbone.conv1.weight.clone()
 optimizer = optim.Adam(filter(lambda p: p.requires_grad, model.parameters()), lr=0.01)
-model = train_model(model, loaders(5, 10, 300), criterion, optimizer,
-                    lr_scheduler.MultiStepLR(optimizer, [2], 0.1), 3)
-print("  backbone unchanged:", torch.equal(before, model.backbone.conv1.weight),
-      model.backbone.conv1.weight.grad)
+model = train_model(
+    model,
+    loaders(5, 10, 300),
+    criterion,
+    optimizer,
+    lr_scheduler.MultiStepLR(optimizer, [2], 0.1),
+    3,
+)
+print(
+    "  backbone unchanged:",
+    torch.equal(before, model.backbone.conv1.weight),
+    model.backbone.conv1.weight.grad,
+)
 
 if len(sys.argv) > 1:
     torch.save({"source": source.state_dict(), "model": model.state_dict()}, sys.argv[1])

@@ -52,7 +52,8 @@ class ContrastiveLoss(nn.Module):
     def forward(self, a, b, same):
         distance = F.pairwise_distance(a, b)
         return torch.mean(
-            same * distance.pow(2) + (1 - same) * torch.clamp(self.margin - distance, min=0.0).pow(2)
+            same * distance.pow(2)
+            + (1 - same) * torch.clamp(self.margin - distance, min=0.0).pow(2)
         )
 
 
@@ -71,7 +72,9 @@ images, labels = digits.images / 16, digits.target
 train_set = TripletDataset(images[:600], labels[:600])
 loader = DataLoader(train_set, batch_size=60, shuffle=True)
 model = EmbeddingNet()
-print(f"untrained: retrieval accuracy {retrieval_accuracy(model, images[600:800], labels[600:800]):.3f}")
+print(
+    f"untrained: retrieval accuracy {retrieval_accuracy(model, images[600:800], labels[600:800]):.3f}"
+)
 triplet = nn.TripletMarginLoss(margin=0.5)
 contrastive = ContrastiveLoss()
 cosine = nn.CosineEmbeddingLoss(margin=0.2)
@@ -80,12 +83,17 @@ for epoch in range(3):
     sums = torch.zeros(3)
     for anchor, positive, negative, label in loader:
         a, p, n = model(anchor), model(positive), model(negative)
-        losses = torch.stack([
-            triplet(a, p, n),
-            contrastive(torch.cat([a, a]), torch.cat([p, n]),
-                        torch.cat([torch.ones(len(a)), torch.zeros(len(a))])),
-            cosine(a, n, -torch.ones(len(a))),
-        ])
+        losses = torch.stack(
+            [
+                triplet(a, p, n),
+                contrastive(
+                    torch.cat([a, a]),
+                    torch.cat([p, n]),
+                    torch.cat([torch.ones(len(a)), torch.zeros(len(a))]),
+                ),
+                cosine(a, n, -torch.ones(len(a))),
+            ]
+        )
         optimizer.zero_grad()
         losses.sum().backward()
         optimizer.step()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import operator
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from minitorch._size import Size
@@ -265,20 +265,27 @@ class _Parts(Transform):
     def bijective(self) -> bool:  # type: ignore[override]
         return all(t.bijective for t in self.transforms)
 
-    def _parts_of(self, tensor: Tensor, name: str) -> list[Tensor]:
-        """One part for each transform; ``name`` is for the error message."""
+    def _parts_of(self, tensor: Tensor, symbol: str, noun: str = "tensor") -> list[Tensor]:
+        """One part for each transform; x or y, and how to call it, are for error messages."""
         raise NotImplementedError
 
-    def _check(self, tensor: Tensor, name: str, size: int, size_name: str) -> None:
+    def _check(self, tensor: Tensor, size: int, size_name: str, symbol: str, noun: str) -> None:
         if not -tensor.dim() <= self.dim < tensor.dim():
             raise AssertionError(
-                f"dim {self.dim} out of range for {name} with {tensor.dim()} dimensions"
+                f"dim {self.dim} out of range for {noun} with {tensor.dim()} dimensions"
             )
         if tensor.size(self.dim) != size:
-            symbol = "y" if name == "y" else "x"
             raise AssertionError(
                 f"{symbol}.size({self.dim}) = {tensor.size(self.dim)} must equal {size_name} {size}"
             )
+
+    def _zip_parts(self, x: Tensor, y: Tensor) -> Iterator[tuple[Transform, Tensor, Tensor]]:
+        return zip(
+            self.transforms,
+            self._parts_of(x, "x", noun="x"),
+            self._parts_of(y, "y", noun="y"),
+            strict=True,
+        )
 
 
 class CatTransform(_Parts):
@@ -318,23 +325,22 @@ class CatTransform(_Parts):
             return self
         return CatTransform(self.transforms, self.dim, self.lengths, cache_size)
 
-    def _parts_of(self, tensor: Tensor, name: str) -> list[Tensor]:
-        self._check(tensor, name, self.length, "length")
+    def _parts_of(self, tensor: Tensor, symbol: str, noun: str = "tensor") -> list[Tensor]:
+        self._check(tensor, self.length, "length", symbol, noun)
         return list(tensor.split(self.lengths, self.dim))
 
     def _call(self, x: Tensor) -> Tensor:
-        parts = zip(self.transforms, self._parts_of(x, "tensor"), strict=True)
+        parts = zip(self.transforms, self._parts_of(x, "x"), strict=True)
         return cat([t(part) for t, part in parts], dim=self.dim)
 
     def _inverse(self, y: Tensor) -> Tensor:
-        parts = zip(self.transforms, self._parts_of(y, "tensor"), strict=True)
+        parts = zip(self.transforms, self._parts_of(y, "y"), strict=True)
         return cat([t.inv(part) for t, part in parts], dim=self.dim)
 
     def log_abs_det_jacobian(self, x: Tensor, y: Tensor) -> Tensor:
         """Joined if the parts stand in batch dimensions, summed if they belong to one event."""
         terms = []
-        parts = zip(self.transforms, self._parts_of(x, "x"), self._parts_of(y, "y"), strict=True)
-        for t, x_part, y_part in parts:
+        for t, x_part, y_part in self._zip_parts(x, y):
             term = t.log_abs_det_jacobian(x_part, y_part)
             terms.append(_sum_rightmost(term, self.event_dim - t.event_dim))
         dim = self.dim - x.dim() if self.dim >= 0 else self.dim
@@ -365,20 +371,20 @@ class StackTransform(_Parts):
             return self
         return StackTransform(self.transforms, self.dim, cache_size)
 
-    def _parts_of(self, tensor: Tensor, name: str) -> list[Tensor]:
-        self._check(tensor, name, len(self.transforms), "len(transforms)")
+    def _parts_of(self, tensor: Tensor, symbol: str, noun: str = "tensor") -> list[Tensor]:
+        self._check(tensor, len(self.transforms), "len(transforms)", symbol, noun)
         return list(tensor.unbind(self.dim))
 
     def _call(self, x: Tensor) -> Tensor:
-        parts = zip(self.transforms, self._parts_of(x, "tensor"), strict=True)
+        parts = zip(self.transforms, self._parts_of(x, "x"), strict=True)
         return stack([t(part) for t, part in parts], dim=self.dim)
 
     def _inverse(self, y: Tensor) -> Tensor:
-        parts = zip(self.transforms, self._parts_of(y, "tensor"), strict=True)
+        parts = zip(self.transforms, self._parts_of(y, "y"), strict=True)
         return stack([t.inv(part) for t, part in parts], dim=self.dim)
 
     def log_abs_det_jacobian(self, x: Tensor, y: Tensor) -> Tensor:
-        parts = zip(self.transforms, self._parts_of(x, "x"), self._parts_of(y, "y"), strict=True)
+        parts = self._zip_parts(x, y)
         return stack([t.log_abs_det_jacobian(*pair) for t, *pair in parts], dim=self.dim)
 
     @constraints.dependent_property

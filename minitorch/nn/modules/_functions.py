@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from minitorch.autograd.function import Function, once_differentiable
+from minitorch.native.reduction import check_holds_losses
 
 
 class CrossMapLRN2d(Function):
@@ -22,6 +23,7 @@ class CrossMapLRN2d(Function):
     def forward(ctx: Any, input: Any, size: int, alpha: float, beta: float, k: float) -> Any:
         if input.dim() != 4:
             raise ValueError(f"CrossMapLRN2d: Expected input to be 4D, got {input.dim()}D instead.")
+        check_holds_losses(input._array)
         scale = _over_channels(_windows(input.shape[1], size), input * input) * (alpha / size) + k
         output = input * scale**-beta
         ctx.size, ctx.alpha, ctx.beta = size, alpha, beta

@@ -30,7 +30,7 @@ from minitorch.utils.data._utils.position import (
     generators_of,
     to_savable,
 )
-from minitorch.utils.data._utils.random_state import generator_state, set_generator_states
+from minitorch.utils.data._utils.random_state import put_all, watched
 from minitorch.utils.data.dataset import Dataset, IterableDataset
 from minitorch.utils.data.sampler import BatchSampler, RandomSampler, Sampler, SequentialSampler
 
@@ -166,7 +166,7 @@ class DataLoader(Generic[T_co]):
         self._position: Position | None = None  # of the latest epoch
         self._resumed: dict[str, Any] | None = None  # the position at which the next one begins
         self.__initialized = True
-        _warn_of_too_many_workers(num_workers)
+        _warn_of_too_many_workers(num_workers, stacklevel=3)
 
     def __setattr__(self, name: str, value: Any) -> None:
         fixed = "batch_size batch_sampler sampler drop_last dataset persistent_workers"
@@ -188,21 +188,22 @@ class DataLoader(Generic[T_co]):
     def __iter__(self) -> _BaseDataLoaderIter:
         if not self.persistent_workers:
             return self._get_iterator()
-        if self._iterator is not None and self._resumed is not None:
-            self._iterator._shutdown_workers()
-        if self._iterator is not None and not self._iterator.shut_down:
-            self._iterator._reset(self)
+        resumed, iterator = self._resumed, self._iterator
+        if iterator is not None and resumed is not None:
+            iterator._shutdown_workers()
+        if iterator is None or iterator.shut_down:
+            iterator = cast(_MultiProcessingDataLoaderIter, self._get_iterator())
+            if resumed is not None and resumed["finished"]:  # its workers begin the next epoch
+                iterator._reset(self)
         else:
-            at_end = self._resumed is not None and self._resumed["finished"]
-            self._iterator = cast(_MultiProcessingDataLoaderIter, self._get_iterator())
-            if at_end:  # of an epoch after which the workers went on
-                self._iterator._reset(self)
-        return self._iterator
+            iterator._reset(self)
+        self._iterator = iterator
+        return iterator
 
     def _get_iterator(self) -> _BaseDataLoaderIter:
         if self.num_workers == 0:
             return _SingleProcessDataLoaderIter(self)
-        _warn_of_too_many_workers(self.num_workers)
+        _warn_of_too_many_workers(self.num_workers, stacklevel=4)
         return _MultiProcessingDataLoaderIter(self)
 
     @property
@@ -238,10 +239,10 @@ class DataLoader(Generic[T_co]):
         come next, in this epoch and all others, and leaves its generators as they would have been.
         So do its workers: what they draw in a data set's ``__getitem__`` is the same too.
 
-        The default generator is the program's own: save ``get_rng_state()`` beside this. (What
-        samplers and data sets have drawn from it is known here.) An ``IterableDataset`` is read
-        again up to the position; a sampler that draws from other generators than minitorch's
-        cannot be continued.
+        The default generators are the program's: save ``get_rng_state()`` beside this, and Python's
+        and NumPy's if it uses them. (What samplers and workers have drawn from them is known here.)
+        An ``IterableDataset`` is read again up to the position. A sampler cannot be continued that
+        draws from generators that are neither default ones nor attributes of minitorch's class.
 
         After the last batch of an epoch, but before the loop has ended, an epoch stands at its
         end: the one that follows in the program then has no batch left.
@@ -257,10 +258,8 @@ class DataLoader(Generic[T_co]):
         position, epoch = self._position, self._resumed
         if position is not None and (self.persistent_workers or not position.finished):
             epoch = position.state_dict()
-        generators = [generator_state(generator) for generator in self._generators]
-        return to_savable(
-            {"num_workers": self.num_workers, "generators": generators, "epoch": epoch}
-        )
+        places = [generator.ask() for generator in watched(self._generators)]
+        return to_savable({"num_workers": self.num_workers, "generators": places, "epoch": epoch})
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Let the next epoch begin where another stood.
@@ -276,13 +275,13 @@ class DataLoader(Generic[T_co]):
                 f"the state is of a DataLoader with num_workers={state['num_workers']}, and this "
                 f"one has num_workers={self.num_workers}"
             )
-        generators = self._generators
+        generators = watched(self._generators)
         if len(state["generators"]) != len(generators):
             raise ValueError(
                 f"the state is of a DataLoader with {len(state['generators'])} generators of its "
                 f"own, and this one has {len(generators)}"
             )
-        set_generator_states(generators, state["generators"])
+        put_all(generators, dict(enumerate(state["generators"])))
         self._resumed = state["epoch"]
         self._position = None
 
@@ -325,7 +324,7 @@ def _check_stream_options(shuffle: Any, sampler: Any, batch_sampler: Any) -> Non
             )
 
 
-def _warn_of_too_many_workers(num_workers: int) -> None:
+def _warn_of_too_many_workers(num_workers: int, stacklevel: int) -> None:
     if not hasattr(os, "sched_getaffinity"):
         return
     processors = len(os.sched_getaffinity(0))
@@ -336,5 +335,5 @@ def _warn_of_too_many_workers(num_workers: int) -> None:
             "this DataLoader is going to create. Please be aware that excessive worker creation "
             "might get DataLoader running slow or even freeze, lower the worker number to avoid "
             "potential slowness/freeze if necessary.",
-            stacklevel=3,
+            stacklevel=stacklevel,
         )

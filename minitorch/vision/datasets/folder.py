@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from minitorch.vision import _pillow
+from minitorch.vision.datasets.utils import StrPath
 from minitorch.vision.datasets.vision import Transform, VisionDataset
 
 __all__ = ["DatasetFolder", "ImageFolder", "SegmentationFolder"]
 
-StrPath = str | os.PathLike[str]
 IMG_EXTENSIONS = (".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".webp")
 
 

@@ -11,7 +11,8 @@ from typing import Any
 from minitorch.nn.modules.module import Module
 from minitorch.vision.transforms import functional as F
 from minitorch.vision.transforms._draws import uniform
-from minitorch.vision.transforms.functional import Fill, InterpolationMode
+from minitorch.vision.transforms._functional_tensor import Fill
+from minitorch.vision.transforms.functional import InterpolationMode
 
 __all__ = ["RandomAffine", "RandomRotation"]
 

@@ -16,7 +16,7 @@ from minitorch.vision import _pillow
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-Fill = float | Sequence[float] | None
+    from minitorch.vision.transforms._functional_tensor import Fill
 
 
 def from_array(array: npt.NDArray[Any], mode: str) -> Image:

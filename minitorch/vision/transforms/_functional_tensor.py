@@ -15,7 +15,7 @@ import numpy as np
 from minitorch import dtypes
 from minitorch._tensor import Tensor
 from minitorch.native.convolution import conv2d
-from minitorch.native.factories import empty, ones
+from minitorch.native.factories import ones
 from minitorch.native.grid_sampler import grid_sample
 from minitorch.native.joining import cat
 from minitorch.native.linear_algebra import bmm
@@ -244,12 +244,11 @@ def _affine_grid(img: Tensor, matrix: Sequence[float], out_size: tuple[int, int]
     dtype = working_dtype(img)
     height, width = img.shape[-2:]
     out_width, out_height = out_size
-    points = empty(1, out_height, out_width, 3, dtype=dtype)
-    points[..., 0] = linspace(-out_width * 0.5 + 0.5, out_width * 0.5 - 0.5, steps=out_width)
-    points[..., 1] = linspace(-out_height * 0.5 + 0.5, out_height * 0.5 - 0.5, steps=out_height)[
-        :, None
-    ]
-    points[..., 2] = 1
+    x = linspace(-out_width * 0.5 + 0.5, out_width * 0.5 - 0.5, steps=out_width)
+    y = linspace(-out_height * 0.5 + 0.5, out_height * 0.5 - 0.5, steps=out_height)
+    points = ones(1, out_height, out_width, 3, dtype=dtype)  # (x, y, 1)
+    points[..., 0] = x
+    points[..., 1] = y[:, None]
     theta = tensor([matrix[:3], matrix[3:]], dtype=dtype).T / tensor(
         [0.5 * width, 0.5 * height], dtype=dtype
     )

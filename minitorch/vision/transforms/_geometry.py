@@ -17,7 +17,8 @@ from minitorch.native.tensor_new import tensor
 from minitorch.nn.modules.module import Module
 from minitorch.vision.transforms import functional as F
 from minitorch.vision.transforms._draws import happens, uniform, whole_number
-from minitorch.vision.transforms.functional import Fill, InterpolationMode, Size
+from minitorch.vision.transforms._functional_tensor import Fill
+from minitorch.vision.transforms.functional import InterpolationMode, Size
 
 __all__ = [
     "CenterCrop",

@@ -29,6 +29,7 @@ from minitorch.vision.transforms._functional_conversion import (
     to_pil_image,
     to_tensor,
 )
+from minitorch.vision.transforms._functional_tensor import Fill
 
 __all__ = [
     "InterpolationMode",
@@ -64,7 +65,6 @@ __all__ = [
 ]
 
 Size = int | Sequence[int]
-Fill = float | Sequence[float] | None
 
 
 class InterpolationMode(Enum):
@@ -338,10 +338,7 @@ def rotate(
         fill: the colour of what no pixel of the image covers: a number or one of each channel.
     """
     mode = interpolation_mode(interpolation)
-    if not isinstance(angle, (int, float)):
-        raise TypeError("Argument angle should be int or float")
-    if center is not None and not isinstance(center, (list, tuple)):
-        raise TypeError("Argument center should be a sequence")
+    _check_turn(angle, center)
     if not _is_tensor(img):
         return pil.rotate(img, angle, _PILLOW_NUMBERS[mode], expand, center, fill)
     # affine turns clockwise.
@@ -369,8 +366,7 @@ def affine(
         center: what to turn around, (x, y) from the top left corner; the middle if None.
     """
     mode = interpolation_mode(interpolation)
-    if not isinstance(angle, (int, float)):
-        raise TypeError("Argument angle should be int or float")
+    _check_turn(angle, center)
     if not isinstance(translate, (list, tuple)):
         raise TypeError("Argument translate should be a sequence")
     if len(translate) != 2:
@@ -384,14 +380,19 @@ def affine(
         shears *= 2
     if len(shears) != 2:
         raise ValueError(f"Shear should be a sequence containing two values. Got {shears}")
-    if center is not None and not isinstance(center, (list, tuple)):
-        raise TypeError("Argument center should be a sequence")
     if _is_tensor(img):
         matrix = _inverse_affine_matrix(_from_middle(img, center), angle, translate, scale, shears)
         return tensors.affine(img, matrix, mode.value, fill)
     middle = center or [img.width * 0.5, img.height * 0.5]
     matrix = _inverse_affine_matrix(middle, angle, translate, scale, shears)
     return pil.affine(img, matrix, _PILLOW_NUMBERS[mode], fill)
+
+
+def _check_turn(angle: Any, center: Any) -> None:
+    if not isinstance(angle, (int, float)):
+        raise TypeError("Argument angle should be int or float")
+    if center is not None and not isinstance(center, (list, tuple)):
+        raise TypeError("Argument center should be a sequence")
 
 
 def _from_middle(img: Tensor, center: Sequence[float] | None) -> list[float]:

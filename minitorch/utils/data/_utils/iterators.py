@@ -20,7 +20,7 @@ from minitorch.random import default_generator
 from minitorch.utils.data._utils.exceptions import ExceptionWrapper
 from minitorch.utils.data._utils.fetch import fetcher
 from minitorch.utils.data._utils.position import Position, Replayable, draws_elsewhere
-from minitorch.utils.data._utils.random_state import unchanged, watched
+from minitorch.utils.data._utils.random_state import Place, unchanged, watched
 from minitorch.utils.data._utils.worker import EndOfData, Job, Start
 from minitorch.utils.data._utils.worker_process import (
     WorkerProcess,
@@ -50,9 +50,8 @@ class _BaseDataLoaderIter:
         self.num_workers = loader.num_workers
         self.timeout = loader.timeout
         self.index_sampler = loader._index_sampler
-        self.own_generators = loader._generators
         self.generators = watched(
-            [default_generator, *self.own_generators],
+            [default_generator, *loader._generators],
             python_and_numpy=draws_elsewhere(self.index_sampler)
             or (self.is_stream and self.num_workers == 0),
         )
@@ -61,7 +60,7 @@ class _BaseDataLoaderIter:
         if loader.pin_memory:
             _warn_of_pinning(loader)
         self.resumed, loader._resumed = loader._resumed, None
-        with self._going_on():
+        with self._replaying():
             if self.resumed is None:
                 sampler = Replayable(self._new_sampler, self.generators)
                 self.position = Position(draw_seed(loader.generator), sampler, self.num_workers)
@@ -71,11 +70,9 @@ class _BaseDataLoaderIter:
                 )
         loader._position = self.position
 
-    def _going_on(self) -> contextlib.AbstractContextManager[None]:
-        """What was drawn on the way to a position that was loaded is not drawn again."""
-        if self.resumed is None:
-            return contextlib.nullcontext()
-        return unchanged(self.own_generators)
+    def _replaying(self) -> contextlib.AbstractContextManager[None]:
+        """What was drawn on the way to a position that was loaded is not drawn once more."""
+        return contextlib.nullcontext() if self.resumed is None else unchanged(self.generators)
 
     def _new_sampler(self) -> Iterator[Any]:
         return iter(self.index_sampler)
@@ -128,7 +125,7 @@ class _SingleProcessDataLoaderIter(_BaseDataLoaderIter):
             raise AssertionError("_SingleProcessDataLoaderIter requires timeout == 0")
         if self.is_stream:  # its place is found by reading it again, batch by batch
             saved = None if self.resumed is None else self.resumed["stream"]
-            with self._going_on():
+            with self._replaying():
                 self.position.stream = Replayable(self._new_stream, self.generators, saved)
         else:
             self.fetch = fetcher(self.dataset, *self.fetch_options)
@@ -148,8 +145,8 @@ class _MultiProcessingDataLoaderIter(_BaseDataLoaderIter):
     A task is pending until its batch is yielded, and every task is answered once.
 
     Attributes:
-        answers: what was received ahead of its turn: for each task the batch and what the worker's
-            random generators became with it.
+        answers: what was received ahead of its turn: for each task the batch, and where the
+            worker's random generators stood after it.
         shut_down: the workers have been stopped, or are being.
     """
 
@@ -163,7 +160,7 @@ class _MultiProcessingDataLoaderIter(_BaseDataLoaderIter):
         self.in_order = loader.in_order
         self.persistent_workers = loader.persistent_workers
         self.shut_down = False
-        self.answers: dict[int, tuple[Any, dict[str, Any]]] = {}
+        self.answers: dict[int, tuple[Any, dict[int, Place]]] = {}
         self.workers: list[WorkerProcess] = []
         self._stop = weakref.finalize(self, stop_workers, self.workers, os.getpid())
         job = Job(
@@ -173,7 +170,7 @@ class _MultiProcessingDataLoaderIter(_BaseDataLoaderIter):
             self.num_workers,
             self.position.base_seed,
         )
-        context = loader.multiprocessing_context or _default_context()
+        context = loader.multiprocessing_context or multiprocessing.get_context()
         for worker_id in range(self.num_workers):
             start = self._start_of(worker_id)
             self.workers.append(WorkerProcess(context, job, worker_id, start))
@@ -189,7 +186,7 @@ class _MultiProcessingDataLoaderIter(_BaseDataLoaderIter):
         skipped: list[Any] = []
         if self.is_stream and position.answers[worker_id]:
             skipped = [next(self._new_sampler())] * position.answers[worker_id]
-        return Start(position.random_states[worker_id], skipped)
+        return Start(position.places[worker_id], skipped)
 
     def _reset(self, loader: DataLoader[Any]) -> None:
         """Start the next epoch with the same workers. Unlike the first, it draws no new seed."""
@@ -201,7 +198,7 @@ class _MultiProcessingDataLoaderIter(_BaseDataLoaderIter):
         old = self.position
         sampler = Replayable(self._new_sampler, self.generators)
         self.position = loader._position = Position(old.base_seed, sampler, self.num_workers)
-        self.position.random_states = old.random_states
+        self.position.places = old.places
         self.promised_length = loader._promised_length
         self._prefetch()
 
@@ -245,10 +242,10 @@ class _MultiProcessingDataLoaderIter(_BaseDataLoaderIter):
                 self._receive()
             if not self.in_order:
                 number = next(iter(self.answers))
-            batch, random_states = self.answers.pop(number)
+            batch, places = self.answers.pop(number)
             worker_id = position.pending.pop(number)
             position.answers[worker_id] += 1
-            position.random_states[worker_id].update(random_states)
+            position.places[worker_id].update(places)
             if isinstance(batch, EndOfData):
                 if position.has_data[worker_id]:
                     position.has_data[worker_id] = False
@@ -277,19 +274,13 @@ class _MultiProcessingDataLoaderIter(_BaseDataLoaderIter):
             raise RuntimeError(f"DataLoader timed out after {self.timeout} seconds")
         for worker_id, number, answer in answers:
             if number is None:  # the worker begins again
-                self.position.random_states[worker_id] = answer[1]
+                self.position.places[worker_id] = answer[1]
             else:
                 self.answers[number] = answer
 
     def _shutdown_workers(self) -> None:
         self.shut_down = True
         self._stop()
-
-
-def _default_context() -> Any:
-    """Fork where there is fork: it shares the data set's memory, and needs no pickling of it."""
-    methods = multiprocessing.get_all_start_methods()
-    return multiprocessing.get_context("fork" if "fork" in methods else None)
 
 
 def _warn_of_pinning(loader: DataLoader[Any]) -> None:

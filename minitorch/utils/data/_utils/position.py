@@ -6,7 +6,6 @@ Mirrors nothing in torch, whose loaders always begin a new epoch. ``state_dict``
 
 from __future__ import annotations
 
-import copy
 import itertools
 from collections.abc import Callable, Container, Iterator, Sequence
 from typing import Any, Generic, TypeVar
@@ -16,7 +15,7 @@ import numpy as np
 from minitorch._tensor import Tensor
 from minitorch.autograd.variable import wrap
 from minitorch.random import Generator, default_generator
-from minitorch.utils.data._utils.random_state import Watched
+from minitorch.utils.data._utils.random_state import Place, Watched
 from minitorch.utils.data.dataset import Dataset
 from minitorch.utils.data.sampler import BatchSampler, Sampler
 
@@ -90,10 +89,10 @@ class Replayable(Generic[T]):
         self.generators = generators
         self.taken = 0
         self.ended = False
-        self.draws: list[tuple[int, int, Any]] = []
+        self.draws: list[tuple[int, int, Place]] = []
         self.again: dict[int, T] = {}
-        self._left_at: list[Any] = [None] * len(generators)
-        self._past: dict[int, list[tuple[int, Any]]] = {}
+        self._left_at: list[Place] = [()] * len(generators)
+        self._past: dict[int, list[tuple[int, Place]]] = {}
         for step, number, place in saved["draws"] if saved else ():
             self._past.setdefault(step, []).append((number, place))
         self._iterator = self._noting_draws(0, make)
@@ -129,14 +128,13 @@ class Replayable(Generic[T]):
 
     def _noting_draws(self, step: int, act: Callable[[], Any]) -> Any:
         for number, place in self._past.get(step, ()):
-            _, put = self.generators[number]
-            put(place)
-        before = [ask() for ask, _ in self.generators]
+            self.generators[number].put(place)
+        before = [generator.ask() for generator in self.generators]
         try:
             return act()
         finally:
-            for number, (ask, _) in enumerate(self.generators):
-                after = ask()
+            for number, generator in enumerate(self.generators):
+                after = generator.ask()
                 if after != before[number]:
                     if before[number] != self._left_at[number]:
                         self.draws.append((step, number, before[number]))
@@ -157,8 +155,8 @@ class Position:
         turn: the worker that is asked for it.
         has_data: for each worker, that its stream has not ended.
         answers: how many batches of each worker were yielded.
-        random_states: where each worker's generators stood after the last of these batches; for a
-            stream, before the first.
+        places: where each worker's generators stood after the last of these batches (for a stream,
+            before the first), by number, as far as they were used.
     """
 
     # What ``state_dict`` copies as it is.
@@ -171,7 +169,7 @@ class Position:
         "turn",
         "has_data",
         "answers",
-        "random_states",
+        "places",
     )
 
     def __init__(self, base_seed: int, sampler: Replayable[Any], num_workers: int) -> None:
@@ -185,14 +183,14 @@ class Position:
         self.turn = 0
         self.has_data = [True] * num_workers
         self.answers = [0] * num_workers
-        self.random_states: list[dict[str, Any]] = [{} for _ in range(num_workers)]
+        self.places: list[dict[int, Place]] = [{} for _ in range(num_workers)]
 
     def state_dict(self) -> dict[str, Any]:
         """All of it in containers, numbers and bytes."""
-        state = {name: copy.deepcopy(getattr(self, name)) for name in self._PLAIN}
+        state = {name: getattr(self, name) for name in self._PLAIN}
         state["sampler"] = self.sampler.state_dict()
         state["stream"] = None if self.stream is None else self.stream.state_dict()
-        return state
+        return _copy(state)
 
     @classmethod
     def from_state_dict(
@@ -205,7 +203,7 @@ class Position:
         sampler = Replayable(make_sampler, generators, state["sampler"], state["pending"])
         position = cls(state["base_seed"], sampler, len(state["has_data"]))
         for name in cls._PLAIN:
-            setattr(position, name, copy.deepcopy(state[name]))
+            setattr(position, name, _copy(state[name]))
         return position
 
 
@@ -221,6 +219,10 @@ def from_savable(state: Any) -> Any:
     if isinstance(state, Tensor):
         return bytes(state.numpy())
     return _map(from_savable, state)
+
+
+def _copy(state: Any) -> Any:
+    return _map(_copy, state)
 
 
 def _map(function: Callable[[Any], Any], structure: Any) -> Any:

@@ -18,10 +18,11 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from minitorch.backends.cpu import set_num_threads
+from minitorch.random import default_generator
 from minitorch.utils.data._utils.exceptions import ExceptionWrapper
 from minitorch.utils.data._utils.fetch import Fetch, fetcher
 from minitorch.utils.data._utils.position import generators_of
-from minitorch.utils.data._utils.random_state import AllGenerators, seed_worker
+from minitorch.utils.data._utils.random_state import Place, put_all, seed_worker, watched
 from minitorch.utils.data._utils.shared_memory import Sender
 from minitorch.utils.data.dataset import Dataset, IterableDataset
 
@@ -79,11 +80,11 @@ class Start:
     """Where a worker takes over from one that did the same job.
 
     Attributes:
-        random_states: where the generators stood; empty at the very beginning.
+        places: where its generators stood, by number; empty at the very beginning.
         skipped: the indices of the batches of a stream that were fetched since then.
     """
 
-    random_states: dict[str, Any]
+    places: dict[int, Place]
     skipped: Sequence[Any]
 
 
@@ -94,8 +95,9 @@ def worker_loop(
     connection: Connection,
     inherited: Iterable[Connection],
 ) -> None:
-    """Answer each ``(number, index, num_read)`` with ``(number, (batch, random states))``, until
-    None comes or the pipe is closed.
+    """Answer each ``(number, index, num_read)`` with ``(number, (batch, places))``.
+
+    Until None comes, or the pipe is closed.
 
     A number of None asks to begin the data set again; it is answered too.
 
@@ -144,24 +146,29 @@ class _Worker:
                 job.init_fn(worker_id)
         except Exception as error:
             self.failure = ExceptionWrapper(error, self.where)
-        self.generators = AllGenerators(generators_of(job.dataset))
-        if start.random_states:
-            self.generators.set_states(start.random_states)
+        own_generators = generators_of(job.dataset)
+        self.generators = watched([default_generator, *own_generators], python_and_numpy=True)
+        put_all(self.generators, start.places)
+        self.places = [generator.ask() for generator in self.generators]
         self.fetcher: Fetch | None = None
         for index in start.skipped:
             self._batch(index)
 
-    def begin(self) -> tuple[None, dict[str, Any]]:
+    def begin(self) -> tuple[None, dict[int, Place]]:
         """Begin the data set again; where the generators stand."""
         self.fetcher = None
-        return None, self.generators.states()
+        self.places = [generator.ask() for generator in self.generators]
+        return None, dict(enumerate(self.places))
 
-    def fetch(self, index: Any) -> tuple[Any, dict[str, Any]]:
+    def fetch(self, index: Any) -> tuple[Any, dict[int, Place]]:
         """A batch, or what came in its place, and where the generators stand after it, as far as
-        that has changed. (The place in a stream is found by reading it again, from ``begin`` on.)
+        that has changed. (The position in a stream is found by reading it again, from ``begin``.)
         """
         batch = self._batch(index)
-        return batch, {} if self.is_stream else self.generators.new_states()
+        if self.is_stream:
+            return batch, {}
+        old, self.places = self.places, [generator.ask() for generator in self.generators]
+        return batch, {i: new for i, new in enumerate(self.places) if new != old[i]}
 
     def _batch(self, index: Any) -> Any:
         if self.failure is not None:
