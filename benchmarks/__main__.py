@@ -1,4 +1,4 @@
-"""The command line: ``python -m benchmarks [overhead|steps|all] [options]``.
+"""The command line: ``python -m benchmarks [overhead|steps|optimizers|all] [options]``.
 
 Exit codes: 0 all was measured, 1 a worker broke or the libraries compute different things, 2 a
 mistake in the command line, 130 interrupted.
@@ -14,10 +14,10 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks import harness, overhead, steps
+from benchmarks import harness, optimizers, overhead, steps
 from compare.errors import UsageError, WorkerError
 
-SUITES = {suite.name: suite for suite in (overhead.SUITE, steps.SUITE)}
+SUITES = {suite.name: suite for suite in (overhead.SUITE, steps.SUITE, optimizers.SUITE)}
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -42,7 +42,7 @@ def build_parser() -> argparse.ArgumentParser:
         "--quick", action="store_true", help="few runs: shows that all works, times mean nothing"
     )
     parser.add_argument(
-        "--out", metavar="DIR", default="out/benchmarks", help="for overhead.json and steps.json"
+        "--out", metavar="DIR", default="out/benchmarks", help="for overhead.json and so on"
     )
     return parser
 

@@ -12,6 +12,7 @@ Mirrors nothing in torch: there the C++ compiler has done this ahead of time.
 
 from __future__ import annotations
 
+import dis
 import math
 import os
 import threading
@@ -152,17 +153,20 @@ class Kernel:
         from minitorch import _intrinsics
 
         scope = dict(self.function.__globals__)
-        for name in self.function.__code__.co_names:
+        for name in self._global_names():
             value = scope.get(name)
             value = _twins.get(id(value), value)
-            if value is self:  # co_names holds attributes too: the sqrt of np.sqrt
-                continue
             if isinstance(value, Kernel):
                 scope[name] = value.compile()
                 self.sources |= value.sources
             elif value is not None and value is _INTRINSICS.get(name):
                 scope[name] = getattr(_intrinsics, name)
         return scope
+
+    def _global_names(self) -> set[str]:
+        """The globals that the code reads; ``co_names`` has attributes too, the sqrt of np.sqrt."""
+        code = dis.get_instructions(self.function.__code__)
+        return {str(i.argval) for i in code if i.opname == "LOAD_GLOBAL"}
 
     def _checksums(self) -> str:
         """One checksum for each other file whose kernels this one calls, to stand in its name.

@@ -12,7 +12,7 @@ from typing import Any
 
 from minitorch import dtypes
 from minitorch._tensor import Tensor
-from minitorch.autograd.variable import Variable, wrap
+from minitorch.autograd.variable import wrap
 from minitorch.native.tensor_new import legacy_array
 
 
@@ -43,7 +43,7 @@ class tensortype(type):
                 f"type {self.__module__}.{self.__name__} not available. "
                 "Torch not compiled with CUDA enabled."
             )
-        if len(data) == 1 and isinstance(data[0], Variable):
+        if len(data) == 1 and isinstance(data[0], Tensor):
             if data[0].dtype is not self.dtype:
                 raise TypeError(f"expected a {self.dtype} tensor (got {data[0].dtype})")
             return Tensor(data[0])

@@ -1,4 +1,4 @@
-"""The benchmarks: a quick run of both, what their files hold, and what they refuse to time."""
+"""The benchmarks: a quick run of all, what their files hold, and what they refuse to time."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from benchmarks import overhead, steps
+from benchmarks import optimizers, overhead, steps
 from benchmarks.harness import relative_difference, run_suite
 from benchmarks.suite import TORCH, Side
 from compare.errors import WorkerError
@@ -37,7 +37,7 @@ def benchmarks(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture(scope="module")
 def quick_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, dict[str, Any]]:
-    """What both benchmarks printed and wrote."""
+    """What the benchmarks printed and wrote."""
     out = tmp_path_factory.mktemp("benchmarks")
     # One thread: the tests that run beside this one would make a thread pool wait for its members.
     result = benchmarks("all", "--quick", "--threads", "1", "--seed", "3", "--out", str(out))
@@ -45,7 +45,7 @@ def quick_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, dict[str, 
     return result.stdout, {path.stem: json.loads(path.read_text()) for path in out.iterdir()}
 
 
-@pytest.mark.parametrize("suite", [overhead.SUITE, steps.SUITE], ids=lambda suite: suite.name)
+@pytest.mark.parametrize("suite", [overhead.SUITE, steps.SUITE, optimizers.SUITE], ids=lambda suite: suite.name)
 def test_fields_of_the_report(quick_run: tuple[str, dict[str, Any]], suite: Any) -> None:
     report = quick_run[1][suite.name]
     assert report["schema"] == 1

@@ -6,11 +6,12 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from minitorch._jit import fma, kernel
+from minitorch._jit import fma, formula, in_kernels, kernel
 
 HELPER = """
 from minitorch._jit import kernel
@@ -107,3 +108,31 @@ def test_fma_rounds_once(dtype: type) -> None:
     _fma_of_rows(out, a, b, c)
     assert out[0] == -4 * small * small  # where a * b rounds to 1, and the sum to 0
     assert np.array_equal(out, [fma(*row) for row in zip(a, b, c, strict=True)], equal_nan=True)
+
+
+def halved(x: str) -> str:
+    return x[: len(x) // 2]
+
+
+@in_kernels(halved)
+@kernel
+def halved_kernel(x: float) -> float:
+    return x / 2
+
+
+@formula
+def mean(a: Any, b: Any) -> Any:
+    return halved(a + b)
+
+
+@kernel
+def means(out: Any, a: Any, b: Any) -> None:
+    for i in range(out.size):
+        out[i] = mean(a[i], b[i])
+
+
+def test_a_formula_is_plain_python_outside_of_kernels() -> None:
+    assert mean("ab", "cd") == "ab"
+    out = np.zeros(2)
+    means(out, np.array([1.0, 2.0]), np.array([3.0, 8.0]))
+    assert out.tolist() == [2.0, 5.0]

@@ -14,6 +14,7 @@ import minitorch
 from tests.parity import assert_raises_alike, assert_same
 
 LIBRARIES = (minitorch, torch)
+pytestmark = pytest.mark.filterwarnings("ignore:LSTM with projections")  # torch: a slower path
 KINDS = ("RNN", "LSTM", "GRU", "RELU")
 
 

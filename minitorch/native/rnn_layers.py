@@ -81,7 +81,7 @@ def _grad_of_hidden_weight(steps: TimeSteps, grads: Any, out: Any, initial: Any)
     """The sum over time of (gradient of the products) x (hidden state before)."""
     if steps.is_packed:
         outs = steps.split(out)
-        before = [steps.before(outs, initial, t, np.concatenate) for t in range(len(outs))]
+        before = [steps.before(outs, initial, t) for t in range(len(outs))]
         return gemm(grads.T, np.concatenate(before))
     if steps.reverse:
         return grads[-1].T @ initial + gemm(_flat(grads[:-1]).T, _flat(out[1:]))
@@ -103,19 +103,19 @@ def _composed(
     reverse: bool,
 ) -> tuple[Tensor, ...]:
     """The same layer, step by step in tensor operations, for second derivatives."""
-    steps = TimeSteps(input.shape, batch_sizes, reverse)
+    steps = TimeSteps(input.shape, batch_sizes, reverse, cat)
     inputs = split_with_sizes(input, steps.sizes) if steps.is_packed else unbind(input)
     histories: list[list[Any]] = [[None] * len(inputs) for _ in initial]
     for t in steps.order:
         before = [
-            steps.before(history, state, t, cat)
+            steps.before(history, state, t)
             for history, state in zip(histories, initial, strict=True)
         ]
         states = cell(inputs[t], *before, *weights)
         for history, state in zip(histories, states, strict=True):
             history[t] = state
     join = cat if steps.is_packed else stack
-    return (join(histories[0]), *[steps.last(history, cat) for history in histories])
+    return (join(histories[0]), *[steps.last(history) for history in histories])
 
 
 # ------------------------------------------------------------------ tanh and relu
@@ -148,10 +148,10 @@ class RnnLayer(Layer):
         weight = np.ascontiguousarray(w_hh.T)
         for t in steps.order:
             products = from_hidden[: steps.sizes[t]]
-            np.matmul(steps.before(outs, hx, t, np.concatenate), weight, out=products)
+            np.matmul(steps.before(outs, hx, t), weight, out=products)
             cls.step_kernel(outs[t], products, bias)
         ctx.save_for_backward(input, hx, w_ih, w_hh, out)
-        return out, steps.last(outs, np.concatenate)
+        return out, steps.last(outs)
 
     @classmethod
     def run_backward(cls, ctx: Any, grad_out: Any, grad_last: Any) -> Any:
@@ -252,16 +252,16 @@ class LstmLayer(Layer, name="StackBackward0"):
         weight = np.ascontiguousarray(w_hh.T)  # 50 us a step instead of 67, at N 64 and H 128
         for t in steps.order:
             products = from_hidden[: steps.sizes[t]]
-            np.matmul(steps.before(outs, hx, t, np.concatenate), weight, out=products)
-            before = steps.before(cells_of_steps, initial_cell, t, np.concatenate)
+            np.matmul(steps.before(outs, hx, t), weight, out=products)
+            before = steps.before(cells_of_steps, initial_cell, t)
             kernels.lstm_cell_kernel(
                 hiddens[t], cells_of_steps[t], gates_of_steps[t], products, bias, before
             )
             if w_hr is not None:
                 np.matmul(hiddens[t], w_hr.T, out=outs[t])
         ctx.save_for_backward(input, hx, cx, w_ih, w_hh, w_hr, gates, cells, hidden, out)
-        last_cell = steps.last(cells_of_steps, np.concatenate)
-        return out, steps.last(outs, np.concatenate), last_cell
+        last_cell = steps.last(cells_of_steps)
+        return out, steps.last(outs), last_cell
 
     @staticmethod
     def backward(ctx: Any, grad_out: Any, grad_last: Any, grad_last_cell: Any) -> Any:
@@ -279,7 +279,7 @@ class LstmLayer(Layer, name="StackBackward0"):
         grad_cell = _own_or_zeros(grad_last_cell, zero_cells)
         for t in reversed(steps.order):
             size = steps.sizes[t]
-            before = steps.before(cells_of_steps, initial_cell, t, np.concatenate)
+            before = steps.before(cells_of_steps, initial_cell, t)
             grad, from_later = np.ascontiguousarray(grad_outs[t]), later[:size]
             if w_hr is not None:
                 grad_outs[t] = grad + from_later
@@ -356,7 +356,7 @@ class GruLayer(Layer, name="StackBackward0"):
         weight = np.ascontiguousarray(w_hh.T)
         initial = np.ascontiguousarray(hx)
         for t in steps.order:
-            before = steps.before(outs, initial, t, np.concatenate)
+            before = steps.before(outs, initial, t)
             hidden_products = from_hidden[: steps.sizes[t]]
             np.matmul(before, weight, out=hidden_products)
             kernels.gru_cell_kernel(
@@ -369,7 +369,7 @@ class GruLayer(Layer, name="StackBackward0"):
                 before,
             )
         ctx.save_for_backward(input, hx, w_ih, w_hh, gates, products, out)
-        return out, steps.last(outs, np.concatenate)
+        return out, steps.last(outs)
 
     @staticmethod
     def backward(ctx: Any, grad_out: Any, grad_last: Any) -> Any:
@@ -393,7 +393,7 @@ class GruLayer(Layer, name="StackBackward0"):
                 np.ascontiguousarray(grad_outs[t]),
                 gates_of_steps[t],
                 products_of_steps[t],
-                steps.before(outs, initial, t, np.concatenate),
+                steps.before(outs, initial, t),
             )
             np.matmul(grads_of_step_products[t], w_hh, out=through_product[:size])
             later[:size] += through_product[:size]

@@ -10,6 +10,8 @@ import itertools
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
 
 class TimeSteps:
     """Where the rows of each time step are, and which state each step starts from.
@@ -22,13 +24,19 @@ class TimeSteps:
         shape: of the input.
         batch_sizes: None for a full batch.
         reverse: from the last step to the first.
+        join: concatenates the rows of arrays, or of tensors.
     """
 
     def __init__(
-        self, shape: Sequence[int], batch_sizes: Sequence[int] | None, reverse: bool
+        self,
+        shape: Sequence[int],
+        batch_sizes: Sequence[int] | None,
+        reverse: bool,
+        join: Callable[..., Any] = np.concatenate,
     ) -> None:
         self.is_packed = batch_sizes is not None
         self.reverse = reverse
+        self.join = join
         self.sizes = [shape[1]] * shape[0] if batch_sizes is None else batch_sizes
         order = range(len(self.sizes))
         self.order = order[::-1] if reverse else order
@@ -40,13 +48,11 @@ class TimeSteps:
         ends = itertools.accumulate(self.sizes)
         return [array[end - size : end] for size, end in zip(self.sizes, ends, strict=True)]
 
-    def before(
-        self, states: Sequence[Any], initial: Any, step: int, join: Callable[..., Any]
-    ) -> Any:
+    def before(self, states: Sequence[Any], initial: Any, step: int) -> Any:
         """The state that enters a step: the one that left the step computed before.
 
         Forward in time, sequences end: their rows are left out. Backward in time, sequences begin:
-        ``join`` adds the rows of their initial states.
+        the rows of their initial states are added.
         """
         size = self.sizes[step]
         step += 1 if self.reverse else -1
@@ -57,16 +63,16 @@ class TimeSteps:
             return state
         if present > size:
             return state[:size]
-        return join([state, initial[present:size]])
+        return self.join([state, initial[present:size]])
 
-    def last(self, states: Sequence[Any], join: Callable[..., Any]) -> Any:
+    def last(self, states: Sequence[Any]) -> Any:
         """The state after the last step of each sequence, ``(N, *)``, in memory of its own."""
         if self.reverse or not self.is_packed:
-            return join([states[self.order[-1]]])
+            return self.join([states[self.order[-1]]])
         following = [*self.sizes[1:], 0]
         ended = [
             state[after:]
             for state, size, after in zip(states, self.sizes, following, strict=True)
             if after < size
         ]
-        return join(ended[::-1])
+        return self.join(ended[::-1])

@@ -222,7 +222,7 @@ def _number_difference(actual: Any, expected: Any, options: _Options) -> str:
 
 
 def _tensor_difference(actual: Tensor, expected: Tensor, options: _Options) -> str:
-    attributes = {"shape": (actual.shape, expected.shape)}
+    attributes: dict[str, tuple[Any, Any]] = {"shape": (actual.shape, expected.shape)}
     if options.check_stride:
         attributes["stride()"] = actual.stride(), expected.stride()
     if options.check_dtype:

@@ -95,11 +95,10 @@ def worker_loop(
     connection: Connection,
     inherited: Iterable[Connection],
 ) -> None:
-    """Answer each ``(number, index, num_read)`` with ``(number, (batch, places))``.
+    """Answer each task ``(number, index, num_read)`` with ``(number, (batch, places))``.
 
-    Until None comes, or the pipe is closed.
-
-    A number of None asks to begin the data set again; it is answered too.
+    A number of None asks to begin the data set again; it is answered too. None instead of a task,
+    or the end of the pipe, is the end.
 
     Args:
         inherited: the parent's ends of pipes, which a forked process holds too, to be closed.
@@ -108,21 +107,21 @@ def worker_loop(
         other.close()
     # The parent was interrupted too, or has gone, if these come.
     with contextlib.suppress(KeyboardInterrupt, BrokenPipeError, ConnectionResetError):
-        worker = _Worker(job, worker_id, start)
         inbox = _Inbox(connection)
+        worker = _Worker(job, worker_id, start)
         sender = Sender(connection)
         while (message := inbox.next()) is not None:
             number, index, num_read = message
             sender.release(num_read)
-            answer = worker.begin() if number is None else worker.fetch(index)
+            batch, places = worker.begin() if number is None else worker.fetch(index)
             try:
-                sender.send(number, answer)
+                sender.send(number, (batch, places))
             except (BrokenPipeError, ConnectionResetError):
                 raise
             except Exception as error:  # what cannot be pickled
                 failure = ExceptionWrapper(error, worker.where)
                 failure.exc_type = RuntimeError
-                sender.send(number, (failure, {}))
+                sender.send(number, (failure, places))
 
 
 class _Worker:
