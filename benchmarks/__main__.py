@@ -1,4 +1,4 @@
-"""The command line: ``python -m benchmarks [overhead|steps|optimizers|all] [options]``.
+"""The command line: ``python -m benchmarks [overhead|steps|optimizers|loading|all] [options]``.
 
 Exit codes: 0 all was measured, 1 a worker broke or the libraries compute different things, 2 a
 mistake in the command line, 130 interrupted.
@@ -14,10 +14,10 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks import harness, optimizers, overhead, steps
+from benchmarks import harness, loading, optimizers, overhead, steps
 from compare.errors import UsageError, WorkerError
 
-SUITES = {suite.name: suite for suite in (overhead.SUITE, steps.SUITE, optimizers.SUITE)}
+SUITES = {module.SUITE.name: module.SUITE for module in (overhead, steps, optimizers, loading)}
 
 
 def build_parser() -> argparse.ArgumentParser:

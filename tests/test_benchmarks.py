@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from benchmarks import optimizers, overhead, steps
+from benchmarks import loading, optimizers, overhead, steps
 from benchmarks.harness import relative_difference, run_suite
 from benchmarks.suite import TORCH, Side
 from compare.errors import WorkerError
@@ -45,7 +45,11 @@ def quick_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, dict[str, 
     return result.stdout, {path.stem: json.loads(path.read_text()) for path in out.iterdir()}
 
 
-@pytest.mark.parametrize("suite", [overhead.SUITE, steps.SUITE, optimizers.SUITE], ids=lambda suite: suite.name)
+@pytest.mark.parametrize(
+    "suite",
+    [overhead.SUITE, steps.SUITE, optimizers.SUITE, loading.SUITE],
+    ids=lambda suite: suite.name,
+)
 def test_fields_of_the_report(quick_run: tuple[str, dict[str, Any]], suite: Any) -> None:
     report = quick_run[1][suite.name]
     assert report["schema"] == 1

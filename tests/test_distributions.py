@@ -14,6 +14,8 @@ import minitorch
 from tests.distribution_rows import EXPLAINED, ROWS, Params, Row
 from tests.parity import assert_raises_alike, assert_same
 
+pytestmark = pytest.mark.filterwarnings("ignore:.*encountered in")  # pytest shows NumPy's again
+
 DTYPES = ["float32", "float64"]
 
 every_row = pytest.mark.parametrize("row", ROWS, ids=[row.name for row in ROWS])

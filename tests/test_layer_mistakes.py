@@ -46,7 +46,7 @@ MISTAKES = {
     "conv3d: channels": lambda t: t.nn.Conv3d(3, 8, 3)(t.ones(2, 1, 8, 8, 8)),
     "conv transpose: channels": lambda t: t.nn.ConvTranspose2d(3, 8, 3)(t.ones(2, 1, 8, 8)),
     "conv: groups": lambda t: t.nn.Conv2d(3, 8, 3, groups=2),
-    "conv: padding string": lambda t: t.nn.Conv2d(3, 8, 3, padding="full"),
+    "conv: padding and stride": lambda t: t.nn.Conv2d(3, 8, 3, 2, padding="same"),
     "pool: too small": lambda t: t.nn.MaxPool2d(4)(t.ones(1, 1, 2, 2)),
     "pool: padding": lambda t: t.nn.MaxPool2d(2, padding=3)(t.ones(1, 1, 8, 8)),
     "pool: dimensions": lambda t: t.nn.MaxPool2d(2)(t.ones(8, 8)),
@@ -106,7 +106,9 @@ MISTAKES = {
     "embedding: index too large": lambda t: t.nn.Embedding(5, 2)(labels(t, 0, 5)),
     "embedding: negative index": lambda t: t.nn.Embedding(5, 2)(labels(t, -1)),
     "embedding: padding index": lambda t: t.nn.Embedding(5, 2, padding_idx=5),
-    "bag: index too large": lambda t: t.nn.EmbeddingBag(5, 2)(labels(t, 0, 5).reshape(1, 2)),
+    "bag: index too large": lambda t: t.nn.EmbeddingBag(5, 2, mode="max")(
+        labels(t, 0, 5).reshape(1, 2)
+    ),
     "bag: no offsets": lambda t: t.nn.EmbeddingBag(5, 2)(labels(t, 0, 4)),
     "bce: beyond 0 and 1": lambda t: t.nn.BCELoss()(t.tensor([1.5]), t.tensor([1.0])),
     "bce: shapes": lambda t: t.nn.BCELoss()(t.full((2, 1), 0.5), t.ones(2)),
@@ -137,7 +139,7 @@ MISTAKES = {
     "wrong argument": lambda t: t.nn.Linear(2, 2, biases=False),
     "missing argument": lambda t: t.nn.Linear(2),
     "dropout: probability": lambda t: t.nn.Dropout(2),
-    "sequential of functions": lambda t: t.nn.Sequential(t.relu),
+    "sequential of functions": lambda t: t.nn.Sequential(lambda x: x),
     "module list called": lambda t: t.nn.ModuleList([t.nn.ReLU()])(t.ones(2)),
     "two inputs to linear": lambda t: t.nn.Linear(2, 2)(t.ones(2), t.ones(2)),
     # ----- in place

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import itertools
 import pickle
 from collections.abc import Callable
 from typing import Any
@@ -419,16 +418,12 @@ def test_gradients_flow_through_the_power_method_results() -> None:
     assert minitorch.autograd.gradcheck(weight, (original.detach().requires_grad_(),))
 
 
-@pytest.mark.parametrize(
-    "a, b", itertools.permutations(["orthogonal", "weight_norm", "spectral_norm"], 2)
-)
-def test_one_on_another_tensor(a: str, b: str) -> None:
+@pytest.mark.parametrize("kind", ["orthogonal", "weight_norm", "spectral_norm"])
+def test_a_batch_of_matrices(kind: str) -> None:
     def seen(t: Any) -> list[Any]:
         t.manual_seed(0)
         layer = t.nn.Bilinear(2, 3, 4).double()
-        getattr(t.nn.utils.parametrizations, a)(layer)
-        if b != "orthogonal":
-            getattr(t.nn.utils.parametrizations, b)(layer, "bias")
-        return [named(layer), layer.weight.detach(), layer.bias.detach()]
+        getattr(t.nn.utils.parametrizations, kind)(layer)
+        return [named(layer), layer.weight.detach().contiguous()]
 
     assert_same(seen, exact=False)

@@ -10,7 +10,7 @@ from minitorch._tensor import Tensor
 from minitorch.autograd.grad_mode import no_grad
 from minitorch.distributions import constraints
 from minitorch.distributions.exp_family import ExponentialFamily
-from minitorch.distributions.probs_or_logits import ProbsOrLogits, check_either
+from minitorch.distributions.probs_or_logits import ProbsOrLogits
 from minitorch.distributions.utils import TensorOrNumber, broadcast_all
 from minitorch.native.distributions import bernoulli
 from minitorch.native.loss_binary import binary_cross_entropy_with_logits
@@ -43,11 +43,7 @@ class Bernoulli(ProbsOrLogits, ExponentialFamily):
         logits: TensorOrNumber | None = None,
         validate_args: bool | None = None,
     ) -> None:
-        check_either(probs, logits)
-        if probs is not None:
-            (self.probs,) = broadcast_all(probs)
-        elif logits is not None:
-            (self.logits,) = broadcast_all(logits)
+        self._set_either(probs, logits)
         super().__init__(self._param.shape, validate_args=validate_args)
 
     @property
@@ -77,8 +73,7 @@ class Bernoulli(ProbsOrLogits, ExponentialFamily):
         return binary_cross_entropy_with_logits(self.logits, self.probs, reduction="none")
 
     def enumerate_support(self, expand: bool = True) -> Tensor:
-        values = arange(2, dtype=self._param.dtype).view((-1,) + (1,) * len(self._batch_shape))
-        return values.expand((-1,) + self._batch_shape) if expand else values
+        return self._enumerated(arange(2, dtype=self._param.dtype), expand)
 
     @property
     def _natural_params(self) -> tuple[Tensor, ...]:

@@ -10,8 +10,8 @@ from minitorch.autograd.grad_mode import no_grad
 from minitorch.distributions import constraints
 from minitorch.distributions.constraints import Constraint
 from minitorch.distributions.distribution import Distribution
-from minitorch.distributions.probs_or_logits import ProbsOrLogits, check_either
-from minitorch.distributions.utils import TensorOrNumber, broadcast_all
+from minitorch.distributions.probs_or_logits import ProbsOrLogits
+from minitorch.distributions.utils import TensorOrNumber
 from minitorch.native.distributions import binomial
 from minitorch.native.ranges import arange
 
@@ -51,11 +51,7 @@ class Binomial(ProbsOrLogits, Distribution):
         logits: TensorOrNumber | None = None,
         validate_args: bool | None = None,
     ) -> None:
-        check_either(probs, logits)
-        if probs is not None:
-            count, self.probs = broadcast_all(total_count, probs)
-        elif logits is not None:
-            count, self.logits = broadcast_all(total_count, logits)
+        (count,) = self._set_either(probs, logits, total_count)
         self.total_count = count.type_as(self._param)
         super().__init__(self._param.shape, validate_args=validate_args)
 
@@ -107,6 +103,4 @@ class Binomial(ProbsOrLogits, Distribution):
 
     def enumerate_support(self, expand: bool = True) -> Tensor:
         total_count = self._common_total_count("enumerate_support")
-        values = arange(1 + total_count, dtype=self._param.dtype)
-        values = values.view((-1,) + (1,) * len(self._batch_shape))
-        return values.expand((-1,) + self._batch_shape) if expand else values
+        return self._enumerated(arange(1 + total_count, dtype=self._param.dtype), expand)

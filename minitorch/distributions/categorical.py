@@ -16,7 +16,7 @@ from minitorch.native.distributions import multinomial
 from minitorch.native.ranges import arange
 from minitorch.native.views import broadcast_tensors
 
-__all__ = ["Categorical"]
+__all__ = ["Categorical", "CategoricalParameters"]
 
 
 class Categorical(ProbsOrLogits, Distribution):
@@ -93,5 +93,23 @@ class Categorical(ProbsOrLogits, Distribution):
         return -(logits * self.probs).sum(-1)
 
     def enumerate_support(self, expand: bool = True) -> Tensor:
-        values = arange(self._num_events).view((-1,) + (1,) * len(self._batch_shape))
-        return values.expand((-1,) + self._batch_shape) if expand else values
+        return self._enumerated(arange(self._num_events), expand)
+
+
+class CategoricalParameters:
+    """For a distribution with a ``Categorical`` inside, as ``_categorical``: its parameters."""
+
+    _categorical: Categorical
+
+    @property
+    def probs(self) -> Tensor:
+        return self._categorical.probs
+
+    @property
+    def logits(self) -> Tensor:
+        return self._categorical.logits
+
+    @property
+    def param_shape(self) -> Size:
+        """The shape of the parameter, categories included."""
+        return self._categorical.param_shape

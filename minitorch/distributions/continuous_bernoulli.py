@@ -10,7 +10,7 @@ from minitorch._tensor import Tensor
 from minitorch.autograd.grad_mode import no_grad
 from minitorch.distributions import constraints
 from minitorch.distributions.exp_family import ExponentialFamily
-from minitorch.distributions.probs_or_logits import ProbsOrLogits, check_either
+from minitorch.distributions.probs_or_logits import ProbsOrLogits
 from minitorch.distributions.utils import (
     TensorOrNumber,
     broadcast_all,
@@ -56,15 +56,12 @@ class ContinuousBernoulli(ProbsOrLogits, ExponentialFamily):
         lims: tuple[float, float] = (0.499, 0.501),
         validate_args: bool | None = None,
     ) -> None:
-        check_either(probs, logits)
+        self._set_either(probs, logits)
         if probs is not None:
-            (given,) = broadcast_all(probs)
             # Checked here, since clamped probabilities are always valid.
-            if validate_args is not None and not constraints.unit_interval.check(given).all():
+            if validate_args is not None and not constraints.unit_interval.check(self.probs).all():
                 raise ValueError("The parameter probs has invalid values")
-            self.probs = clamp_probs(given)
-        elif logits is not None:
-            (self.logits,) = broadcast_all(logits)
+            self.probs = clamp_probs(self.probs)
         self._lims = lims
         super().__init__(self._param.shape, validate_args=validate_args)
 

@@ -218,6 +218,12 @@ class Distribution:
         """
         raise NotImplementedError
 
+    def _enumerated(self, values: Tensor, expand: bool) -> Tensor:
+        """All values, of shape (values,) + event_shape, with the batch's dimensions between."""
+        count, event_shape = values.shape[:1], values.shape[1:]
+        values = values.view(count + (1,) * len(self._batch_shape) + event_shape)
+        return values.expand(count + self._batch_shape + event_shape) if expand else values
+
     def entropy(self) -> Tensor:
         """The expectation of -log_prob, in nats.
 

@@ -10,7 +10,7 @@ from minitorch._tensor import Tensor
 from minitorch.autograd.grad_mode import no_grad
 from minitorch.distributions import constraints
 from minitorch.distributions.distribution import Distribution
-from minitorch.distributions.probs_or_logits import ProbsOrLogits, check_either
+from minitorch.distributions.probs_or_logits import ProbsOrLogits
 from minitorch.distributions.utils import TensorOrNumber, broadcast_all
 from minitorch.native.factories import zeros_like
 from minitorch.native.loss_binary import binary_cross_entropy_with_logits
@@ -41,11 +41,7 @@ class Geometric(ProbsOrLogits, Distribution):
         logits: TensorOrNumber | None = None,
         validate_args: bool | None = None,
     ) -> None:
-        check_either(probs, logits)
-        if probs is not None:
-            (self.probs,) = broadcast_all(probs)
-        elif logits is not None:
-            (self.logits,) = broadcast_all(logits)
+        self._set_either(probs, logits)
         super().__init__(self._param.shape, validate_args=validate_args)
         if self._validate_args and probs is not None and not (self.probs > 0).all():
             value = self.probs

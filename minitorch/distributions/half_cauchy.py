@@ -5,19 +5,14 @@ from __future__ import annotations
 import math
 
 from minitorch._tensor import Tensor
-from minitorch.distributions import constraints
 from minitorch.distributions.cauchy import Cauchy
-from minitorch.distributions.transformed_distribution import TransformedDistribution
-from minitorch.distributions.transforms.elementwise import AbsTransform
+from minitorch.distributions.folded import Folded
 from minitorch.distributions.utils import TensorOrNumber
-from minitorch.native.factories import zeros_like
-from minitorch.native.tensor_compare import where
-from minitorch.native.tensor_new import as_tensor
 
 __all__ = ["HalfCauchy"]
 
 
-class HalfCauchy(TransformedDistribution):
+class HalfCauchy(Folded):
     """|X| of a Cauchy-distributed X whose median is 0.
 
     Args:
@@ -28,45 +23,16 @@ class HalfCauchy(TransformedDistribution):
     tensor(0.5000)
     """
 
-    arg_constraints = {"scale": constraints.positive}
-    support = constraints.nonnegative
-    has_rsample = True
     base_dist: Cauchy
     _batched = ("base_dist",)
 
     def __init__(self, scale: TensorOrNumber, validate_args: bool | None = None) -> None:
-        base_dist = Cauchy(0, scale, validate_args=False)
-        super().__init__(base_dist, AbsTransform(), validate_args=validate_args)
-
-    @property
-    def scale(self) -> Tensor:
-        return self.base_dist.scale
+        super().__init__(Cauchy(0, scale, validate_args=False), validate_args)
 
     @property
     def mean(self) -> Tensor:
         return self.scale.new_full(self._extended_shape(), math.inf)
 
     @property
-    def mode(self) -> Tensor:
-        return zeros_like(self.scale)
-
-    @property
     def variance(self) -> Tensor:
         return self.base_dist.variance
-
-    def log_prob(self, value: Tensor) -> Tensor:
-        if self._validate_args:
-            self._validate_sample(value)
-        value = as_tensor(value, dtype=self.scale.dtype)
-        return where(value >= 0, self.base_dist.log_prob(value) + math.log(2), -math.inf)
-
-    def cdf(self, value: Tensor) -> Tensor:
-        if self._validate_args:
-            self._validate_sample(value)
-        return 2 * self.base_dist.cdf(value) - 1
-
-    def icdf(self, value: Tensor) -> Tensor:
-        return self.base_dist.icdf((value + 1) / 2)
-
-    def entropy(self) -> Tensor:
-        return self.base_dist.entropy() - math.log(2)

@@ -114,7 +114,7 @@ def _kl_continuous_bernoulli_normal(p: ContinuousBernoulli, q: Normal) -> Tensor
 
 @register_kl(ContinuousBernoulli, Uniform)
 def _kl_continuous_bernoulli_uniform(p: ContinuousBernoulli, q: Uniform) -> Tensor:
-    """Infinite, as torch has it, unless [0, 1] lies strictly inside... of neither bound of q."""
+    """As in torch, infinite unless q reaches beyond both ends of [0, 1]."""
     result = -p.entropy() + (q.high - q.low).log()
     return where((q.low >= 0) | (q.high <= 1), math.inf, result)
 

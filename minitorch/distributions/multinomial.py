@@ -9,7 +9,7 @@ from minitorch._size import Size
 from minitorch._tensor import Tensor
 from minitorch.distributions import constraints
 from minitorch.distributions.binomial import Binomial
-from minitorch.distributions.categorical import Categorical
+from minitorch.distributions.categorical import Categorical, CategoricalParameters
 from minitorch.distributions.constraints import Constraint
 from minitorch.distributions.distribution import Distribution
 from minitorch.distributions.utils import broadcast_all
@@ -19,7 +19,7 @@ from minitorch.native.tensor_new import tensor
 __all__ = ["Multinomial"]
 
 
-class Multinomial(Distribution):
+class Multinomial(CategoricalParameters, Distribution):
     """How often each of K categories comes up in n draws: P(x) = n! / ∏ x_k! ∏ p_k^x_k.
 
     Args:
@@ -54,18 +54,6 @@ class Multinomial(Distribution):
     @constraints.dependent_property(is_discrete=True, event_dim=1)
     def support(self) -> Constraint:
         return constraints.multinomial(self.total_count)
-
-    @property
-    def probs(self) -> Tensor:
-        return self._categorical.probs
-
-    @property
-    def logits(self) -> Tensor:
-        return self._categorical.logits
-
-    @property
-    def param_shape(self) -> Size:
-        return self._categorical.param_shape
 
     @property
     def mean(self) -> Tensor:

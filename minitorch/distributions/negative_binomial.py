@@ -10,8 +10,8 @@ from minitorch.autograd.grad_mode import no_grad
 from minitorch.distributions import constraints
 from minitorch.distributions.distribution import Distribution
 from minitorch.distributions.gamma import Gamma
-from minitorch.distributions.probs_or_logits import ProbsOrLogits, check_either
-from minitorch.distributions.utils import TensorOrNumber, broadcast_all, lazy_property
+from minitorch.distributions.probs_or_logits import ProbsOrLogits
+from minitorch.distributions.utils import TensorOrNumber, lazy_property
 from minitorch.native.activation_smooth import logsigmoid
 from minitorch.native.distributions import poisson
 
@@ -48,11 +48,7 @@ class NegativeBinomial(ProbsOrLogits, Distribution):
         logits: TensorOrNumber | None = None,
         validate_args: bool | None = None,
     ) -> None:
-        check_either(probs, logits)
-        if probs is not None:
-            count, self.probs = broadcast_all(total_count, probs)
-        elif logits is not None:
-            count, self.logits = broadcast_all(total_count, logits)
+        (count,) = self._set_either(probs, logits, total_count)
         self.total_count = count.type_as(self._param)
         super().__init__(self._param.shape, validate_args=validate_args)
 

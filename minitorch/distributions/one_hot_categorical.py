@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from minitorch._size import Size
 from minitorch._tensor import Tensor
 from minitorch.distributions import constraints
-from minitorch.distributions.categorical import Categorical
+from minitorch.distributions.categorical import Categorical, CategoricalParameters
 from minitorch.distributions.distribution import Distribution
 from minitorch.native.embedding import one_hot
 from minitorch.native.factories import eye
@@ -15,7 +15,7 @@ from minitorch.native.factories import eye
 __all__ = ["OneHotCategorical", "OneHotCategoricalStraightThrough"]
 
 
-class OneHotCategorical(Distribution):
+class OneHotCategorical(CategoricalParameters, Distribution):
     """A ``Categorical`` number as a vector that has a 1 in its place, and zeros elsewhere.
 
     Args:
@@ -45,22 +45,6 @@ class OneHotCategorical(Distribution):
         super().__init__(self._categorical.batch_shape, event_shape, validate_args=validate_args)
 
     @property
-    def _param(self) -> Tensor:
-        return self._categorical._param
-
-    @property
-    def probs(self) -> Tensor:
-        return self._categorical.probs
-
-    @property
-    def logits(self) -> Tensor:
-        return self._categorical.logits
-
-    @property
-    def param_shape(self) -> Size:
-        return self._categorical.param_shape
-
-    @property
     def mean(self) -> Tensor:
         return self.probs
 
@@ -85,9 +69,8 @@ class OneHotCategorical(Distribution):
         return self._categorical.entropy()
 
     def enumerate_support(self, expand: bool = True) -> Tensor:
-        n = self._event_shape[0]
-        values = eye(n, dtype=self._param.dtype).view((n,) + (1,) * len(self._batch_shape) + (n,))
-        return values.expand((n,) + self._batch_shape + (n,)) if expand else values
+        values = eye(self._event_shape[0], dtype=self._categorical._param.dtype)
+        return self._enumerated(values, expand)
 
 
 class OneHotCategoricalStraightThrough(OneHotCategorical):

@@ -9,7 +9,13 @@ from typing import Any
 
 from minitorch._size import Size
 from minitorch._tensor import Tensor
-from minitorch.distributions.utils import lazy_property, logits_to_probs, probs_to_logits
+from minitorch.distributions.utils import (
+    TensorOrNumber,
+    broadcast_all,
+    lazy_property,
+    logits_to_probs,
+    probs_to_logits,
+)
 
 __all__ = ["ProbsOrLogits", "check_either"]
 
@@ -26,6 +32,14 @@ class ProbsOrLogits:
     _is_binary: bool = True
     """Each number stands for itself, and logits are log(p / (1 - p)). If not, the last dimension
     holds the categories, and logits are log p."""
+
+    def _set_either(self, probs: Any, logits: Any, *others: TensorOrNumber) -> tuple[Tensor, ...]:
+        """Set the one that is given, broadcast against ``others``, which are returned."""
+        check_either(probs, logits)
+        name, given = ("logits", logits) if probs is None else ("probs", probs)
+        *broadcast, value = broadcast_all(*others, given)
+        setattr(self, name, value)
+        return tuple(broadcast)
 
     @lazy_property
     def logits(self) -> Tensor:

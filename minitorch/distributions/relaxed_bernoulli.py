@@ -11,7 +11,7 @@ from minitorch._size import Size
 from minitorch._tensor import Tensor
 from minitorch.distributions import constraints
 from minitorch.distributions.distribution import Distribution
-from minitorch.distributions.probs_or_logits import ProbsOrLogits, check_either
+from minitorch.distributions.probs_or_logits import ProbsOrLogits
 from minitorch.distributions.transformed_distribution import TransformedDistribution
 from minitorch.distributions.transforms.elementwise import SigmoidTransform
 from minitorch.distributions.utils import TensorOrNumber, broadcast_all, clamp_probs
@@ -34,12 +34,8 @@ class LogitRelaxedBernoulli(ProbsOrLogits, Distribution):
         logits: TensorOrNumber | None = None,
         validate_args: bool | None = None,
     ) -> None:
-        check_either(probs, logits)
         self.temperature = temperature
-        if probs is not None:
-            (self.probs,) = broadcast_all(probs)
-        elif logits is not None:
-            (self.logits,) = broadcast_all(logits)
+        self._set_either(probs, logits)
         super().__init__(self._param.shape, validate_args=validate_args)
 
     def rsample(self, sample_shape: Sequence[int] = Size()) -> Tensor:

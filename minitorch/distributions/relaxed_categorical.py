@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from minitorch._size import Size
 from minitorch._tensor import Tensor
 from minitorch.distributions import constraints
-from minitorch.distributions.categorical import Categorical
+from minitorch.distributions.categorical import Categorical, CategoricalParameters
 from minitorch.distributions.distribution import Distribution
 from minitorch.distributions.transformed_distribution import TransformedDistribution
 from minitorch.distributions.transforms.elementwise import ExpTransform
@@ -21,7 +21,7 @@ from minitorch.native.random_factories import rand
 __all__ = ["ExpRelaxedCategorical", "RelaxedOneHotCategorical"]
 
 
-class ExpRelaxedCategorical(Distribution):
+class ExpRelaxedCategorical(CategoricalParameters, Distribution):
     """The logarithms of a ``RelaxedOneHotCategorical``.
 
     log_softmax((logits + G) / temperature) of Gumbel-distributed numbers G.
@@ -43,18 +43,6 @@ class ExpRelaxedCategorical(Distribution):
         self.temperature = temperature
         event_shape = self._categorical.param_shape[-1:]
         super().__init__(self._categorical.batch_shape, event_shape, validate_args=validate_args)
-
-    @property
-    def param_shape(self) -> Size:
-        return self._categorical.param_shape
-
-    @property
-    def logits(self) -> Tensor:
-        return self._categorical.logits
-
-    @property
-    def probs(self) -> Tensor:
-        return self._categorical.probs
 
     def rsample(self, sample_shape: Sequence[int] = Size()) -> Tensor:
         u = clamp_probs(rand(self._extended_shape(sample_shape), dtype=self.logits.dtype))

@@ -163,11 +163,18 @@ def check_dtypes(input: Tensor, weight: Tensor, bias: Tensor | None) -> None:
 
 
 _CPP_NAMES = {
+    "torch.bool": "bool",
+    "torch.uint8": "unsigned char",
+    "torch.int8": "signed char",
+    "torch.int16": "short int",
+    "torch.int32": "int",
+    "torch.int64": "long int",
+    "torch.float16": "c10::Half",
+    "torch.bfloat16": "c10::BFloat16",
     "torch.float32": "float",
     "torch.float64": "double",
-    "torch.float16": "c10::Half",
-    "torch.int32": "int",
-    "torch.int64": "long long",
+    "torch.complex64": "c10::complex<float>",
+    "torch.complex128": "c10::complex<double>",
 }
 
 

@@ -20,6 +20,10 @@ from minitorch.optim.state import zeros_like
 
 __all__ = ["LBFGS"]
 
+# What is kept from step to step: the last direction and distance, the history (y, s, 1 / (y @ s)),
+# the scale of H, and the gradient and the loss before the last move.
+_MEMORY = ("d", "t", "old_dirs", "old_stps", "ro", "H_diag", "prev_flat_grad", "prev_loss")
+
 
 class LBFGS(Optimizer):
     r"""Liu and Nocedal, "On the limited memory BFGS method for large scale optimization" (1989).
@@ -108,38 +112,40 @@ class LBFGS(Optimizer):
         if grad.abs().max() <= group["tolerance_grad"]:
             return first_loss
 
+        memory = {key: state.get(key) for key in _MEMORY}
         for move in range(1, group["max_iter"] + 1):
             state["n_iter"] += 1
             if state["n_iter"] == 1:
-                state.update(d=-grad, t=None, old_dirs=[], old_stps=[], ro=[], H_diag=1)
-                state.update(prev_flat_grad=grad.clone())
-                state["t"] = min(1.0, 1.0 / grad.abs().sum()) * lr
+                memory.update(d=-grad, old_dirs=[], old_stps=[], ro=[], H_diag=1)
+                memory["prev_flat_grad"] = grad.clone()
+                memory["t"] = min(1.0, 1.0 / grad.abs().sum()) * lr
             else:
-                _remember(state, grad, group["history_size"])
-                state["d"] = _newton_direction(state, grad)
-                state["prev_flat_grad"].copy_(grad)
-                state["t"] = lr
-            state["prev_loss"] = loss
-            direction = state["d"]
+                _remember(memory, grad, group["history_size"])
+                al = state.setdefault("al", [None] * group["history_size"])
+                memory["d"] = _newton_direction(memory, grad, al)
+                memory["prev_flat_grad"].copy_(grad)
+                memory["t"] = lr
+            memory["prev_loss"] = loss
+            direction = memory["d"]
             slope = grad.dot(direction)
             if slope > -group["tolerance_change"]:
                 break
 
+            new_evaluations = 0
             if group["line_search_fn"] is not None:
                 if group["line_search_fn"] != "strong_wolfe":
                     raise RuntimeError("only 'strong_wolfe' is supported")
                 point, new_evaluations = strong_wolfe(
                     partial(self._look, closure, direction),
                     Point(0, loss, grad, slope),
-                    state["t"],
+                    memory["t"],
                     direction,
                     max_evaluations=group["max_eval"] - evaluations,
                 )
-                state["t"], loss, grad = point.t, point.loss, point.grad
-                self._move(state["t"], direction)
+                memory["t"], loss, grad = point.t, point.loss, point.grad
+                self._move(memory["t"], direction)
             else:
-                self._move(state["t"], direction)
-                new_evaluations = 0
+                self._move(memory["t"], direction)
                 if move != group["max_iter"]:  # the next step will evaluate what this one leaves
                     loss, grad = float(closure()), self._flat_grad()
                     new_evaluations = 1
@@ -148,10 +154,11 @@ class LBFGS(Optimizer):
             if (
                 evaluations >= group["max_eval"]
                 or grad.abs().max() <= group["tolerance_grad"]
-                or (direction * state["t"]).abs().max() <= group["tolerance_change"]
-                or abs(loss - state["prev_loss"]) < group["tolerance_change"]
+                or (direction * memory["t"]).abs().max() <= group["tolerance_change"]
+                or abs(loss - memory["prev_loss"]) < group["tolerance_change"]
             ):
                 break
+        state.update(memory)
         return first_loss
 
     def _flat_params(self) -> list[Tensor]:
@@ -184,30 +191,28 @@ class LBFGS(Optimizer):
         return Point(t, loss, grad, grad.dot(direction))
 
 
-def _remember(state: dict[str, Any], grad: Tensor, history_size: int) -> None:
+def _remember(memory: dict[str, Any], grad: Tensor, history_size: int) -> None:
     """Take the last move into the history, if the gradient has grown along it."""
-    y = grad - state["prev_flat_grad"]
-    s = state["d"] * state["t"]
+    y = grad - memory["prev_flat_grad"]
+    s = memory["d"] * memory["t"]
     ys = y.dot(s)
     if ys > 1e-10:
-        history = state["old_dirs"], state["old_stps"], state["ro"]
+        history = memory["old_dirs"], memory["old_stps"], memory["ro"]
         for kept, new in zip(history, (y, s, 1.0 / ys), strict=True):
             if len(kept) == history_size:
                 kept.pop(0)
             kept.append(new)
-        state["H_diag"] = ys / y.dot(y)
-    state.setdefault("al", [None] * history_size)
+        memory["H_diag"] = ys / y.dot(y)
 
 
-def _newton_direction(state: dict[str, Any], grad: Tensor) -> Tensor:
+def _newton_direction(memory: dict[str, Any], grad: Tensor, al: list[Any]) -> Tensor:
     """-H @ grad, without H: two loops over the history (Nocedal and Wright, algorithm 7.4)."""
-    history = list(zip(state["old_dirs"], state["old_stps"], state["ro"], strict=True))
-    al = state["al"]
+    history = list(zip(memory["old_dirs"], memory["old_stps"], memory["ro"], strict=True))
     d = -grad
     for i, (y, s, ro) in reversed(list(enumerate(history))):
         al[i] = s.dot(d) * ro
         d.add_(y, alpha=-al[i])
-    d.mul_(state["H_diag"])
+    d.mul_(memory["H_diag"])
     for i, (y, s, ro) in enumerate(history):
         d.add_(s, alpha=al[i] - y.dot(d) * ro)
     return d

@@ -128,7 +128,8 @@ class Optimizer:
         with set_grad_enabled(bool(self.defaults.get("differentiable"))):
             for group in self.param_groups:
                 params = [param for param in group["params"] if param.grad is not None]
-                check_implementation(group, params, self._on_device)
+                if params:
+                    check_implementation(group, params, self._on_device)
                 options = scalar_options(group)
                 for param in params:
                     self.update(param, param.grad, options)
@@ -148,10 +149,8 @@ class Optimizer:
             if set_to_none:
                 param.grad = None
             elif param.grad is not None:
-                # A gradient of create_graph=True leaves its graph first.
-                zeros = param.grad.detach()
-                zeros.zero_()
-                param.grad = zeros
+                param.grad.detach_()  # one of create_graph=True has a graph
+                param.grad.zero_()
 
     # ----------------------------------------------------------------- groups
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 import stat
 from collections.abc import Iterator
 from typing import IO
@@ -37,7 +36,7 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     if old is not None and not os.access(target, os.W_OK):
         raise PermissionError(f"{os.fspath(path)}: no permission to write to this file")
     # Letters of any alphabet: a name may have 255 bytes.
-    temporary = os.path.join(folder, f".{name[:50]}.{secrets.token_hex(4)}.tmp")
+    temporary = os.path.join(folder, f".{name[:50]}.{os.urandom(4).hex()}.tmp")
     try:
         with open(temporary, "xb") as file:
             if old is not None:

@@ -427,14 +427,15 @@ class Module(Traversal, StateDict, ModuleHooks):
 
 
 def typename(value: Any) -> str:
-    """The name of a value's type, in torch's words: ``'int'``, ``'torch.FloatTensor'``."""
+    """The name of a function or class, or else of a value's type, in torch's words: ``'int'``,
+    ``'torch.FloatTensor'``.
+    """
     if isinstance(value, Tensor):
         name: str = value.type()
         return name
-    kind = type(value)
-    if kind.__module__ in ("builtins", "__builtin__"):
-        return kind.__qualname__
-    return f"{kind.__module__}.{kind.__qualname__}"
+    named = value if hasattr(value, "__qualname__") else type(value)
+    module = getattr(named, "__module__", None) or ""
+    return named.__qualname__ if module in ("", "builtins") else f"{module}.{named.__qualname__}"
 
 
 def _indented(text: str) -> str:

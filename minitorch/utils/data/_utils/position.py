@@ -68,7 +68,8 @@ class Replayable(Generic[T]):
     to the same place, if it draws the same random numbers. ``draws`` tells where the random
     generators have to stand for that: (step, number of the generator, its place) for each step in
     which the iterator drew from a generator that somebody else had used, or seeded, since it drew
-    the last time. Step 0 makes the iterator; step n yields its n-th element.
+    the last time: once in an epoch for all of torch's samplers, unless they share a generator with
+    the program. Step 0 makes the iterator; step n yields its n-th element.
 
     Args:
         saved: what ``state_dict`` of another one has returned.
