@@ -97,6 +97,19 @@ def test_log_prob(row: Row, dtype: str) -> None:
 
 
 @every_row
+@pytest.mark.parametrize("dtype", ["float64", "int64"])
+def test_values_of_another_dtype(row: Row, dtype: str) -> None:
+    """Types promote as torch's do, and are refused where torch refuses them."""
+
+    def call(library: Any) -> Any:
+        log_prob = build(row, library).log_prob(tensor(library, row.values, dtype))
+        return str(log_prob.dtype), log_prob.float()  # computed from float32 parameters
+
+    if row.name != "GeneralizedPareto":  # which torch refuses in all dtypes but the default one
+        assert_same(call, exact=False, words=False)
+
+
+@every_row
 def test_the_values_to_score_are_inside_the_support(row: Row) -> None:
     values = tensor(minitorch, row.values, "float64")
     assert build(row, minitorch, "float64").support.check(values).all()

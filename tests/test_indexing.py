@@ -130,6 +130,9 @@ SAME: list[Call] = [
     lambda t: t.nonzero_static(t.tensor([1, 0, 1]), size=3, fill_value=9),
     lambda t: t.take(t.ones(2, 2), t.tensor([[-1], [0]])),
     lambda t: t.zeros(3).put_(t.tensor([0, 0]), t.ones(2), accumulate=True),
+    # whose result is contiguous, whatever the layout of the index
+    lambda t: t.gather(t.ones(3, 4), 1, t.tensor([[0, 3, 1], [2, 2, 0]]).t()),
+    lambda t: t.nn.functional.one_hot(t.tensor([[0, 3, 1], [2, 2, 0]]).t()),
 ]
 
 

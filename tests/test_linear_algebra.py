@@ -232,6 +232,13 @@ def test_low_rank_decompositions_have_torchs_random_numbers() -> None:
     torch.testing.assert_close(torch.from_numpy(ours[1].numpy()), theirs[1])
 
 
+@pytest.mark.parametrize("rows", [[[np.nan]], [[1.0, 0.0], [0.0, np.nan]]])
+def test_cholesky_notices_nan(rows: list[list[float]]) -> None:
+    """Which is neither positive nor negative: LAPACK's verdict names its row."""
+    assert_same(lambda t: t.linalg.cholesky_ex(t.tensor(rows)).info)
+    assert_raises_alike(lambda t: t.linalg.cholesky(t.tensor(rows)))
+
+
 def test_the_namespace_has_torchs_functions() -> None:
     theirs = set(torch.linalg.__all__) if hasattr(torch.linalg, "__all__") else set()
     assert theirs <= set(dir(minitorch.linalg))

@@ -27,9 +27,7 @@ from tests.module_rows_losses import LOSSES
 
 MODULES = LAYERS + LOSSES
 ROWS = pytest.mark.parametrize("info", MODULES, ids=[info.name for info in MODULES])
-pytestmark = pytest.mark.filterwarnings(
-    "ignore:enable_nested_tensor is True", "ignore:NLLLoss2d has been deprecated"
-)
+pytestmark = pytest.mark.filterwarnings("ignore")  # of layers that are deprecated, mostly
 
 
 # --------------------------------------------------------------------------- both sides at once
@@ -264,7 +262,6 @@ def outcome(library: Any, info: ModuleInfo, first: np.ndarray | None) -> Any:
 
 
 @ROWS
-@pytest.mark.filterwarnings("ignore")
 def test_bad_inputs_are_judged_alike(info: ModuleInfo) -> None:
     good = info.inputs[0](np.random.default_rng(1), "float32")
     for what, first in bad_inputs(good):

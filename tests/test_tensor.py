@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import itertools
+import math
 import operator
 import pickle
 from collections.abc import Callable
@@ -250,6 +251,32 @@ def test_tensor_copies_and_as_tensor_shares() -> None:
     array[0] = 5
     assert (copied.tolist(), shared.tolist(), also.tolist()) == ([0, 0, 0], [5, 0, 0], [5, 0, 0])
     assert minitorch.as_tensor(shared) is shared
+
+
+@pytest.mark.parametrize(
+    ("data", "dtype"),
+    [
+        ([255, -255], "uint8"),
+        ([256], "uint8"),
+        ([-256], "uint8"),
+        ([-1.0], "uint8"),
+        ([255.5], "uint8"),
+        ([70000], "int16"),
+        ([2**40], "int32"),
+        ([3e9], "int32"),
+        ([math.nan], "int64"),
+        ([-1], "uint16"),
+        ([0, 2**64 - 1], "uint64"),
+        ([-1], "uint64"),
+        ([2**63], "int64"),
+        ([2**70], "float32"),
+        (2**53 + 1, "int64"),
+        ([1e300], "float32"),
+    ],
+)
+def test_numbers_out_of_range(data: Any, dtype: str) -> None:
+    """Refused, and not wrapped around in silence, but for small negative ones."""
+    assert_same(lambda t: t.tensor(data, dtype=getattr(t, dtype)), words=dtype != "uint64")
 
 
 # --------------------------------------------------------------------------- promotion

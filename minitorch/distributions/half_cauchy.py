@@ -36,3 +36,7 @@ class HalfCauchy(Folded):
     @property
     def variance(self) -> Tensor:
         return self.base_dist.variance
+
+    def log_prob(self, value: Tensor) -> Tensor:
+        """In the dtype of the scale, whatever that of ``value``."""
+        return super().log_prob(value.to(self.scale.dtype) if isinstance(value, Tensor) else value)

@@ -212,7 +212,8 @@ def huber_loss(
     reduction = checked_reduction(reduction)
     if delta <= 0:
         raise RuntimeError("huber_loss does not support non-positive values for delta.")
-    check_holds_losses(input._array)
+    if target.is_floating_point():
+        check_holds_losses(input._array)
     if weight is None:
         return HuberLoss.apply(*expanded, reduction, delta)
     if weight._array.shape != input._array.shape:

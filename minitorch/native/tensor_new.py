@@ -109,6 +109,7 @@ def infer_array(data: Any, dtype: dtypes.dtype | None) -> Any:
     Raises:
         ValueError: the sequences are ragged, or an array has a negative stride.
         TypeError: an element is no number.
+        RuntimeError, OverflowError: an element is out of the range of an integer dtype.
     """
     is_tensor, data = isinstance(data, Variable), unwrap(data)
     if dtype is not None and not isinstance(dtype, dtypes.dtype):
@@ -129,17 +130,16 @@ def infer_array(data: Any, dtype: dtypes.dtype | None) -> Any:
         array = np.array(data)
     except (ValueError, OverflowError):
         raise _explanation(data) from None
+    if dtype is dtypes.uint64 and _are_integers(data):
+        return np.array(data, np.uint64)
+    is_beyond_int64 = array.dtype.kind in "uO" and _are_integers(data)
+    if is_beyond_int64 and dtype is not None and dtype.is_floating_point:
+        return np.array(data, np.float64).astype(dtype.numpy)
     if array.dtype.kind in "OUSmM" or (array.dtype.kind == "u" and not _holds_numpy_scalar(data)):
         raise _explanation(data)
     dtypes.check_convertible(array.dtype)
     if dtype is not None:
-        if (
-            dtype.numpy.kind in "biu"
-            and array.dtype.kind == "f"
-            and array.size
-            and not np.isfinite(array).all()
-        ):
-            raise RuntimeError(f"value cannot be converted to type {dtype.name} without overflow")
+        _check_fits(array, dtype)
         return array.astype(dtype.numpy)
     if array.dtype.kind == "f" and not _holds_numpy_scalar(data):
         return array.astype(dtypes.get_default_dtype().numpy)
@@ -150,6 +150,23 @@ def infer_array(data: Any, dtype: dtypes.dtype | None) -> Any:
     if array.size == 0 and array.dtype.kind == "f":
         return array.astype(dtypes.get_default_dtype().numpy)
     return array
+
+
+def _are_integers(data: Any) -> bool:
+    return all([isinstance(x, int) for x in _leaves(data)])
+
+
+def _check_fits(array: Any, dtype: dtypes.dtype) -> None:
+    """Whether an integer dtype holds the numbers. Mirrors ``overflows`` of c10/util/TypeCast.h:
+    an unsigned one takes negative integers, which wrap around, down to minus its largest.
+    """
+    if dtype.numpy.kind not in "iu" or not array.size or array.dtype.kind not in "iuf":
+        return
+    limits = np.iinfo(dtype.numpy)
+    wraps = array.dtype.kind != "f" and limits.min == 0
+    lowest = -limits.max if wraps else limits.min
+    if not (lowest <= array.min() and array.max() <= limits.max):  # NaN is in no range
+        raise RuntimeError(f"value cannot be converted to type {dtype.name} without overflow")
 
 
 def _dtype_of_leaves(data: Any) -> dtypes.dtype | None:

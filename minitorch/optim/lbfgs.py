@@ -112,7 +112,7 @@ class LBFGS(Optimizer):
         if grad.abs().max() <= group["tolerance_grad"]:
             return first_loss
 
-        memory = {key: state.get(key) for key in _MEMORY}
+        memory: dict[str, Any] = {key: state.get(key) for key in _MEMORY}
         for move in range(1, group["max_iter"] + 1):
             state["n_iter"] += 1
             if state["n_iter"] == 1:
