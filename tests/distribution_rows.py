@@ -34,7 +34,9 @@ class Params:
     def __init__(self, library: Any, arrays: dict[str, Any], dtype: str, grad: bool) -> None:
         self.tensors = []
         for name, array in arrays.items():
-            tensor = library.tensor(np.asarray(array, dtype).tolist(), dtype=getattr(library, dtype))
+            tensor = library.tensor(
+                np.asarray(array, dtype).tolist(), dtype=getattr(library, dtype)
+            )
             if grad:
                 tensor.requires_grad_()
             self.tensors.append(tensor)

@@ -73,6 +73,16 @@ class Variable:
     _view: View | None
     _version_counter: list[Any] | None
 
+    def __new__(cls, data: Any = None, requires_grad: bool = False) -> Any:
+        """``Variable(tensor)``, of before tensors and variables were one: a tensor that shares its
+        memory.
+        """
+        if cls is not Variable:
+            return new_object(cls)
+        if not isinstance(data, Variable):
+            raise TypeError(f"Variable data has to be a tensor, but got {type(data).__name__}")
+        return data.detach().requires_grad_(requires_grad)  # type: ignore[attr-defined]
+
     # Rarely set, so they live in the instance's __dict__.
     _output_nr = 0
     _backward_hooks: Hooks | None = None

@@ -72,7 +72,9 @@ class Gather(Operator):
         if not index.size:
             return np.empty_like(input, shape=index.shape)
         gathered = _lines(input)[positions(_lines(index), dim)]
-        return np.ascontiguousarray(gathered).reshape(index.shape)
+        if not gathered.flags.c_contiguous:  # but laid out as the index is
+            gathered = gathered.copy(order="C")
+        return gathered.reshape(index.shape)
 
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:

@@ -2,6 +2,8 @@
 
 Operations do not look at the types of their arguments: that would cost every call. They fail on the
 first attribute that only tensors have, and here that failure is put into torch's words.
+
+Mirrors, in purpose, torch/csrc/utils/python_arg_parser.cpp.
 """
 
 from __future__ import annotations

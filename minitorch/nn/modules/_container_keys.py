@@ -1,4 +1,4 @@
-"""Positions and keys, as the containers take them."""
+"""Positions and keys, as the containers take them. Mirrors torch/nn/modules/container.py."""
 
 from __future__ import annotations
 
