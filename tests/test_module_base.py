@@ -444,6 +444,41 @@ def hooks_after_an_error(torch: Any) -> Any:
 
 
 @case
+def backward_hook_of_the_older_kind(torch: Any) -> Any:
+    calls: list[Any] = []
+    model = torch.nn.Sequential(torch.nn.Linear(2, 3), torch.nn.Tanh())
+    handle = model.register_backward_hook(
+        lambda m, inputs, outputs: calls.append((type(m).__name__, _values(inputs + outputs)))
+    )
+    layer = torch.nn.Linear(2, 2)
+    layer.register_full_backward_hook(lambda *args: None)
+    for register in (
+        lambda: layer.register_backward_hook(lambda *args: None),
+        lambda: model.register_full_backward_hook(lambda *args: None),
+    ):
+        try:
+            register()
+        except RuntimeError as error:
+            calls.append(str(error))
+    model(torch.zeros(1, 2)).sum().backward()
+    handle.remove()
+    model(torch.zeros(1, 2)).sum().backward()
+    return calls
+
+
+@case
+def container_of_old(torch: Any) -> Any:
+    container = torch.nn.Container(a=torch.nn.ReLU(), b=torch.nn.Linear(1, 2))
+    return repr(container), list(container.state_dict())
+
+
+@case
+def compiling_in_place(torch: Any) -> Any:
+    model = torch.nn.Linear(2, 2)
+    return model.compile(backend="eager"), repr(model)
+
+
+@case
 def hooks_on_every_module(torch: Any) -> Any:
     calls: list[Any] = []
     module = sys.modules[f"{torch.__name__}.nn.modules.module"]

@@ -60,21 +60,19 @@ def strong_wolfe(
 
     # Go on until the loss or the slope rises.
     previous, point = start, evaluate(t)
-    evaluations = 1
-    steps = 0
+    steps = 0  # one less than evaluations
     while steps < max_evaluations:
         if not descends(point) or (steps > 1 and point.loss >= previous.loss):
             bracket = [previous, point]
             break
         if is_flat(point):
-            return point, evaluations
+            return point, steps + 1
         if point.slope >= 0:
             bracket = [previous, point]
             break
         bounds = point.t + 0.01 * (point.t - previous.t), point.t * 10
         t = cubic_minimum(previous, point, bounds)
         previous, point = point, evaluate(t)
-        evaluations += 1
         steps += 1
     else:
         bracket = [start, point]
@@ -98,7 +96,6 @@ def strong_wolfe(
         else:
             stuck = bool(near_an_end)
         point = evaluate(t)
-        evaluations += 1
         steps += 1
         high = 1 - low
         if not descends(point) or point.loss >= bracket[low].loss:
@@ -106,11 +103,11 @@ def strong_wolfe(
             low = _index_of_lower(bracket)
             continue
         if is_flat(point):
-            return point, evaluations
+            return point, steps + 1
         if point.slope * (ends[high] - ends[low]) >= 0:
             bracket[high] = bracket[low]
         bracket[low] = point
-    return bracket[low], evaluations
+    return bracket[low], steps + 1
 
 
 def _index_of_lower(bracket: list[Point]) -> int:
