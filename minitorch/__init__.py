@@ -481,6 +481,7 @@ from minitorch.native.tensor_compare import minimum as minimum
 from minitorch.native.tensor_compare import where as where
 from minitorch.native.tensor_new import as_tensor as as_tensor
 from minitorch.native.tensor_new import asarray as asarray
+from minitorch.native.tensor_new import from_dlpack as from_dlpack
 from minitorch.native.tensor_new import from_numpy as from_numpy
 from minitorch.native.tensor_new import frombuffer as frombuffer
 from minitorch.native.tensor_new import tensor as tensor

@@ -267,6 +267,17 @@ torch.__version__.split(".")[:2]
 torch.distributed.is_initialized()
 torch.distributed.get_rank()
 torch.distributed.get_world_size()
+torch.distributed.barrier()
+torch.distributed.all_reduce(torch.ones(1))
+torch.nn.parallel.DistributedDataParallel(torch.nn.Linear(1, 1))
+torch.autograd.Variable(torch.ones(2), requires_grad=True)
+torch.autograd.Variable(torch.ones(2) * torch.ones(2, requires_grad=True)).requires_grad
+torch.autograd.Variable([1])
+isinstance(torch.ones(2), torch.autograd.Variable)
+torch.from_dlpack(torch.arange(6).reshape(2, 3).t())
+np.from_dlpack(torch.ones(2))
+np.from_dlpack(torch.ones(2, requires_grad=True))
+torch.ones(2).__dlpack_device__() == (1, 0)
 torch.are_deterministic_algorithms_enabled()
 torch.is_deterministic_algorithms_warn_only_enabled()
 torch.get_deterministic_debug_mode()
@@ -343,7 +354,15 @@ torch.types.Number
 
 @pytest.mark.parametrize("expression", AS_IN_TORCH)
 def test_a_name_beyond_the_tensor_behaves_as_in_torch(expression: str) -> None:
-    assert_same(lambda torch: eval(expression, {"torch": torch}))
+    assert_same(lambda torch: eval(expression, {"torch": torch, "np": np}))
+
+
+def test_both_libraries_see_one_memory_through_dlpack() -> None:
+    theirs = torch.zeros(3)
+    ours = minitorch.from_dlpack(theirs)
+    ours[1] = 5.0
+    torch.from_dlpack(ours)[2] = 7.0
+    assert theirs.tolist() == ours.tolist() == [0.0, 5.0, 7.0]
 
 
 REFUSED = [

@@ -446,7 +446,7 @@ def hooks_after_an_error(torch: Any) -> Any:
 @case
 def backward_hook_of_the_older_kind(torch: Any) -> Any:
     calls: list[Any] = []
-    model = torch.nn.Sequential(torch.nn.Linear(2, 3), torch.nn.Tanh())
+    model = torch.nn.Sequential(torch.nn.Linear(2, 3), torch.nn.ReLU())
     handle = model.register_backward_hook(
         lambda m, inputs, outputs: calls.append((type(m).__name__, _values(inputs + outputs)))
     )

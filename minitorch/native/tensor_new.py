@@ -403,6 +403,16 @@ def from_numpy(ndarray: Any) -> Tensor:
     return wrap(np.ndarray(ndarray.shape, ndarray.dtype, memory, 0, ndarray.strides))
 
 
+def from_dlpack(ext_tensor: Any) -> Tensor:
+    """A tensor that shares memory with another library's, torch's among them, without a copy.
+
+    >>> import minitorch
+    >>> minitorch.from_dlpack(np.arange(3))
+    tensor([0, 1, 2])
+    """
+    return from_numpy(np.from_dlpack(ext_tensor))
+
+
 def frombuffer(
     buffer: Any,
     *,

@@ -1,6 +1,6 @@
 """Adagrad: a step of its own for every element. Mirrors torch/optim/adagrad.py.
 
-Left out: sparse gradients.
+Left out: sparse gradients, ``share_memory``.
 """
 
 from __future__ import annotations
@@ -81,11 +81,6 @@ class Adagrad(Optimizer):
             "step": new_number(fused=group["fused"]),
             "sum": full_like(param, self.defaults["initial_accumulator_value"]),
         }
-
-    def share_memory(self) -> None:
-        """Move the sums into memory that other processes see."""
-        for state in self.state.values():
-            state["sum"].share_memory_()
 
     def update(self, param: Tensor, grad: Tensor, group: dict[str, Any]) -> None:
         if param not in self.state:  # of a group that was added later

@@ -164,7 +164,7 @@ class ModuleHooks:
             if around is not None:
                 result = around.setup_output_hook(result)
             if self._is_full_backward_hook is False:
-                self._hook_last_operation(result)
+                self._hook_last_operation(args, result)
             return result
         except Exception:
             self._run_forward_hooks_after_error(started, args, kwargs, result)
@@ -197,12 +197,24 @@ class ModuleHooks:
             return hook(self, args, kwargs, result)
         return hook(self, args, result)
 
-    def _hook_last_operation(self, result: Any) -> None:
+    def _hook_last_operation(self, args: tuple[Any, ...], result: Any) -> None:
         while not isinstance(result, Variable):
             result = next(iter(result.values())) if isinstance(result, dict) else result[0]
-        if result.grad_fn is not None:
-            for hook in self._backward_hooks.values():
-                result.grad_fn.register_hook(functools.partial(hook, self))
+        node = result.grad_fn
+        if node is None:
+            return
+        for hook in self._backward_hooks.values():
+            node.register_hook(functools.partial(hook, self))
+        of_args = {arg.grad_fn for arg in args if isinstance(arg, Variable)} - {None}
+        if of_args != {before for before, _ in node.next_functions}:
+            warnings.warn(
+                "Using a non-full backward hook when the forward contains multiple autograd Nodes "
+                "is deprecated and will be removed in future versions. This hook will be missing "
+                "some grad_input. Please use register_full_backward_hook to get the documented "
+                "behavior.",
+                FutureWarning,
+                stacklevel=3,
+            )
 
     def _run_forward_hooks_after_error(
         self, started: set[int], args: tuple[Any, ...], kwargs: dict[str, Any], result: Any

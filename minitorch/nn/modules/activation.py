@@ -42,6 +42,7 @@ from minitorch.native.factories import empty
 from minitorch.native.softmax import log_softmax, softmax, softmin
 from minitorch.native.trigonometry import tanh
 from minitorch.nn import init as initializers
+from minitorch.nn.modules.attention import MultiheadAttention as MultiheadAttention
 from minitorch.nn.modules.module import Module
 from minitorch.nn.parameter import Parameter
 

@@ -24,9 +24,6 @@ class _ASMoutput(NamedTuple):
     loss: Tensor
 
 
-_ASMoutput.__name__ = _ASMoutput.__qualname__ = "ASMoutput"
-
-
 class AdaptiveLogSoftmaxWithLoss(Module):
     """log softmax of the target, for classes that are sorted by how often they occur.
 

@@ -13,15 +13,11 @@ from minitorch.dtypes import dtype as DType
 from minitorch.native.factories import empty
 from minitorch.native.multi_head_attention import canonical_mask, multi_head_attention_forward
 from minitorch.nn import init
-from minitorch.nn.modules.linear import Linear
+from minitorch.nn.modules.linear import NonDynamicallyQuantizableLinear
 from minitorch.nn.modules.module import Module
 from minitorch.nn.parameter import Parameter
 
 __all__ = ["MultiheadAttention"]
-
-
-class NonDynamicallyQuantizableLinear(Linear):
-    """A Linear under the name that torch gives it here."""
 
 
 class MultiheadAttention(Module):

@@ -82,6 +82,10 @@ class Linear(Module):
         )
 
 
+class NonDynamicallyQuantizableLinear(Linear):
+    """A Linear under the name that torch gives it inside attention."""
+
+
 class Bilinear(Module):
     """yₖ = x₁ᵀ Wₖ x₂ + bₖ.
 

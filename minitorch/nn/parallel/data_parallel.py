@@ -11,7 +11,7 @@ from typing import Any
 
 from minitorch.nn.modules.module import Module
 
-__all__ = ["DataParallel", "data_parallel"]
+__all__ = ["DataParallel"]
 
 
 class DataParallel(Module):
@@ -30,16 +30,3 @@ class DataParallel(Module):
 
     def forward(self, *inputs: Any, **kwargs: Any) -> Any:
         return self.module(*inputs, **kwargs)
-
-
-def data_parallel(
-    module: Module,
-    inputs: Any,
-    device_ids: Sequence[Any] | None = None,
-    output_device: Any = None,
-    dim: int = 0,
-    module_kwargs: dict[str, Any] | None = None,
-) -> Any:
-    """``module(*inputs)``, for inputs that are a tuple; ``module(inputs)`` for others."""
-    arguments = inputs if isinstance(inputs, tuple) else (inputs,)
-    return module(*arguments, **(module_kwargs or {}))
