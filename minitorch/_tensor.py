@@ -90,8 +90,9 @@ from minitorch.native import (
 from minitorch.native import renorm as renorm_ops
 from minitorch.native import unique as unique_ops
 from minitorch.native.memory_format import is_in
-from minitorch.storage import TypedStorage, UntypedStorage, place_in_storage
+from minitorch.storage import TypedStorage, UntypedStorage, in_shared_memory, place_in_storage
 from minitorch.storage import data_ptr as address
+from minitorch.storage import is_shared as is_in_shared_memory
 from minitorch.storage import owner as storage_owner
 from minitorch.storage import storage_offset as offset_in_storage
 from minitorch.storage import stride as storage_stride
@@ -382,8 +383,16 @@ class Tensor(Variable):
         return False
 
     def is_shared(self) -> bool:
-        """Whether other processes see the same memory: no."""
-        return False
+        """Whether processes that are forked from now on see the same memory."""
+        return is_in_shared_memory(self._array)
+
+    def share_memory_(self) -> Tensor:
+        """Move to memory that is the same in processes forked from now on; views made before stay
+        behind.
+        """
+        if not self.is_shared():
+            self._array = in_shared_memory(self._array)
+        return self
 
     def apply_(self, callable: Any) -> Tensor:
         """Replace each element by ``callable`` of it, one Python call at a time."""

@@ -7,6 +7,7 @@ other when their storages are the same bytes.
 
 from __future__ import annotations
 
+import mmap
 from typing import Any
 
 import numpy as np
@@ -90,6 +91,19 @@ def place_in_storage(
     """A view of the array that owns a memory; strides count bytes, as NumPy's, offset elements."""
     start = 0 if 0 in shape else offset * dtype.itemsize
     return np.ndarray(shape, dtype, _memory(memory), start, strides)
+
+
+def in_shared_memory(array: Any) -> Any:
+    """A copy in memory that processes forked from now on share."""
+    memory = mmap.mmap(-1, max(1, array.nbytes))
+    shared = np.ndarray(array.shape, array.dtype, memory)
+    shared[...] = array
+    return shared
+
+
+def is_shared(array: Any) -> bool:
+    """Whether the memory is that of ``in_shared_memory``."""
+    return isinstance(owner(array).base, mmap.mmap)
 
 
 class UntypedStorage:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -176,6 +177,22 @@ def test_data_parallel() -> None:
         return repr(model), list(model.state_dict()), model(x), model.device_ids
 
     assert_same(call, exact=False)
+
+
+def test_a_child_process_trains_the_model_it_shares() -> None:
+    model = minitorch.nn.Sequential(minitorch.nn.Linear(2, 2), minitorch.nn.BatchNorm1d(2))
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    assert model.share_memory() is model
+    for name, value in model.state_dict().items():
+        assert value.is_shared() and (value == before[name]).all()
+    child = os.fork()
+    if child == 0:
+        with minitorch.no_grad():
+            model[0].weight.fill_(7.0)
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
+    assert model[0].weight.tolist() == [[7.0, 7.0]] * 2
+    assert not minitorch.ones(2).is_shared() and model[0].weight[0].is_shared()
 
 
 @pytest.mark.parametrize(

@@ -394,6 +394,12 @@ class Module(Traversal, StateDict, ModuleHooks):
         """Move to the GPU: an error, as there is none, if there is anything to move."""
         return self._apply(lambda t: t.cuda(device))
 
+    def share_memory(self) -> Self:
+        """Move to memory that is the same in processes forked from now on, which can then train
+        one model together.
+        """
+        return self._apply(lambda t: t.share_memory_())
+
     def compile(self, *args: Any, **kwargs: Any) -> None:
         """Accepted, and without effect: calls are as fast as they get."""
 
