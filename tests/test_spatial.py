@@ -372,6 +372,19 @@ def test_output_padding_of_a_stride_or_more() -> None:
     assert_same(grown, exact=False)
 
 
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+def test_output_padding_of_a_stride_or_more_in_half_precision(dtype: str) -> None:
+    """torch leaves this to a kernel that rounds every sum."""
+
+    def grown(lib: Any) -> Any:
+        kind = getattr(lib, dtype)
+        operands = [values(lib, *shape).to(kind) for shape in ((2, 2, 4, 4), (2, 2, 4, 5), (4,))]
+        how = {"stride": (3, 2), "padding": (1, 2), "output_padding": (2, 3), "dilation": 4}
+        return lib.nn.functional.conv_transpose2d(*operands, groups=2, **how).float()
+
+    assert_same(grown)
+
+
 def test_deprecated_names() -> None:
     for name in ("upsample", "upsample_nearest", "upsample_bilinear"):
         with pytest.warns(UserWarning, match="deprecated"):

@@ -224,10 +224,29 @@ class Translator:
         return self.storages[key][1]
 
     def module(self, x: torch.nn.Module) -> Any:
-        """A module that is an argument, such as a distance function."""
+        """A module that is an argument: a distance function, or the layer of an encoder."""
         maker = lookup(f"nn.{type(x).__name__}")
+        if isinstance(x, torch.nn.TransformerEncoderLayer):
+            twin = maker(**self(_options_of(x)))
+            twin.load_state_dict(self(dict(x.state_dict())))
+            return twin
         renamed = {"norm": "p"}  # PairwiseDistance(p) keeps it as .norm
         return maker(**{renamed.get(n, n): getattr(x, n) for n in x.__constants__})
+
+
+def _options_of(layer: torch.nn.TransformerEncoderLayer) -> dict[str, Any]:
+    return {
+        "d_model": layer.linear1.in_features,
+        "nhead": layer.self_attn.num_heads,
+        "dim_feedforward": layer.linear1.out_features,
+        "dropout": layer.dropout.p,
+        "activation": layer.activation,
+        "layer_norm_eps": layer.norm1.eps,
+        "batch_first": layer.self_attn.batch_first,
+        "norm_first": layer.norm_first,
+        "bias": layer.linear1.bias is not None,
+        "dtype": layer.linear1.weight.dtype,
+    }
 
 
 def to_numpy(x: torch.Tensor) -> Any:
