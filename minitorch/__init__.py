@@ -659,6 +659,27 @@ def is_storage(obj: object) -> _typing.TypeGuard[UntypedStorage]:
 
 # Loaded when first used: what many scripts never touch must not slow their start.
 
+if _typing.TYPE_CHECKING:
+    from minitorch import accelerator as accelerator
+    from minitorch import amp as amp
+    from minitorch import compat as compat
+    from minitorch import compiler as compiler
+    from minitorch import cpu as cpu
+    from minitorch import cuda as cuda
+    from minitorch import distributed as distributed
+    from minitorch import distributions as distributions
+    from minitorch import jit as jit
+    from minitorch import mps as mps
+    from minitorch import multiprocessing as multiprocessing
+    from minitorch import testing as testing
+    from minitorch import text as text
+    from minitorch import types as types
+    from minitorch import vision as vision
+    from minitorch import xpu as xpu
+    from minitorch.amp import GradScaler as GradScaler
+    from minitorch.amp import autocast as autocast
+    from minitorch.compiler import compile as compile
+
 _LAZY_MODULES = frozenset(
     [
         "accelerator",

@@ -17,6 +17,8 @@ Attribute = Any
 __all__ = [
     "Attribute",
     "Final",
+    "ScriptFunction",
+    "ScriptModule",
     "export",
     "fork",
     "freeze",
@@ -30,6 +32,14 @@ __all__ = [
     "unused",
     "wait",
 ]
+
+
+class ScriptModule:
+    """What scripted modules are instances of in torch: here, none."""
+
+
+class ScriptFunction:
+    """What scripted functions are instances of in torch: here, none."""
 
 
 def _warn_of_python(name: str) -> None:

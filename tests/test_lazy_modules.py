@@ -119,6 +119,7 @@ REFUSED = {
         },
     )(2, 2)(t.ones(2)),
     "shape": lambda t: t.nn.LazyLinear(2).weight.shape,
+    "shared memory": lambda t: t.nn.LazyLinear(2).share_memory(),
     "into an ordinary layer": lambda t: t.nn.Linear(2, 2).load_state_dict(
         t.nn.LazyLinear(2).state_dict()
     ),

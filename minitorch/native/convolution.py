@@ -27,7 +27,12 @@ from minitorch.autograd.holomorphic import Holomorphic
 from minitorch.native import convolution_checks as checks
 from minitorch.native.convolution_checks import IntOrTuple
 from minitorch.native.convolution_columns import Ints, Window
-from minitorch.native.convolution_mm import convolve, correlate, spread
+from minitorch.native.convolution_mm import (
+    convolve,
+    correlate,
+    spread,
+    spread_in_half,
+)
 from minitorch.native.padding import pad
 
 if TYPE_CHECKING:
@@ -103,6 +108,18 @@ class ConvolutionTranspose(Holomorphic, name="ConvolutionBackward0"):
         if ctx.next_edges[2] is not None:
             grad_bias = _sum_over_all_but_channels(grad)
         return grad_input, grad_weight, grad_bias
+
+
+class SlowConvolutionTranspose(ConvolutionTranspose, name="ConvolutionBackward0"):
+    """As torch's slow kernels compute it: half precision is rounded at every step."""
+
+    @staticmethod
+    def forward(ctx: Any, input: Any, weight: Any, bias: Any, window: Window, size: Ints) -> Any:
+        if not dtypes.is_half(input.dtype):
+            return ConvolutionTranspose.forward(ctx, input, weight, bias, window, size)
+        ctx.save_for_backward(input, weight)
+        ctx.window = window
+        return spread_in_half(input, weight, window, size)
 
 
 class ConvolutionWeightGrad(Holomorphic, name="ConvolutionBackwardBackward0"):
@@ -345,7 +362,7 @@ def _spread_and_cut(
     whole = window._replace(padding=(0,) * len(extra))
     options = zip(input.shape[2:], weight.shape[2:], window.stride, window.dilation, strict=True)
     size = tuple([(n - 1) * s + d * (k - 1) + 1 for n, k, s, d in options])
-    out: Tensor = ConvolutionTranspose.apply(input, weight, None, whole, size)
+    out: Tensor = SlowConvolutionTranspose.apply(input, weight, None, whole, size)
     ends = [(-p, e - p) for p, e in zip(window.padding, extra, strict=True)]
     out = pad(out, [width for pair in reversed(ends) for width in pair])
     return out if bias is None else out + bias.reshape(-1, *[1] * len(size))

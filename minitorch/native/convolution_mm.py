@@ -134,6 +134,23 @@ def spread(input: Any, weight: Any, bias: Any, window: Window, size: Ints) -> An
     return out
 
 
+def spread_in_half(input: Any, weight: Any, window: Window, size: Ints) -> Any:
+    """``spread`` without padding and bias, with every sum rounded to half precision."""
+    dtype, taps, positions = input.dtype, weight.shape[2:], input.shape[2:]
+    groups, width = window.groups, weight.shape[1]
+    matrices = weight.astype(np.float32).reshape(groups, len(weight) // groups, -1)
+    images = input.astype(np.float32).swapaxes(0, 1).reshape(groups, len(weight) // groups, -1)
+    columns = (matrices.swapaxes(1, 2) @ images).astype(dtype)
+    columns = columns.reshape(groups, width, math.prod(taps), len(input), *positions)
+    out = np.zeros_like(input, shape=(groups, width, len(input), *size))
+    for number, tap in enumerate(np.ndindex(*taps)):
+        place: list[Any] = [...]
+        for k, d, s, n in zip(tap, window.dilation, window.stride, positions, strict=True):
+            place.append(slice(k * d, k * d + s * (n - 1) + 1, s))
+        out[tuple(place)] += columns[:, :, number]
+    return out.reshape(groups * width, len(input), *size).swapaxes(0, 1)
+
+
 def correlate(input: Any, grad: Any, weight_shape: Ints, window: Window) -> Any:
     """grad @ columns(input)^T, summed over the batches.
 

@@ -42,11 +42,11 @@ def infer_size(a: tuple[int, ...], b: tuple[int, ...]) -> tuple[int, ...]:
     """The shape that two shapes broadcast to.
 
     Raises:
-        RuntimeError: they do not; the sizes and the dimension are named.
+        RuntimeError: they do not; the sizes and the last such dimension are named.
     """
     ndim = max(len(a), len(b))
-    result = []
-    for d in range(ndim):
+    result = [0] * ndim
+    for d in reversed(range(ndim)):
         i, j = d - ndim + len(a), d - ndim + len(b)
         n = a[i] if i >= 0 else 1
         m = b[j] if j >= 0 else 1
@@ -55,5 +55,5 @@ def infer_size(a: tuple[int, ...], b: tuple[int, ...]) -> tuple[int, ...]:
                 f"The size of tensor a ({n}) must match the size of tensor b ({m}) at "
                 f"non-singleton dimension {d}"
             )
-        result.append(m if n == 1 else n)
+        result[d] = m if n == 1 else n
     return tuple(result)

@@ -34,7 +34,7 @@ class MaskedFill(Operator, name="MaskedFillBackward0"):
             value = value.astype(kind) if hasattr(value, "dtype") else number_as(value, kind)
             return np.where(mask, value, input)
         except ValueError:
-            infer_size(input.shape, mask.shape)
+            infer_size(mask.shape, input.shape)
             raise
 
     @staticmethod
@@ -93,7 +93,7 @@ class MaskedScatter(Operator):
     def forward(ctx: Any, input: Any, mask: Any, source: Any) -> Any:
         ctx.source = meta_of(source)
         ctx.save_for_backward(mask)
-        shape = infer_size(input.shape, mask.shape)
+        shape = infer_size(mask.shape, input.shape)
         out = np.broadcast_to(input, shape).copy()
         mask = np.broadcast_to(mask, shape)
         out[mask] = source.reshape(-1)[: mask.sum().item()]

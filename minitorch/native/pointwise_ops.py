@@ -73,7 +73,7 @@ class Addcdiv(Holomorphic):
 
 def _promoted(kernel: str, input: Any, tensor1: Any, tensor2: Any, value: Any) -> Any:
     """The operands and the number, in the dtype of the result, or in float32 for float16."""
-    infer_size(infer_size(tensor1.shape, tensor2.shape), input.shape)
+    infer_size(infer_size(input.shape, tensor1.shape), tensor2.shape)
     dtype = dtypes.result_dtype(input, tensor1, tensor2)
     if dtype == np.bool_:
         raise not_implemented(kernel, input)

@@ -336,9 +336,9 @@ def expand(input: Tensor, *sizes: Any, size: Any = None, implicit: bool = False)
             "dimensions in the tensor "
             f"({len(shape)})"
         )
-    result = []
-    for d, new in enumerate(wanted):
-        have = shape[d - lead] if d >= lead else 1
+    result = list(wanted)
+    for d in reversed(range(len(wanted))):  # from the last, which errors name first
+        new, have = wanted[d], shape[d - lead] if d >= lead else 1
         if new == -1:
             if d < lead:
                 raise RuntimeError(
@@ -352,7 +352,7 @@ def expand(input: Tensor, *sizes: Any, size: Any = None, implicit: bool = False)
                 "at non-singleton dimension "
                 f"{d}.  Target sizes: {list(wanted)}.  Tensor sizes: {list(shape)}"
             )
-        result.append(new)
+        result[d] = new
     return Expand.apply(input, tuple(result))
 
 
@@ -362,9 +362,9 @@ def expand_as(input: Tensor, other: Tensor) -> Tensor:
     return expand(input, other._array.shape)
 
 
-def broadcast_to(input: Tensor, shape: Sequence[int]) -> Tensor:
-    """``input.expand(shape)``."""
-    return expand(input, shape)
+def broadcast_to(input: Tensor, *sizes: Any, size: Any = None) -> Tensor:
+    """``input.expand(size)``."""
+    return expand(input, *sizes, size=size)
 
 
 def broadcast_tensors(*tensors: Any) -> tuple[Tensor, ...]:
@@ -385,7 +385,7 @@ def broadcast_shapes(*shapes: Any) -> Size:
     Raises:
         RuntimeError: sizes differ and neither is 1.
     """
-    given = [(s,) if isinstance(s, int) else tuple(s) for s in shapes]
+    given = [(s,) if isinstance(s, int) else s for s in shapes]
     result = [1] * max([len(s) for s in given], default=0)
     for position, shape in enumerate(given):
         for d in range(-1, -1 - len(shape), -1):

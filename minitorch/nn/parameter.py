@@ -167,6 +167,13 @@ class UninitializedTensorMixin(Tensor):
         """Itself: no operation has made it."""
         return self
 
+    def share_memory_(self) -> NoReturn:
+        """Refused: there is no memory yet."""
+        raise RuntimeError(
+            "Can't share memory on an uninitialized parameter or buffer. Call `forward` to "
+            "initialize the parameters before calling `module.share_memory()`."
+        )
+
     def __repr__(self) -> str:  # type: ignore[override]
         return f"<{type(self).__name__}>"
 
