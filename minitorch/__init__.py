@@ -682,6 +682,7 @@ if _typing.TYPE_CHECKING:
 
 _LAZY_MODULES = frozenset(
     [
+        "_C",
         "accelerator",
         "amp",
         "compat",

@@ -59,6 +59,7 @@ from minitorch.native import (
     matrix_exp,
     matrix_functions,
     norms,
+    numpy_protocol,
     order_statistics,
     pointwise_ops,
     pow,
@@ -138,8 +139,9 @@ class Tensor(Variable):
     """
 
     __slots__ = ()
-    __array_ufunc__ = None  # NumPy must not swallow tensors: array * tensor calls Tensor.__rmul__
     __array_priority__ = 1000
+    __array_ufunc__ = numpy_protocol.array_ufunc
+    __array_wrap__ = numpy_protocol.array_wrap
 
     def __new__(cls, *data: Any, size: Any = None, device: Any = None) -> Tensor:
         check_device(device)
@@ -304,6 +306,8 @@ class Tensor(Variable):
 
     def requires_grad_(self, requires_grad: bool = True) -> Tensor:
         """Set ``requires_grad``, and return the tensor."""
+        if requires_grad and not dtypes.is_differentiable(self._array.dtype):
+            raise RuntimeError("only Tensors of floating point dtype can require gradients")
         self.requires_grad = requires_grad
         return self
 

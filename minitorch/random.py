@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from minitorch import _device
 from minitorch._jit import kernel
 
 __all__ = [
@@ -150,7 +151,7 @@ class Generator:
     def __init__(self, device: Any = "cpu") -> None:
         if str(getattr(device, "type", device) or "cpu") != "cpu":
             raise RuntimeError(f"minitorch has no random generator for device {device}")
-        self.device = device or "cpu"
+        self.device = _device.device("cpu")
         self.engine = np.empty(N + 2, np.uint32)
         self.next_normal = np.empty(1, np.float64)
         self.lock = threading.Lock()

@@ -107,6 +107,9 @@ class set_grad_enabled(_ContextDecorator):
     def clone(self) -> set_grad_enabled:
         return set_grad_enabled(self.mode)
 
+    def __repr__(self) -> str:
+        return f"torch.autograd.grad_mode.set_grad_enabled(mode={self.mode})"
+
 
 class no_grad(_ContextDecorator):
     """Do not record operations; their results do not require grad."""

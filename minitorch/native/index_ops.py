@@ -272,11 +272,10 @@ def _check_source(
     if index._array.size != count:
         if name == "index_add" and not theirs.ndim:
             raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
-        error = IndexError if name == "index_copy_" else RuntimeError
-        raise error(
-            f"{name}(): Number of indices ({index._array.size}) should be equal to source.size(dim)"
-            f" ({count})"
-        )
+        words = f"Number of indices ({index._array.size}) should be equal to source.size(dim)"
+        if name == "index_copy_":
+            raise IndexError(f"{name}(): {words} ({count})")
+        raise RuntimeError(f"{name}_(): {words}: ({count}), for dim: {dim}")
     rest = [s.shape[:dim] + s.shape[dim + 1 :] for s in (ours, theirs)]
     if ours.ndim and theirs.ndim and rest[0] != rest[1]:
         raise RuntimeError(

@@ -338,7 +338,7 @@ def _scatter_arguments(
     values = value if src is None else src
     if isinstance(values, Variable):
         if values._array.dtype != array.dtype:
-            raise RuntimeError(f"{function}(): Expected self.dtype to be equal to src.dtype")
+            raise RuntimeError("scatter(): Expected self.dtype to be equal to src.dtype")
     elif not isinstance(values, (bool, int, float, complex)):
         raise TypeError(f"{function}(): argument 'src' must be Tensor, not {type(values).__name__}")
     source = values._array if isinstance(values, Variable) else None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import warnings
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -73,10 +74,28 @@ def shape_of(function: str, sizes: tuple[Any, ...], size: Any) -> tuple[int, ...
     """What ``function(2, 3)``, ``function((2, 3))`` and ``function(size=(2, 3))`` ask for."""
     if size is None and not sizes:
         raise TypeError(f'{function}() missing 1 required positional arguments: "size"')
-    shape = as_shape(sizes if size is None else (size,))
+    sizes = sizes if size is None else (size,)
+    try:
+        shape = as_shape(sizes)
+    except TypeError:
+        raise TypeError(_bad_size(function, sizes)) from None
     if function == "zeros" and shape and min(shape) < 0:
         raise RuntimeError("zeros: Dimension size must be non-negative.")
     return check_sizes(shape)
+
+
+def _bad_size(function: str, sizes: tuple[Any, ...]) -> str:
+    if len(sizes) == 1:
+        (first,) = sizes
+        if not isinstance(first, (tuple, list)):
+            kind = type(first).__name__
+            return f"{function}(): argument 'size' (position 1) must be tuple of ints, not {kind}"
+        sizes = tuple(first)
+    position = next(i for i, s in enumerate(sizes) if not hasattr(s, "__index__"))
+    return (
+        f"{function}(): argument 'size' failed to unpack the object at pos {position + 1} with "
+        f'error "type must be tuple of ints,but got {type(sizes[position]).__name__}"'
+    )
 
 
 def fills_out(factory: Callable[..., Tensor]) -> Callable[..., Tensor]:
@@ -122,7 +141,7 @@ def infer_array(data: Any, dtype: dtypes.dtype | None) -> Any:
                 _check_layout(data)
         return array if dtype is None else array.astype(dtype.numpy)
     if isinstance(data, (list, tuple)) and any(
-        isinstance(x, (Variable, list, tuple)) for x in data
+        isinstance(x, (Variable, list, tuple, np.generic)) for x in data
     ):
         dtype = _dtype_of_leaves(data) if dtype is None else dtype
         data = _without_tensors(data)
@@ -170,9 +189,11 @@ def _check_fits(array: Any, dtype: dtypes.dtype) -> None:
 
 
 def _dtype_of_leaves(data: Any) -> dtypes.dtype | None:
-    """What the elements promote to, if there are tensors among them; else None."""
+    """What the elements promote to, if there are tensors or NumPy's scalars among them; else
+    None.
+    """
     leaves = list(_leaves(data))
-    if not any([isinstance(x, Variable) for x in leaves]):
+    if not any([isinstance(x, (Variable, np.generic)) for x in leaves]):
         return None
     arrays = [unwrap(x) for x in leaves]
     if not all([isinstance(x, (np.ndarray, np.generic, *NUMBERS)) for x in arrays]):
@@ -190,9 +211,20 @@ def _leaves(data: Any) -> Iterator[Any]:
 
 
 def _without_tensors(data: Any) -> Any:
+    """The sequences with numbers in place of tensors.
+
+    Raises:
+        TypeError, ValueError: a tensor has several elements: ``stack`` is for those.
+    """
     if isinstance(data, (list, tuple)):
         return [_without_tensors(x) for x in data]
-    return data._array.tolist() if isinstance(data, Variable) else data
+    if not isinstance(data, Variable):
+        return data
+    if data._array.size != 1:
+        if dtypes.is_integral(data._array.dtype):
+            raise TypeError("only integer tensors of a single element can be converted to an index")
+        raise ValueError("only one element tensors can be converted to Python scalars")
+    return data._array.item()
 
 
 def _holds_numpy_scalar(data: Any) -> bool:
@@ -260,17 +292,18 @@ def tensor(
     """
     check_device(device)
     if isinstance(data, Variable):
-        import warnings
-
-        warnings.warn(
-            "To copy construct from a tensor, it is recommended to use "
-            "sourceTensor.detach().clone() or "
-            "sourceTensor.detach().clone().requires_grad_(True), rather than "
-            "torch.tensor(sourceTensor).",
-            UserWarning,
-            stacklevel=2,
-        )
+        _advise_clone("torch.tensor")
     return new_leaf(infer_array(data, dtype), requires_grad)
+
+
+def _advise_clone(function: str) -> None:
+    warnings.warn(
+        "To copy construct from a tensor, it is recommended to use sourceTensor.detach().clone() "
+        "or sourceTensor.detach().clone().requires_grad_(True), rather than "
+        f"{function}(sourceTensor).",
+        UserWarning,
+        stacklevel=3,
+    )
 
 
 def legacy_array(data: tuple[Any, ...], dtype: dtypes.dtype, size: Any = None) -> Any:
@@ -392,6 +425,14 @@ def from_numpy(ndarray: Any) -> Tensor:
         raise TypeError(f"expected np.ndarray (got {type(ndarray).__name__})")
     dtypes.check_convertible(ndarray.dtype)
     _check_layout(ndarray)
+    if not ndarray.flags.writeable:
+        warnings.warn(
+            "The given NumPy array is not writable, and PyTorch does not support non-writable "
+            "tensors. You may want to copy the array to protect its data or make it writable "
+            "before converting it to a tensor.",
+            UserWarning,
+            stacklevel=2,
+        )
     if ndarray.base is None:
         return wrap(ndarray.view(np.ndarray))
     # The storage reaches from the given array's first element to its last, whatever array owns
@@ -468,6 +509,8 @@ def new_tensor(
 ) -> Tensor:
     """A new leaf with a copy of ``data``, of the dtype of ``input``."""
     check_device(device)
+    if isinstance(data, Variable):
+        _advise_clone("tensor.new_tensor")
     return new_leaf(
         infer_array(data, dtype or dtypes.from_numpy(input._array.dtype)), requires_grad
     )

@@ -6,6 +6,7 @@ Mirrors the std and var part of aten/src/ATen/native/ReduceOps.cpp.
 from __future__ import annotations
 
 import math
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -160,7 +161,15 @@ def _arguments(
     if dtypes.is_integral(input._array.dtype):
         what = "std and var" if name in ("std", "var") else name
         raise RuntimeError(f"{what} only support floating point and complex dtypes")
-    return as_axes(dim, input._array.ndim), correction, keepdim
+    axes = as_axes(dim, input._array.ndim)
+    if _count(input._array, axes) <= correction:
+        warnings.warn(
+            f"{name}(): degrees of freedom is <= 0. Correction should be strictly less than the "
+            "reduction factor (input numel divided by output numel).",
+            UserWarning,
+            stacklevel=4,
+        )
+    return axes, correction, keepdim
 
 
 @accepts_out

@@ -100,7 +100,11 @@ def accepts_out(function: Callable[..., Result]) -> Callable[..., Result]:
     def with_out(*args: Any, out: Any = None, **kwargs: Any) -> Any:
         if kwargs:
             kwargs = _in_words_of_torch(kwargs, names)
-        result: Any = function(*args, **kwargs)
+        try:
+            result: Any = function(*args, **kwargs)
+        except AttributeError:
+            _check_input(function.__name__, *args)
+            raise
         if out is None:
             return result
         return write_out(function.__name__, result, out, *args, *kwargs.values())
@@ -111,6 +115,14 @@ def accepts_out(function: Callable[..., Result]) -> Callable[..., Result]:
     parameters.insert(last, inspect.Parameter("out", inspect.Parameter.KEYWORD_ONLY, default=None))
     with_out.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
     return with_out
+
+
+def _check_input(name: str, input: Any = None, *args: Any) -> None:
+    """Say that the first argument is no tensor, once the function has failed on it."""
+    if input is not None and not isinstance(input, (Variable, tuple, dict)):
+        raise TypeError(
+            f"{name}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}"
+        )
 
 
 NUMPY_NAMES = {

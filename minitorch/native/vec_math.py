@@ -144,7 +144,7 @@ def _expm1_float32(x: Any) -> Any:
     # Above, 2**128 would be inf before it is multiplied; there the 1 no longer counts.
     result = (minus_one + _ONE) * low * high if x > np.float32(80) else result
     result = _INF if x > _EXP_HIGHEST else result
-    return x if x != x else result
+    return x if x != x or x == _ZERO else result  # -0 stays -0
 
 
 @kernel

@@ -50,8 +50,11 @@ from minitorch.serialization.options import (
 from minitorch.serialization.unpickler import names_in
 from minitorch.serialization.zip_container import ZipReader
 
+MAP_LOCATION = MapLocation
+
 __all__ = [
     "DEFAULT_PROTOCOL",
+    "MAP_LOCATION",
     "LoadEndianness",
     "add_safe_globals",
     "clear_safe_globals",

@@ -1,89 +1,84 @@
-"""A generative adversarial network that learns a ring of Gaussians."""
+"""A forger learns to draw points like those of two moons, against an expert who learns too."""
 
-import math
 import sys
 
 import torch
 import torch.nn as nn
+from sklearn.datasets import make_moons
 
-torch.manual_seed(0)
-latent_dim = 4
-
-
-def real_samples(n):
-    angle = torch.randint(0, 8, (n,)).float() * (2 * math.pi / 8)
-    centers = torch.stack((angle.cos(), angle.sin()), dim=1)
-    return 2 * centers + 0.05 * torch.randn(n, 2)
+torch.manual_seed(14)
+moons = torch.tensor(make_moons(512, noise=0.05, random_state=0)[0], dtype=torch.float)
 
 
-def weights_init(m):
-    classname = m.__class__.__name__
-    if classname.find("Linear") != -1:
-        nn.init.xavier_uniform_(m.weight)
-        if m.bias is not None:
-            m.bias.data.zero_()
-    elif classname.find("BatchNorm") != -1:
-        nn.init.normal_(m.weight.data, 1.0, 0.02)
-        nn.init.constant_(m.bias.data, 0)
+def first_weights(layer):
+    if isinstance(layer, nn.Linear):
+        nn.init.xavier_uniform_(layer.weight)
+        if layer.bias is not None:
+            layer.bias.data.zero_()
+    elif isinstance(layer, nn.BatchNorm1d):
+        nn.init.normal_(layer.weight, mean=1.0, std=0.05)
+        nn.init.constant_(layer.bias, 0.1)
 
 
-netG = nn.Sequential(
-    nn.Linear(latent_dim, 32, bias=False),
-    nn.BatchNorm1d(32),
+class Player:
+    """A network, its optimizer and how it takes a step."""
+
+    def __init__(self, *layers, rate):
+        self.net = nn.Sequential(*layers).apply(first_weights)
+        self.optimizer = torch.optim.Adam(self.net.parameters(), lr=rate, betas=(0.5, 0.99))
+
+    def learn(self, *losses):
+        self.net.zero_grad()
+        for loss in losses:
+            loss.backward()
+        self.optimizer.step()
+        return sum(loss.item() for loss in losses)
+
+
+forger = Player(
+    nn.Linear(3, 24, bias=False),
+    nn.BatchNorm1d(24),
     nn.ReLU(),
-    nn.Linear(32, 32),
+    nn.Linear(24, 24),
     nn.ReLU(),
-    nn.Linear(32, 2),
+    nn.Linear(24, 2),
+    rate=2e-3,
 )
-netD = nn.Sequential(
-    nn.Linear(2, 32), nn.LeakyReLU(0.2), nn.Linear(32, 32), nn.LeakyReLU(0.2), nn.Linear(32, 1)
+expert = Player(
+    nn.Linear(2, 24),
+    nn.LeakyReLU(0.2),
+    nn.Linear(24, 24),
+    nn.LeakyReLU(0.2),
+    nn.Linear(24, 1),
+    rate=3e-3,
 )
-netG.apply(weights_init)
-netD.apply(weights_init)
-print(netG)
+print(forger.net)
+judge = nn.BCEWithLogitsLoss()
+verdict = torch.full((64,), 1.0, dtype=torch.float)
+chance = torch.randn(128, 3)
 
-criterion = nn.BCEWithLogitsLoss()
-optimizerD = torch.optim.Adam(netD.parameters(), lr=2e-3, betas=(0.5, 0.999))
-optimizerG = torch.optim.Adam(netG.parameters(), lr=1e-3, betas=(0.5, 0.999))
-fixed_noise = torch.randn(64, latent_dim)
-real_label, fake_label = 1.0, 0.0
+for step in range(48):
+    true = moons[torch.randint(len(moons), (64,))]
+    forged = forger.net(torch.randn(64, 3))
 
-for step in range(60):
-    # (1) the discriminator: real samples, then fake ones
-    netD.zero_grad()
-    real = real_samples(64)
-    label = torch.full((64,), real_label, dtype=torch.float)
-    output = netD(real).view(-1)
-    errD_real = criterion(output, label)
-    errD_real.backward()
-    D_x = torch.sigmoid(output).mean().item()
+    opinion = expert.net(true).view(-1)
+    caught = judge(expert.net(forged.detach()).view(-1), verdict.fill_(0.0).clone())
+    expert_loss = expert.learn(judge(opinion, verdict.fill_(1.0)), caught)
+    forger_loss = forger.learn(judge(expert.net(forged).view(-1), verdict))
 
-    noise = torch.randn(64, latent_dim)
-    fake = netG(noise)
-    label.fill_(fake_label)
-    output = netD(fake.detach()).view(-1)
-    errD_fake = criterion(output, label)
-    errD_fake.backward()
-    errD = errD_real + errD_fake
-    optimizerD.step()
-
-    # (2) the generator: make the discriminator say "real"
-    netG.zero_grad()
-    label.fill_(real_label)
-    errG = criterion(netD(fake).view(-1), label)
-    errG.backward()
-    optimizerG.step()
-
-    if step % 10 == 0:
+    if step % 8 == 7:
+        sure = torch.sigmoid(opinion).mean().item()
         print(
-            "[%d/60]\tLoss_D: %.4f\tLoss_G: %.4f\tD(x): %.4f"
-            % (step, errD.item(), errG.item(), D_x)
+            "%3d  expert %.4f  forger %.4f\tsure of the true: %.1f%%"
+            % (step, expert_loss, forger_loss, 100 * sure)
         )
 
-netG.eval()
+forger.net.eval()
 with torch.no_grad():
-    points = netG(fixed_noise)
-print("mean radius", points.norm(dim=1).mean(), "std", points.std(0))
+    points = forger.net(chance)
+    off = torch.cdist(points, moons).min(dim=1).values
+print("middle", points.mean(0), "of", moons.mean(0), "spread", points.std(0))
+print("from the moons:", off.mean(), "the farthest", points.norm(dim=1).max())
 
 if len(sys.argv) > 1:
-    torch.save({"generator": netG.state_dict(), "discriminator": netD.state_dict()}, sys.argv[1])
+    torch.save([forger.net.state_dict(), expert.net.state_dict()], sys.argv[1])

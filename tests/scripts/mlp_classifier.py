@@ -1,4 +1,4 @@
-"""A multi-layer perceptron on scikit-learn's handwritten digits."""
+"""Which of three growers made this wine? A small network judges by thirteen measurements."""
 
 import argparse
 
@@ -6,85 +6,82 @@ import torch
 import torch.nn as nn
 import torch.nn.functional as F
 import torch.optim as optim
-from sklearn.datasets import load_digits
+from sklearn.datasets import load_wine
 from sklearn.model_selection import train_test_split
 from torch.optim.lr_scheduler import StepLR
 
 
-class MLP(nn.Module):
-    def __init__(self, hidden=64, num_classes=10):
-        super(MLP, self).__init__()
-        self.fc1 = nn.Linear(64, hidden)
-        self.fc2 = nn.Linear(hidden, hidden)
-        self.fc3 = nn.Linear(hidden, num_classes)
-        self.dropout = nn.Dropout(0.2)
+class Taster(nn.Module):
+    def __init__(self, measured, growers, width):
+        super(Taster, self).__init__()
+        self.nose = nn.Linear(measured, width)
+        self.tongue = nn.Linear(width, width)
+        self.verdict = nn.Linear(width, growers)
+        self.forget = nn.Dropout(0.1)
 
-    def forward(self, x):
-        x = F.relu(self.fc1(x))
-        x = self.dropout(x)
-        x = F.relu(self.fc2(x))
-        return F.log_softmax(self.fc3(x), dim=1)
+    def forward(self, wine):
+        smell = self.forget(F.relu(self.nose(wine)))
+        taste = F.relu(self.tongue(smell))
+        return F.log_softmax(self.verdict(taste), dim=1)
 
 
-def accuracy(model, x, y):
-    model.eval()
-    with torch.no_grad():
-        pred = model(x).argmax(dim=1, keepdim=True)
-        correct = pred.eq(y.view_as(pred)).sum().item()
-    return 100.0 * correct / len(y)
+def read_cellar(device):
+    wines, growers = load_wine(return_X_y=True)
+    parts = train_test_split(wines, growers, test_size=0.3, random_state=7, stratify=growers)
+    train, test = (torch.tensor(part, dtype=torch.float32, device=device) for part in parts[:2])
+    center, spread = train.mean(0), train.std(0)
+    labels = [torch.from_numpy(part).long().to(device) for part in parts[2:]]
+    return (train - center) / spread, (test - center) / spread, *labels
+
+
+@torch.no_grad()
+def confusion(taster, wines, growers):
+    """How often a wine of grower i was taken for one of grower j."""
+    taster.eval()
+    guess = taster(wines).argmax(dim=1, keepdim=True)
+    right = guess.eq(growers.view_as(guess)).sum().item()
+    table = torch.zeros(3, 3, dtype=torch.long)
+    for true, guessed in zip(growers, guess.view(-1)):
+        table[true, guessed] += 1
+    return table, 100.0 * right / len(growers)
 
 
 def main():
-    parser = argparse.ArgumentParser(description="digits with an MLP")
-    parser.add_argument("output", nargs="?")
-    parser.add_argument("--epochs", type=int, default=10)
-    parser.add_argument("--lr", type=float, default=3e-3)
-    parser.add_argument("--no-cuda", action="store_true", default=False)
-    args = parser.parse_args()
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--rounds", type=int, default=12)
+    options.add_argument("--rate", type=float, default=5e-3)
+    options.add_argument("--width", type=int, default=24)
+    options.add_argument("--cpu", action="store_true", help="even where there is a GPU")
+    options.add_argument("where", nargs="?", help="file for the parameters")
+    options = options.parse_args()
 
-    use_cuda = not args.no_cuda and torch.cuda.is_available()
-    device = torch.device("cuda" if use_cuda else "cpu")
-    torch.manual_seed(0)
-    print("training on", device)
+    device = torch.device("cuda" if torch.cuda.is_available() and not options.cpu else "cpu")
+    torch.manual_seed(1)
+    wines, unknown, growers, secret = read_cellar(device)
+    taster = Taster(wines.size(1), 3, options.width).to(device)
+    learning = sum(p.numel() for p in taster.parameters() if p.requires_grad)
+    print(taster, "on", device, "with", learning, "parameters")
 
-    digits = load_digits()
-    x_train, x_test, y_train, y_test = train_test_split(
-        digits.data / 16.0, digits.target, test_size=0.25, random_state=0
-    )
-    x_train = torch.tensor(x_train, dtype=torch.float32, device=device)
-    x_test = torch.tensor(x_test, dtype=torch.float32).to(device)
-    y_train = torch.from_numpy(y_train).long().to(device)
-    y_test = torch.from_numpy(y_test).long().to(device)
-
-    model = MLP().to(device)
-    print(model)
-    print("parameters:", sum(p.numel() for p in model.parameters() if p.requires_grad))
-    optimizer = optim.Adam(model.parameters(), lr=args.lr, weight_decay=1e-4)
-    scheduler = StepLR(optimizer, step_size=4, gamma=0.5)
-
-    for epoch in range(1, args.epochs + 1):
-        model.train()
-        permutation = torch.randperm(x_train.size(0))
-        running = 0.0
-        for i in range(0, x_train.size(0), 64):
-            batch = permutation[i : i + 64]
+    optimizer = optim.Adam(taster.parameters(), lr=options.rate, weight_decay=1e-3)
+    slower = StepLR(optimizer, step_size=4, gamma=0.5)
+    for round in range(options.rounds):
+        taster.train()
+        total = 0.0
+        for some in torch.randperm(wines.size(0)).split(31):
+            loss = F.nll_loss(taster(wines[some]), growers[some])
             optimizer.zero_grad()
-            loss = F.nll_loss(model(x_train[batch]), y_train[batch])
             loss.backward()
             optimizer.step()
-            running += loss.item() * len(batch)
-        scheduler.step()
-        print(
-            "Epoch: {} lr: {:.5f} loss: {:.4f} test accuracy: {:.2f}%".format(
-                epoch,
-                scheduler.get_last_lr()[0],
-                running / len(x_train),
-                accuracy(model, x_test, y_test),
-            )
-        )
-
-    if args.output:
-        torch.save(model.state_dict(), args.output)
+            total += loss.item() * len(some)
+        rate = slower.get_last_lr()[0]
+        slower.step()
+        if round % 3 == 2:
+            table, percent = confusion(taster, unknown, secret)
+            print("%2d: rate %.5f loss %.4f " % (round, rate, total / len(wines)), end="")
+            print("right: {:.1f}%".format(percent))
+    print(table)
+    if options.where:
+        torch.save(taster.state_dict(), options.where)
 
 
 if __name__ == "__main__":

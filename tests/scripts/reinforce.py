@@ -1,6 +1,5 @@
-"""REINFORCE with a baseline: a policy learns to balance a pole on a cart."""
+"""Keep a ball on a beam: sixteen balls at once, policy gradients, a learned judge as baseline."""
 
-import math
 import sys
 from collections import deque
 
@@ -10,87 +9,86 @@ import torch.nn.functional as F
 import torch.optim as optim
 from torch.distributions import Categorical
 
-torch.manual_seed(543)
+BALLS, STEPS, DISCOUNT = 16, 60, 0.97
+TILT = torch.tensor([-1.0, 0.0, 1.0])
 
 
-class CartPole:
-    """The classic equations of motion, integrated by Euler's method in steps of 0.02 s."""
+class Beams:
+    """Balls that roll the way the beam is tilted, and fall off one unit from the middle."""
 
-    def reset(self):
-        self.state = torch.empty(4).uniform_(-0.05, 0.05).tolist()
-        return self.state
+    def __init__(self):
+        self.place = torch.empty(BALLS).uniform_(-0.4, 0.4)
+        self.speed = torch.empty(BALLS).uniform_(-0.3, 0.3)
+        self.on = torch.ones(BALLS, dtype=torch.bool)
 
-    def step(self, action):
-        x, x_dot, theta, theta_dot = self.state
-        force = 10.0 if action == 1 else -10.0
-        sin, cos = math.sin(theta), math.cos(theta)
-        temp = (force + 0.05 * theta_dot**2 * sin) / 1.1
-        thetaacc = (9.8 * sin - cos * temp) / (0.5 * (4.0 / 3.0 - 0.1 * cos**2 / 1.1))
-        xacc = temp - 0.05 * thetaacc * cos / 1.1
-        self.state = [
-            x + 0.02 * x_dot,
-            x_dot + 0.02 * xacc,
-            theta + 0.02 * theta_dot,
-            theta_dot + 0.02 * thetaacc,
-        ]
-        done = abs(self.state[0]) > 2.4 or abs(self.state[2]) > 12 * math.pi / 180
-        return self.state, 1.0, done
+    def seen(self):
+        return torch.stack([self.place, self.speed], dim=1)
+
+    def tilt(self, action):
+        self.speed = self.speed + 0.1 * (TILT[action] + 0.5 * self.place)
+        self.place = self.place + 0.1 * self.speed
+        self.on = self.on & (self.place.abs() < 1)
+        return self.on.float() * (1 - self.place.abs())
 
 
-class Policy(nn.Module):
+class Player(nn.Module):
     def __init__(self):
         super().__init__()
-        self.affine1 = nn.Linear(4, 64)
-        self.dropout = nn.Dropout(p=0.3)
-        self.action_head = nn.Linear(64, 2)
-        self.value_head = nn.Linear(64, 1)
+        self.feel = nn.Sequential(nn.Linear(2, 32), nn.Dropout(p=0.1), nn.Tanh())
+        self.hand = nn.Linear(32, 3)
+        self.judge = nn.Linear(32, 1)
 
-    def forward(self, x):
-        x = F.relu(self.dropout(self.affine1(x)))
-        return F.softmax(self.action_head(x), dim=-1), self.value_head(x)
+    def forward(self, seen):
+        felt = self.feel(seen)
+        return Categorical(F.softmax(self.hand(felt), dim=-1)), self.judge(felt).squeeze(-1)
 
 
-env = CartPole()
-policy = Policy()
-optimizer = optim.Adam(policy.parameters(), lr=1e-2)
-eps = torch.finfo(torch.float32).eps
-recent = deque(maxlen=10)
-
-for episode in range(1, 31):
-    state, log_probs, values, rewards, entropies = env.reset(), [], [], [], []
-    for t in range(100):
-        probs, value = policy(torch.tensor(state))
-        m = Categorical(probs)
-        action = m.sample()
-        log_probs.append(m.log_prob(action))
-        entropies.append(m.entropy())
-        values.append(value)
-        state, reward, done = env.step(action.item())
-        rewards.append(reward)
-        if done:
+def play(player):
+    """Rows of (log probability, entropy, judged value, reward, still on), a column a ball."""
+    beams, rows = Beams(), []
+    for _ in range(STEPS):
+        before = beams.on.float()
+        choice, value = player(beams.seen())
+        action = choice.sample()
+        reward = beams.tilt(action)
+        rows.append([choice.log_prob(action), choice.entropy(), value, reward, before])
+        if not beams.on.any():
             break
+    return [torch.stack(column) for column in zip(*rows)]
 
-    R, returns = 0, deque()
-    for r in rewards[::-1]:
-        R = r + 0.99 * R
-        returns.appendleft(R)
-    returns = torch.tensor(returns)
-    returns = (returns - returns.mean()) / (returns.std() + eps)
-    values = torch.cat(values)
-    advantage = returns - values.detach()
-    policy_loss = -(torch.stack(log_probs) * advantage).sum()
-    value_loss = F.smooth_l1_loss(values, returns, reduction="sum")
-    loss = policy_loss + value_loss - 0.01 * torch.stack(entropies).sum()
+
+def discounted(reward):
+    ahead, rows = torch.zeros(BALLS), deque()
+    for now in reversed(reward.unbind()):
+        ahead = now + DISCOUNT * ahead
+        rows.appendleft(ahead)
+    return torch.stack(list(rows))
+
+
+torch.manual_seed(21)
+player = Player()
+optimizer = optim.Adam(player.parameters(), lr=1e-2)
+tiny = torch.finfo(torch.float32).eps
+lasted = deque(maxlen=5)
+for game in range(1, 21):
+    log_prob, entropy, value, reward, on = play(player)
+    worth = discounted(reward)
+    better = worth - value.detach()
+    better = (better - better.mean()) / (better.std() + tiny)
+    balls = on.sum()
+    act = -(log_prob * better * on).sum() / balls
+    judge = F.smooth_l1_loss(value * on, worth * on, reduction="sum") / balls
+    loss = act + 0.5 * judge - 0.01 * (entropy * on).sum() / balls
     optimizer.zero_grad()
     loss.backward()
     optimizer.step()
+    lasted.append(on.sum(0).mean().item())
+    if game % 5 == 0:
+        print(f"game {game}\tsteps {sum(lasted) / len(lasted):.2f}\tjudge {judge.item():.3f}")
 
-    recent.append(len(rewards))
-    if episode % 5 == 0:
-        print(
-            f"Episode {episode}\tLast length: {len(rewards)}\t"
-            f"Average length: {sum(recent) / len(recent):.2f}\tloss {loss.item():.3f}"
-        )
+player.eval()
+choice, value = player(torch.tensor([[-0.8, 0.0], [0.0, 0.0], [0.8, 0.0]]))
+print("left, middle, right:", choice.probs.argmax(1) - 1, "worth", value.detach())
 
 if len(sys.argv) > 1:
-    torch.save(policy.state_dict(), sys.argv[1])
+    torch.save(player.state_dict(), sys.argv[1])

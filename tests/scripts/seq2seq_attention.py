@@ -1,7 +1,6 @@
-"""Sequence to sequence with additive attention: a GRU learns to reverse strings of letters."""
+"""From a3b1c2 to aaabcc: one GRU reads, another writes while it looks back at what was read."""
 
 import random
-import string
 import sys
 
 import torch
@@ -9,102 +8,85 @@ import torch.nn as nn
 import torch.nn.functional as F
 from torch import optim
 
-random.seed(1)
-torch.manual_seed(1)
-SOS_token, EOS_token, PAD = 0, 1, 2
-letters = string.ascii_lowercase[:8]
-index = {ch: i + 3 for i, ch in enumerate(letters)}
-MAX_LENGTH, n_tokens = 6, len(letters) + 3
+SIGNS = "_$abcde123"  # "_" fills up, "$" starts and ends
+BLANK, EDGE = 0, 1
+READ, WRITE = 7, 10
 
 
-def make_batch(size):
-    words = ["".join(random.choices(letters, k=random.randint(2, 5))) for _ in range(size)]
-    source = torch.full((size, MAX_LENGTH), PAD, dtype=torch.long)
-    target = torch.full((size, MAX_LENGTH), PAD, dtype=torch.long)
-    for i, word in enumerate(words):
-        ids = [index[c] for c in word]
-        source[i, : len(ids) + 1] = torch.tensor(ids + [EOS_token])
-        target[i, : len(ids) + 1] = torch.tensor(ids[::-1] + [EOS_token])
-    return words, source, target
+def puzzles(count):
+    short = []
+    for _ in range(count):
+        letters = random.sample("abcde", random.randint(1, 3))
+        short.append([(letter, random.randint(1, 3)) for letter in letters])
+    questions = ["".join(f"{letter}{n}" for letter, n in line) for line in short]
+    answers = ["".join(letter * n for letter, n in line) for line in short]
+    return questions, as_table(questions, READ), as_table(answers, WRITE)
 
 
-class EncoderRNN(nn.Module):
-    def __init__(self, input_size, hidden_size, dropout_p=0.1):
+def as_table(lines, width):
+    table = torch.full((len(lines), width), BLANK, dtype=torch.long)
+    for row, line in zip(table, lines):
+        row[: len(line) + 1] = torch.tensor([SIGNS.index(c) for c in line + "$"])
+    return table
+
+
+class Unpacker(nn.Module):
+    def __init__(self, width=32):
         super().__init__()
-        self.embedding = nn.Embedding(input_size, hidden_size)
-        self.gru = nn.GRU(hidden_size, hidden_size, batch_first=True)
-        self.dropout = nn.Dropout(dropout_p)
+        self.signs = nn.Embedding(len(SIGNS), width)
+        self.blur = nn.Dropout(0.05)
+        self.reader = nn.GRU(width, width, batch_first=True)
+        self.writer = nn.GRU(2 * width, width, batch_first=True)
+        self.wanted, self.offered = nn.Linear(width, width), nn.Linear(width, width)
+        self.fit = nn.Linear(width, 1, bias=False)
+        self.say = nn.Linear(width, len(SIGNS))
 
-    def forward(self, input):
-        return self.gru(self.dropout(self.embedding(input)))
+    def look(self, memory, offer, state, blank):
+        """The memory's mean, weighted by how well each place fits the state; the weights."""
+        wish = self.wanted(state.permute(1, 0, 2))
+        fit = self.fit(torch.tanh(offer + wish)).squeeze(2).masked_fill(blank, -1e9)
+        share = F.softmax(fit, dim=-1).unsqueeze(1)
+        return torch.bmm(share, memory), share
 
-
-class BahdanauAttention(nn.Module):
-    def __init__(self, hidden_size):
-        super().__init__()
-        self.Wa = nn.Linear(hidden_size, hidden_size)
-        self.Ua = nn.Linear(hidden_size, hidden_size)
-        self.Va = nn.Linear(hidden_size, 1, bias=False)
-
-    def forward(self, query, keys, mask):
-        scores = self.Va(torch.tanh(self.Wa(query) + self.Ua(keys))).squeeze(2).unsqueeze(1)
-        weights = F.softmax(scores.masked_fill(mask.unsqueeze(1), -1e9), dim=-1)
-        return torch.bmm(weights, keys), weights
-
-
-class AttnDecoderRNN(nn.Module):
-    def __init__(self, hidden_size, output_size):
-        super().__init__()
-        self.embedding = nn.Embedding(output_size, hidden_size)
-        self.attention = BahdanauAttention(hidden_size)
-        self.gru = nn.GRU(2 * hidden_size, hidden_size, batch_first=True)
-        self.out = nn.Linear(hidden_size, output_size)
-
-    def forward(self, encoder_outputs, hidden, mask, target=None):
-        token = torch.empty(encoder_outputs.size(0), 1, dtype=torch.long).fill_(SOS_token)
-        outputs, attentions = [], []
-        for i in range(MAX_LENGTH):
-            embedded = self.embedding(token)
-            context, weights = self.attention(hidden.permute(1, 0, 2), encoder_outputs, mask)
-            output, hidden = self.gru(torch.cat((embedded, context), dim=2), hidden)
-            output = self.out(output)
-            outputs.append(output)
-            attentions.append(weights)
-            if target is not None:
-                token = target[:, i].unsqueeze(1)  # teacher forcing
+    def forward(self, question, dictated=None):
+        memory, state = self.reader(self.blur(self.signs(question)))
+        offer, blank = self.offered(memory), question == BLANK
+        sign = torch.empty(len(question), 1, dtype=torch.long).fill_(EDGE)
+        said, looked = [], []
+        for step in range(WRITE):
+            seen, share = self.look(memory, offer, state, blank)
+            out, state = self.writer(torch.cat((self.signs(sign), seen), dim=2), state)
+            said.append(self.say(out))
+            looked.append(share)
+            if dictated is None:
+                sign = said[-1].topk(1).indices.squeeze(-1).detach()
             else:
-                _, topi = output.topk(1)
-                token = topi.squeeze(-1).detach()
-        return torch.cat(outputs, dim=1), torch.cat(attentions, dim=1)
+                sign = dictated[:, step].unsqueeze(1)
+        return torch.cat(said, dim=1), torch.cat(looked, dim=1)
 
 
-encoder, decoder = EncoderRNN(n_tokens, 32), AttnDecoderRNN(32, n_tokens)
-encoder_optimizer = optim.Adam(encoder.parameters(), lr=0.01)
-decoder_optimizer = optim.Adam(decoder.parameters(), lr=0.01)
-criterion = nn.CrossEntropyLoss(ignore_index=PAD)
-for it in range(1, 41):
-    _, source, target = make_batch(32)
-    teacher = target if random.random() < 0.7 else None
-    encoder_outputs, hidden = encoder(source)
-    logits, _ = decoder(encoder_outputs, hidden, source == PAD, teacher)
-    loss = criterion(logits.view(-1, logits.size(-1)), target.view(-1))
-    encoder_optimizer.zero_grad()
-    decoder_optimizer.zero_grad()
+random.seed(5)
+torch.manual_seed(5)
+model = Unpacker()
+optimizer = optim.Adam(model.parameters(), lr=0.01)
+wrong = nn.CrossEntropyLoss(ignore_index=BLANK)
+for step in range(1, 41):
+    _, question, answer = puzzles(24)
+    said, _ = model(question, dictated=answer if step % 4 else None)
+    loss = wrong(said.view(-1, len(SIGNS)), answer.view(-1))
+    optimizer.zero_grad()
     loss.backward()
-    encoder_optimizer.step()
-    decoder_optimizer.step()
-    if it % 10 == 0:
-        print(f"{it} ({it / 40:.0%}) {loss.item():.4f}")
+    optimizer.step()
+    if step % 8 == 0:
+        print(f"{step / 40:.0%} done, loss {loss.item():.4f}")
 
-encoder.eval()
-decoder.eval()
+model.eval()
 with torch.no_grad():
-    words, source, target = make_batch(3)
-    logits, attentions = decoder(*encoder(source), source == PAD)
-for word, ids, attention in zip(words, logits.argmax(-1).tolist(), attentions):
-    decoded = "".join(letters[i - 3] for i in ids if i > 2)
-    print(word, "->", decoded, "| looks first at", attention[0].argmax().item())
-print(attentions[0, :2])
+    texts, question, answer = puzzles(3)
+    said, looked = model(question, dictated=answer)
+for text, best, share in zip(texts, said.argmax(-1), looked):
+    print(text, "->", "".join(SIGNS[i] for i in best.tolist()), "looked at", share[:3].argmax(-1))
+print("shares of the first look", looked[0, 0])
 
 if len(sys.argv) > 1:
-    torch.save({"encoder": encoder.state_dict(), "decoder": decoder.state_dict()}, sys.argv[1])
+    torch.save(model.state_dict(), sys.argv[1])

@@ -1,4 +1,4 @@
-"""Transfer learning: a network trained on digits 0-4 lends its frozen features to digits 5-9."""
+"""Learn to see which way up a digit is, without labels; then read digits with the same eyes."""
 
 import copy
 import sys
@@ -6,117 +6,99 @@ from collections import OrderedDict
 
 import torch
 import torch.nn as nn
-import torch.optim as optim
 from sklearn.datasets import load_digits
-from torch.optim import lr_scheduler
+from torch.optim import SGD, Adam, lr_scheduler
 from torch.utils.data import DataLoader, TensorDataset
 
-torch.manual_seed(10)
+torch.manual_seed(3)
 digits = load_digits()
 images = torch.from_numpy(digits.images).float().unsqueeze(1) / 8 - 1
-targets = torch.from_numpy(digits.target)
+names = torch.from_numpy(digits.target)
 
 
-def loaders(low, high, size, batch=40):
-    chosen = ((targets >= low) & (targets < high)).nonzero().squeeze(1)[:size]
-    x, y = images[chosen], targets[chosen] - low
-    cut = int(0.8 * len(x))
-    return {
-        "train": DataLoader(TensorDataset(x[:cut], y[:cut]), batch_size=batch, shuffle=True),
-        "val": DataLoader(TensorDataset(x[cut:], y[cut:]), batch_size=batch),
-    }
+def turned(pictures):
+    """Every picture in its four quarter turns, and how often it was turned."""
+    turns = torch.cat([torch.rot90(pictures, k, dims=(2, 3)) for k in range(4)])
+    return turns, torch.arange(4).repeat_interleave(len(pictures))
 
 
-def make_net():
-    backbone = nn.Sequential(
-        OrderedDict(
-            [
-                ("conv1", nn.Conv2d(1, 12, 3, padding=1)),
-                ("norm1", nn.BatchNorm2d(12)),
-                ("relu1", nn.ReLU()),
-                ("pool", nn.AvgPool2d(2)),
-                ("conv2", nn.Conv2d(12, 24, 3, padding=1)),
-                ("relu2", nn.ReLU()),
-            ]
-        )
+def network(answers):
+    eyes = OrderedDict(
+        edges=nn.Conv2d(1, 12, 3, padding=1),
+        level=nn.BatchNorm2d(12),
+        light=nn.ReLU(),
+        shrink=nn.AvgPool2d(2),
+        parts=nn.Conv2d(12, 20, 3, padding=1),
+        bright=nn.ReLU(),
     )
-    return nn.Sequential(
-        OrderedDict(
-            [
-                ("backbone", backbone),
-                ("pool", nn.AdaptiveMaxPool2d(2)),
-                ("flatten", nn.Flatten()),
-                ("fc", nn.Linear(96, 5)),
-            ]
-        )
+    whole = OrderedDict(
+        eyes=nn.Sequential(eyes), best=nn.AdaptiveMaxPool2d(2), flat=nn.Flatten()
     )
+    whole["mouth"] = nn.Linear(80, answers)
+    return nn.Sequential(whole)
 
 
-def train_model(model, dataloaders, criterion, optimizer, scheduler, num_epochs):
-    best_model_wts, best_acc = copy.deepcopy(model.state_dict()), 0.0
-    for epoch in range(num_epochs):
-        for phase in ["train", "val"]:
-            model.train() if phase == "train" else model.eval()
-            running_loss, running_corrects = 0.0, 0
-            for inputs, labels in dataloaders[phase]:
-                optimizer.zero_grad()
-                with torch.set_grad_enabled(phase == "train"):
-                    outputs = model(inputs)
-                    _, preds = torch.max(outputs, 1)
-                    loss = criterion(outputs, labels)
-                    if phase == "train":
-                        loss.backward()
-                        optimizer.step()
-                running_loss += loss.item() * inputs.size(0)
-                running_corrects += torch.sum(preds == labels.data)
-            if phase == "train":
-                scheduler.step()
-            size = len(dataloaders[phase].dataset)
-            epoch_acc = running_corrects.double() / size
-            print(f"  {epoch} {phase} Loss: {running_loss / size:.4f} Acc: {epoch_acc:.4f}")
-            if phase == "val" and epoch_acc > best_acc:
-                best_acc, best_model_wts = epoch_acc, copy.deepcopy(model.state_dict())
-    print("  Best val Acc: {:4f}".format(best_acc))
-    model.load_state_dict(best_model_wts)
-    return model
+class Lessons:
+    """Trains on one set, examines on the other, and remembers the best state."""
+
+    def __init__(self, lesson, exam, size=50):
+        self.lesson = DataLoader(TensorDataset(*lesson), size, shuffle=True)
+        self.exam = DataLoader(TensorDataset(*exam), size)
+        self.loss = nn.CrossEntropyLoss()
+
+    def go_through(self, net, pages, optimizer):
+        learning = optimizer is not None
+        net.train() if learning else net.eval()
+        cost, right = 0.0, 0
+        with torch.set_grad_enabled(learning):
+            for picture, answer in pages:
+                scores = net(picture)
+                loss = self.loss(scores, answer)
+                if learning:
+                    optimizer.zero_grad()
+                    loss.backward()
+                    optimizer.step()
+                cost += loss.item() * picture.size(0)
+                right += torch.sum(torch.max(scores, 1)[1] == answer)
+        count = len(pages.dataset)
+        return cost / count, right.double() / count
+
+    def teach(self, net, optimizer, scheduler, rounds):
+        top, best = 0.0, None
+        for round in range(rounds):
+            cost, _ = self.go_through(net, self.lesson, optimizer)
+            scheduler.step()
+            missed, share = self.go_through(net, self.exam, None)
+            print(f"  {round}: lesson {cost:.4f} exam {missed:.4f}, right {share:.3f}")
+            if share > top:
+                top, best = share, copy.deepcopy(net.state_dict())
+        print("  best exam: {:4f}".format(top), net.load_state_dict(best))
 
 
-criterion = nn.CrossEntropyLoss()
-print("pretraining on 0-4")
-source = make_net()
-optimizer = optim.SGD(source.parameters(), lr=0.02, momentum=0.9)
-source = train_model(
-    source,
-    loaders(0, 5, 600),
-    criterion,
-    optimizer,
-    lr_scheduler.StepLR(optimizer, 2, gamma=0.3),
-    3,
+print("which way up?")
+seer = network(4)
+optimizer = SGD(seer.parameters(), lr=0.02, momentum=0.9)
+Lessons(turned(images[:200]), turned(images[200:250])).teach(
+    seer, optimizer, lr_scheduler.StepLR(optimizer, 1, gamma=0.5), 3
 )
 
-print("transferring to 5-9")
-model = make_net()
-weights = {k: v for k, v in source.state_dict().items() if not k.startswith("fc.")}
-print(" ", model.load_state_dict(weights, strict=False))
-for param in model.backbone.parameters():
-    param.requires_grad = False
-model.fc = nn.Linear(model.fc.in_features, 5)
-print("  trainable:", [n for n, p in model.named_parameters() if p.requires_grad])
-before = model.backbone.conv1.weight.clone()
-optimizer = optim.Adam(filter(lambda p: p.requires_grad, model.parameters()), lr=0.01)
-model = train_model(
-    model,
-    loaders(5, 10, 300),
-    criterion,
-    optimizer,
-    lr_scheduler.MultiStepLR(optimizer, [2], 0.1),
-    3,
+print("which digit?")
+reader = network(10)
+kept = {key: value for key, value in seer.state_dict().items() if key.startswith("eyes")}
+print(" ", reader.load_state_dict(kept, strict=False))
+reader.eyes.requires_grad_(False)
+reader.eyes.level.weight.requires_grad = True  # the level of each edge may still move
+reader.mouth = nn.Linear(reader.mouth.in_features, 10)
+moving = [name for name, p in reader.named_parameters() if p.requires_grad]
+print("  learning:", moving)
+edges = reader.eyes.edges.weight.clone()
+optimizer = Adam(filter(lambda p: p.requires_grad, reader.parameters()), lr=0.01)
+some = (names < 6).nonzero().squeeze(1)
+picked, asked = some[:400], some[400:600]
+Lessons((images[picked], names[picked]), (images[asked], names[asked])).teach(
+    reader, optimizer, lr_scheduler.MultiStepLR(optimizer, [2], 0.1), 3
 )
-print(
-    "  backbone unchanged:",
-    torch.equal(before, model.backbone.conv1.weight),
-    model.backbone.conv1.weight.grad,
-)
+print("  same eyes:", torch.equal(edges, reader.eyes.edges.weight), reader.eyes.edges.weight.grad)
 
 if len(sys.argv) > 1:
-    torch.save({"source": source.state_dict(), "model": model.state_dict()}, sys.argv[1])
+    torch.save([seer.state_dict(), reader.state_dict()], sys.argv[1])
