@@ -1,112 +1,105 @@
-"""Autograd functions of one's own: a polynomial, a rounding with a straight-through gradient."""
+"""Derivatives written by hand: a soft distance, a switch without a slope, a scaling of rows."""
 
 import sys
 
 import torch
 from torch import nn
-from torch.autograd import Function, gradcheck
+from torch.autograd import Function, gradcheck, gradgradcheck
 
 
-class LegendrePolynomial3(Function):
-    """P3(x) = (5x^3 - 3x) / 2."""
-
-    @staticmethod
-    def forward(ctx, input):
-        ctx.save_for_backward(input)
-        return 0.5 * (5 * input**3 - 3 * input)
+class LogCosh(Function):
+    """log cosh x: x^2/2 near zero, |x| far away, and nowhere too large for its type."""
 
     @staticmethod
-    def backward(ctx, grad_output):
-        (input,) = ctx.saved_tensors
-        return grad_output * 1.5 * (5 * input**2 - 1)
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        far = x.abs()
+        return far + torch.log1p(torch.exp(-2 * far)) - torch.tensor(2.0).log()
+
+    @staticmethod
+    def backward(ctx, grad):
+        (x,) = ctx.saved_tensors
+        return grad * torch.tanh(x)
 
 
-class RoundSTE(Function):
-    """Rounds to 1/levels going forward, passes the gradient through inside [-1, 1]."""
+class Switch(Function):
+    """-1 or 1 at so many levels; backward as if it were the identity between -1 and 1."""
 
     @staticmethod
     def forward(ctx, x, levels):
         ctx.mark_non_differentiable()
-        ctx.inside = x.abs() <= 1
-        return torch.round(x * levels) / levels
+        ctx.open = x.abs() <= 1
+        return torch.round(x.clamp(-1, 1) * levels) / levels
 
     @staticmethod
-    def backward(ctx, grad_output):
-        grad = grad_output * ctx.inside if ctx.needs_input_grad[0] else None
-        return grad, None
+    def backward(ctx, grad):
+        return (grad * ctx.open if ctx.needs_input_grad[0] else None), None
 
 
-class LinearFunction(Function):
+class ScaleRows(Function):
     @staticmethod
-    def forward(input, weight, bias):
-        return input.mm(weight.t()) + bias
+    def forward(rows, scale):
+        return rows * scale.unsqueeze(1)
 
     @staticmethod
     def setup_context(ctx, inputs, output):
-        input, weight, _ = inputs
-        ctx.save_for_backward(input, weight)
+        ctx.save_for_backward(*inputs)
 
     @staticmethod
-    def backward(ctx, grad_output):
-        input, weight = ctx.saved_tensors
-        return grad_output.mm(weight), grad_output.t().mm(input), grad_output.sum(0)
+    def backward(ctx, grad):
+        rows, scale = ctx.saved_tensors
+        return grad * scale.unsqueeze(1), grad.mul(rows).sum(1)
 
 
-torch.manual_seed(0)
-dtype = torch.double
-x = torch.linspace(-1, 1, 200, dtype=dtype)
-y = torch.sin(3 * x)
-a, b, c, d = (torch.full((), v, dtype=dtype, requires_grad=True) for v in (0.0, -1.0, 0.0, 0.3))
-P3 = LegendrePolynomial3.apply
-for t in range(200):
-    y_pred = a + b * P3(c + d * x)
-    loss = (y_pred - y).pow(2).sum()
-    if t % 50 == 49:
-        print(t, loss.item())
+torch.manual_seed(40)
+soft, exact = LogCosh.apply, torch.double
+rows = torch.randn(4, 3, dtype=exact, requires_grad=True)
+scale = torch.randn(4, dtype=exact, requires_grad=True)
+print("scale rows:", gradcheck(ScaleRows.apply, (rows, scale), eps=1e-6, atol=1e-4))
+print("log cosh:", gradcheck(soft, (rows,)), gradgradcheck(soft, (rows,)))
+print("far away:", soft(torch.tensor([-400.0, 0.0, 400.0])))
+
+# A wave with some readings far off, which a soft distance does not mind.
+t = torch.linspace(0, 3, 120, dtype=exact)
+wave = 1.5 * torch.sin(2 * t + 0.4)
+wave[::17] += 5
+high, fast, late = (torch.full((), v, dtype=exact, requires_grad=True) for v in (1.0, 1.8, 0.0))
+for step in range(120):
+    loss = soft(high * torch.sin(fast * t + late) - wave).sum()
     loss.backward()
     with torch.no_grad():
-        for p in (a, b, c, d):
-            p -= 5e-4 * p.grad
-            p.grad = None
-print(f"Result: y = {a.item():.6f} + {b.item():.4f} * P3({c.item():.6f} + {d.item():.4f} x)")
-
-input = (
-    torch.randn(5, 3, dtype=dtype, requires_grad=True),
-    torch.randn(2, 3, dtype=dtype, requires_grad=True),
-    torch.randn(2, dtype=dtype, requires_grad=True),
-)
-print("gradcheck:", gradcheck(LinearFunction.apply, input, eps=1e-6, atol=1e-4))
-print(
-    "gradgradcheck:",
-    torch.autograd.gradgradcheck(P3, (torch.randn(4, dtype=dtype, requires_grad=True),)),
-)
+        for number in (high, fast, late):
+            number -= 2e-3 * number.grad
+            number.grad = None
+    if step % 40 == 39:
+        print(f"{step}: {loss.item():.6f} {high.item():.4f} sin({fast.item():.4f} t + {late.item():.4f})")
 
 
-class QuantizedNet(nn.Module):
+class Switches(nn.Module):
+    """Few levels for the weights, fewer for what is inside."""
+
     def __init__(self):
         super().__init__()
-        self.l1, self.l2 = nn.Linear(4, 16), nn.Linear(16, 1)
+        self.into, self.out = nn.Linear(3, 20), nn.Linear(20, 1)
 
     def forward(self, x):
-        h = torch.tanh(nn.functional.linear(x, RoundSTE.apply(self.l1.weight, 8), self.l1.bias))
-        return self.l2(RoundSTE.apply(h, 4))
+        rough = Switch.apply(self.into.weight, 16)
+        inside = Switch.apply(nn.functional.linear(x, rough, self.into.bias).tanh(), 8)
+        return self.out(inside)
 
 
-net = QuantizedNet()
-grad_norms = []
-net.l1.weight.register_hook(lambda grad: grad_norms.append(grad.norm().item()))
-optimizer = torch.optim.RMSprop(net.parameters(), lr=5e-3)
-inputs = torch.rand(128, 4) * 2 - 1
-targets = inputs.prod(1, keepdim=True) + inputs[:, :1]
-for step in range(30):
-    loss = nn.functional.mse_loss(net(inputs), targets)
+net, lengths = Switches(), []
+net.into.weight.register_hook(lambda grad: lengths.append(grad.norm().item()))
+optimizer = torch.optim.RMSprop(net.parameters(), lr=2e-3)
+x = torch.rand(96, 3) * 2 - 1
+y = x[:, :1] * x[:, 1:2] + x.prod(1, keepdim=True)
+for _ in range(15):
+    loss = soft(net(x) - y).mean()
     optimizer.zero_grad()
     loss.backward()
     optimizer.step()
-print(
-    f"quantized: loss {loss.item():.4f}, first and last gradient norms "
-    f"{grad_norms[0]:.4f} {grad_norms[-1]:.4f}"
-)
+print(f"switches: {loss.item():.4f}, slopes from {lengths[0]:.4f} to {lengths[-1]:.4f}")
 
 if len(sys.argv) > 1:
-    torch.save([a.detach(), b.detach(), c.detach(), d.detach(), net.state_dict()], sys.argv[1])
+    numbers = [number.detach() for number in (high, fast, late)]
+    torch.save(numbers + [net.state_dict()], sys.argv[1])

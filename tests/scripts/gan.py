@@ -1,84 +1,76 @@
-"""A forger learns to draw points like those of two moons, against an expert who learns too."""
+"""A generator learns to scatter points on a ring of eight spots, against a critic of its forgeries."""
 
+import math
 import sys
 
 import torch
 import torch.nn as nn
-from sklearn.datasets import make_moons
+import torch.nn.functional as F
 
-torch.manual_seed(14)
-moons = torch.tensor(make_moons(512, noise=0.05, random_state=0)[0], dtype=torch.float)
+torch.manual_seed(0)
+NOISE, BATCH = 4, 64
 
 
-def first_weights(layer):
+def ring(count):
+    spots = torch.arange(8) * (math.tau / 8)
+    centres = 2 * torch.stack((spots.cos(), spots.sin()), dim=1)
+    return centres[torch.randint(len(centres), (count,))] + 0.05 * torch.randn(count, 2)
+
+
+@torch.no_grad()
+def start_small(layer):
     if isinstance(layer, nn.Linear):
-        nn.init.xavier_uniform_(layer.weight)
+        nn.init.xavier_uniform_(layer.weight, gain=0.8)
         if layer.bias is not None:
-            layer.bias.data.zero_()
+            layer.bias.zero_()
     elif isinstance(layer, nn.BatchNorm1d):
-        nn.init.normal_(layer.weight, mean=1.0, std=0.05)
-        nn.init.constant_(layer.bias, 0.1)
+        layer.weight.normal_(1.0, 0.05)
 
 
-class Player:
-    """A network, its optimizer and how it takes a step."""
-
-    def __init__(self, *layers, rate):
-        self.net = nn.Sequential(*layers).apply(first_weights)
-        self.optimizer = torch.optim.Adam(self.net.parameters(), lr=rate, betas=(0.5, 0.99))
-
-    def learn(self, *losses):
-        self.net.zero_grad()
-        for loss in losses:
-            loss.backward()
-        self.optimizer.step()
-        return sum(loss.item() for loss in losses)
-
-
-forger = Player(
-    nn.Linear(3, 24, bias=False),
-    nn.BatchNorm1d(24),
+forger = nn.Sequential(
+    nn.Linear(NOISE, 32, bias=False),
+    nn.BatchNorm1d(32),
     nn.ReLU(),
-    nn.Linear(24, 24),
+    nn.Linear(32, 32),
     nn.ReLU(),
-    nn.Linear(24, 2),
-    rate=2e-3,
-)
-expert = Player(
-    nn.Linear(2, 24),
-    nn.LeakyReLU(0.2),
-    nn.Linear(24, 24),
-    nn.LeakyReLU(0.2),
-    nn.Linear(24, 1),
-    rate=3e-3,
-)
-print(forger.net)
-judge = nn.BCEWithLogitsLoss()
-verdict = torch.full((64,), 1.0, dtype=torch.float)
-chance = torch.randn(128, 3)
+    nn.Linear(32, 2),
+).apply(start_small)
+critic = nn.Sequential(
+    nn.Linear(2, 32), nn.LeakyReLU(0.2), nn.Linear(32, 32), nn.LeakyReLU(0.2), nn.Linear(32, 1)
+).apply(start_small)
+print(forger, critic)
 
-for step in range(48):
-    true = moons[torch.randint(len(moons), (64,))]
-    forged = forger.net(torch.randn(64, 3))
+settings = {"betas": (0.5, 0.99)}
+critic_optimizer = torch.optim.Adam(critic.parameters(), lr=2e-3, **settings)
+forger_optimizer = torch.optim.Adam(forger.parameters(), lr=1e-3, **settings)
+real, forged = torch.ones(BATCH, 1), torch.zeros(BATCH, 1)
 
-    opinion = expert.net(true).view(-1)
-    caught = judge(expert.net(forged.detach()).view(-1), verdict.fill_(0.0).clone())
-    expert_loss = expert.learn(judge(opinion, verdict.fill_(1.0)), caught)
-    forger_loss = forger.learn(judge(expert.net(forged).view(-1), verdict))
+for step in range(1, 61):
+    forgery = forger(torch.randn(BATCH, NOISE))
+    verdict = critic(ring(BATCH))
+    critic_loss = F.binary_cross_entropy_with_logits(
+        verdict, real
+    ) + F.binary_cross_entropy_with_logits(critic(forgery.detach()), forged)
+    critic_optimizer.zero_grad()
+    critic_loss.backward()
+    critic_optimizer.step()
 
-    if step % 8 == 7:
-        sure = torch.sigmoid(opinion).mean().item()
+    critic.requires_grad_(False)  # it only judges now
+    forger_loss = F.binary_cross_entropy_with_logits(critic(forgery), real)
+    forger_optimizer.zero_grad()
+    forger_loss.backward()
+    forger_optimizer.step()
+    critic.requires_grad_(True)
+    if step % 10 == 0:
         print(
-            "%3d  expert %.4f  forger %.4f\tsure of the true: %.1f%%"
-            % (step, expert_loss, forger_loss, 100 * sure)
+            f"{step:3d} critic {critic_loss:.4f} forger {forger_loss:.4f} "
+            f"real ones believed {verdict.sigmoid().mean():.3f}"
         )
 
-forger.net.eval()
+forger.eval()
 with torch.no_grad():
-    points = forger.net(chance)
-    off = torch.cdist(points, moons).min(dim=1).values
-print("middle", points.mean(0), "of", moons.mean(0), "spread", points.std(0))
-print("from the moons:", off.mean(), "the farthest", points.norm(dim=1).max())
+    points = forger(torch.randn(200, NOISE))
+print("radius", points.norm(dim=1).mean().item(), "spread", points.std(0))
 
 if len(sys.argv) > 1:
-    torch.save([forger.net.state_dict(), expert.net.state_dict()], sys.argv[1])
+    torch.save({"forger": forger.state_dict(), "critic": critic.state_dict()}, sys.argv[1])

@@ -1,104 +1,89 @@
-"""Learn to see which way up a digit is, without labels; then read digits with the same eyes."""
+"""What a network learnt of the digits 0-4, frozen, helps it with 5-9 and few examples."""
 
 import copy
 import sys
-from collections import OrderedDict
 
 import torch
-import torch.nn as nn
 from sklearn.datasets import load_digits
-from torch.optim import SGD, Adam, lr_scheduler
+from torch import nn, optim
+from torch.optim.lr_scheduler import MultiStepLR, StepLR
 from torch.utils.data import DataLoader, TensorDataset
 
-torch.manual_seed(3)
-digits = load_digits()
-images = torch.from_numpy(digits.images).float().unsqueeze(1) / 8 - 1
-names = torch.from_numpy(digits.target)
+torch.manual_seed(10)
+bunch = load_digits()
+images = torch.from_numpy(bunch.images).float().unsqueeze(1) / 8 - 1
+labels = torch.from_numpy(bunch.target)
 
 
-def turned(pictures):
-    """Every picture in its four quarter turns, and how often it was turned."""
-    turns = torch.cat([torch.rot90(pictures, k, dims=(2, 3)) for k in range(4)])
-    return turns, torch.arange(4).repeat_interleave(len(pictures))
+def task(digits, size):
+    """Loaders of training and validation examples of these digits."""
+    chosen = torch.isin(labels, torch.tensor(digits)).nonzero().flatten()[:size]
+    data = TensorDataset(images[chosen], labels[chosen] - digits[0])
+    cut = size * 4 // 5
+    train, rest = (torch.utils.data.Subset(data, r) for r in (range(cut), range(cut, size)))
+    return DataLoader(train, batch_size=40, shuffle=True), DataLoader(rest, batch_size=60)
 
 
-def network(answers):
-    eyes = OrderedDict(
-        edges=nn.Conv2d(1, 12, 3, padding=1),
-        level=nn.BatchNorm2d(12),
-        light=nn.ReLU(),
-        shrink=nn.AvgPool2d(2),
-        parts=nn.Conv2d(12, 20, 3, padding=1),
-        bright=nn.ReLU(),
-    )
-    whole = OrderedDict(
-        eyes=nn.Sequential(eyes), best=nn.AdaptiveMaxPool2d(2), flat=nn.Flatten()
-    )
-    whole["mouth"] = nn.Linear(80, answers)
-    return nn.Sequential(whole)
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.features = nn.Sequential()
+        self.features.add_module("first", nn.Conv2d(1, 12, 3, padding=1, bias=False))
+        self.features.add_module("norm", nn.BatchNorm2d(12))
+        self.features.add_module("bend", nn.ReLU())
+        self.features.add_module("shrink", nn.AvgPool2d(2))
+        self.features.add_module("second", nn.Conv2d(12, 24, 3, padding=1))
+        self.head = nn.Sequential(
+            nn.ReLU(), nn.AdaptiveMaxPool2d(2), nn.Flatten(), nn.Linear(96, 5)
+        )
+
+    def forward(self, x):
+        return self.head(self.features(x))
 
 
-class Lessons:
-    """Trains on one set, examines on the other, and remembers the best state."""
-
-    def __init__(self, lesson, exam, size=50):
-        self.lesson = DataLoader(TensorDataset(*lesson), size, shuffle=True)
-        self.exam = DataLoader(TensorDataset(*exam), size)
-        self.loss = nn.CrossEntropyLoss()
-
-    def go_through(self, net, pages, optimizer):
-        learning = optimizer is not None
-        net.train() if learning else net.eval()
-        cost, right = 0.0, 0
-        with torch.set_grad_enabled(learning):
-            for picture, answer in pages:
-                scores = net(picture)
-                loss = self.loss(scores, answer)
-                if learning:
-                    optimizer.zero_grad()
-                    loss.backward()
-                    optimizer.step()
-                cost += loss.item() * picture.size(0)
-                right += torch.sum(torch.max(scores, 1)[1] == answer)
-        count = len(pages.dataset)
-        return cost / count, right.double() / count
-
-    def teach(self, net, optimizer, scheduler, rounds):
-        top, best = 0.0, None
-        for round in range(rounds):
-            cost, _ = self.go_through(net, self.lesson, optimizer)
-            scheduler.step()
-            missed, share = self.go_through(net, self.exam, None)
-            print(f"  {round}: lesson {cost:.4f} exam {missed:.4f}, right {share:.3f}")
-            if share > top:
-                top, best = share, copy.deepcopy(net.state_dict())
-        print("  best exam: {:4f}".format(top), net.load_state_dict(best))
+def score(net, loader):
+    net.eval()
+    with torch.no_grad():
+        right = sum((net(x).argmax(1) == y).sum() for x, y in loader)
+    return right.double() / len(loader.dataset)
 
 
-print("which way up?")
-seer = network(4)
-optimizer = SGD(seer.parameters(), lr=0.02, momentum=0.9)
-Lessons(turned(images[:200]), turned(images[200:250])).teach(
-    seer, optimizer, lr_scheduler.StepLR(optimizer, 1, gamma=0.5), 3
-)
+def fit(net, loaders, optimizer, schedule, epochs):
+    """Train; keep the weights that did best on the validation examples."""
+    best, best_weights = -1.0, None
+    for epoch in range(epochs):
+        net.train()
+        losses = []
+        for x, y in loaders[0]:
+            loss = nn.functional.cross_entropy(net(x), y)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            losses.append(loss.detach())
+        schedule.step()
+        right = score(net, loaders[1])
+        print(f"  epoch {epoch}: loss {torch.stack(losses).mean():.4f}, right {right:.4f}")
+        if right > best:
+            best, best_weights = right, copy.deepcopy(net.state_dict())
+    net.load_state_dict(best_weights)
+    print(f"  best {best:.4f}")
 
-print("which digit?")
-reader = network(10)
-kept = {key: value for key, value in seer.state_dict().items() if key.startswith("eyes")}
-print(" ", reader.load_state_dict(kept, strict=False))
-reader.eyes.requires_grad_(False)
-reader.eyes.level.weight.requires_grad = True  # the level of each edge may still move
-reader.mouth = nn.Linear(reader.mouth.in_features, 10)
-moving = [name for name, p in reader.named_parameters() if p.requires_grad]
-print("  learning:", moving)
-edges = reader.eyes.edges.weight.clone()
-optimizer = Adam(filter(lambda p: p.requires_grad, reader.parameters()), lr=0.01)
-some = (names < 6).nonzero().squeeze(1)
-picked, asked = some[:400], some[400:600]
-Lessons((images[picked], names[picked]), (images[asked], names[asked])).teach(
-    reader, optimizer, lr_scheduler.MultiStepLR(optimizer, [2], 0.1), 3
-)
-print("  same eyes:", torch.equal(edges, reader.eyes.edges.weight), reader.eyes.edges.weight.grad)
+
+print("0-4 from scratch")
+source = Net()
+optimizer = optim.SGD(source.parameters(), lr=0.02, momentum=0.9)
+fit(source, task([0, 1, 2, 3, 4], 600), optimizer, StepLR(optimizer, 2, gamma=0.3), 3)
+
+print("5-9 with its features")
+net = Net()
+features = {name: w for name, w in source.state_dict().items() if name.startswith("features.")}
+print(" ", net.load_state_dict(features, strict=False))
+net.features.requires_grad_(False)
+print("  still learning:", [name for name, p in net.named_parameters() if p.requires_grad])
+optimizer = optim.Adam((p for p in net.parameters() if p.requires_grad), lr=0.01)
+fit(net, task([5, 6, 7, 8, 9], 300), optimizer, MultiStepLR(optimizer, [2], 0.1), 3)
+same = torch.equal(net.features.first.weight, source.features.first.weight)
+print("  features unchanged:", same, net.features.first.weight.grad)
 
 if len(sys.argv) > 1:
-    torch.save([seer.state_dict(), reader.state_dict()], sys.argv[1])
+    torch.save({"source": source.state_dict(), "net": net.state_dict()}, sys.argv[1])
