@@ -53,6 +53,15 @@ def assert_alike(
         raise Differs(f"{where}{theirs!r} is expected, not {ours!r:.80}")
 
 
+def are_alike(ours: Any, theirs: Any) -> bool:
+    """Whether ``assert_alike`` accepts them, at the default tolerances."""
+    try:
+        assert_alike(ours, theirs)
+    except Differs:
+        return False
+    return True
+
+
 def _tensors_alike(
     ours: Any, theirs: torch.Tensor, tolerance: Tolerance, values: bool, where: str
 ) -> None:

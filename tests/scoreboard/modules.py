@@ -30,11 +30,18 @@ from tests.scoreboard.operations import (
     EXACT_GRADIENT,
     Widener,
     as_exact_as_torch,
+    computes_in_chunks,
     cotangents,
     differentiate_twice,
 )
 
 FAMILY = "modules"
+
+_ROUNDING = {"nn.MultiheadAttention": 4}
+"""How many times torch's own rounding error ours may be, where 2 would judge luck: of the saturated
+softmax in these samples, over 200 draws, our RMS error was 0.7 to 1.0 times torch's, but more than
+twice as large in 6 to 10 % of the draws (and torch's more than twice ours in 12 to 16 %).
+"""
 
 
 @functools.cache
@@ -150,13 +157,20 @@ def _gradient(case: Case, check: Check) -> bool:
     try:
         assert_alike(got, expected)
     except Differs as error:
-        if check.dtype != "float32" or not as_exact_as_torch(got, expected, case.exact(seeds)):
+        factor = _ROUNDING.get(check.entry, 2)
+        if check.dtype != "float32" or not as_exact_as_torch(
+            got, expected, case.exact(seeds), factor
+        ):
             raise error from None
-        check.note_rule(EXACT_GRADIENT)
+        check.note_rule(
+            EXACT_GRADIENT if factor == 2 else EXACT_GRADIENT.replace("twice", "4 times")
+        )
     return True
 
 
 def _second(case: Case, check: Check) -> bool:
+    if computes_in_chunks(getattr(case.theirs, "options", None)):
+        return False
     tracked = _tracked(case)
     if tracked is None:
         return False

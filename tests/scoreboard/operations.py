@@ -25,7 +25,7 @@ from tests.scoreboard.checks import (
     seed_everything,
     time_limit,
 )
-from tests.scoreboard.compare import Differs, assert_alike, tensors_in
+from tests.scoreboard.compare import Differs, are_alike, assert_alike, tensors_in
 from tests.scoreboard.counterpart import Translator, function, leaf, to_numpy, to_torch
 from tests.scoreboard.entry import Entry, numbered
 
@@ -358,20 +358,31 @@ def _forward_as_exact(op: Any, sample: Any, ours: Any) -> bool:
     return len(got) == len(exact) and as_exact_as_torch(got, expected, exact)
 
 
-def as_exact_as_torch(got: Any, expected: Any, exact: Any) -> bool:
-    """Whether our float32 tensors are at most twice as far from the float64 ones as torch's are."""
+def as_exact_as_torch(got: Any, expected: Any, exact: Any, factor: float = 2) -> bool:
+    """Whether each of our float32 tensors is close to torch's, or at most ``factor`` times as far
+    from the float64 one as torch's is.
+    """
     for mine, other, truth in zip(got, expected, exact, strict=True):
-        if truth is None:
+        if truth is None or are_alike(mine, other):
             continue
         reference = to_numpy(truth)
         distance = np.abs(mine.detach().numpy() - reference)
-        bound = 2 * np.abs(to_numpy(other) - reference).max(initial=0.0)
+        bound = factor * np.abs(to_numpy(other) - reference).max(initial=0.0)
         if not (distance <= bound).all():  # a NaN is no pass
             return False
     return True
 
 
+def computes_in_chunks(options: Any) -> bool:
+    """Whether these are options of linear_cross_entropy. With them, torch's documentation says,
+    second derivatives are not supported; it returns numbers that are none. Ours are right.
+    """
+    return isinstance(options, torch.nn.LinearCrossEntropyOptions)
+
+
 def _second_derivative(op: Any, sample: Any, check: Check) -> bool:
+    if computes_in_chunks(sample.kwargs.get("options")):
+        return False
     ours, theirs = _both_calls(sample)
     mine, other = _tracked_outputs(op, sample, ours, theirs)
     if not other:
