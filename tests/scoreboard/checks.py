@@ -92,14 +92,16 @@ def lean_samples() -> Iterator[None]:
     CUDA, XPU and MTIA, each noting the stack again: two thirds of a run under pytest.
     """
     from torch.testing._internal import common_utils
+    from torch.testing._internal.opinfo import core
 
     find_test, seed_all_devices = common_utils.extract_test_fn, torch.manual_seed
-    common_utils.extract_test_fn = lambda: None
+    common_utils.extract_test_fn = core.extract_test_fn = lambda: None
     torch.manual_seed = torch.default_generator.manual_seed
     try:
         yield
     finally:
-        common_utils.extract_test_fn, torch.manual_seed = find_test, seed_all_devices
+        common_utils.extract_test_fn = core.extract_test_fn = find_test
+        torch.manual_seed = seed_all_devices
 
 
 @contextmanager

@@ -162,9 +162,7 @@ def _gradient(case: Case, check: Check) -> bool:
             got, expected, case.exact(seeds), factor
         ):
             raise error from None
-        check.note_rule(
-            EXACT_GRADIENT if factor == 2 else EXACT_GRADIENT.replace("twice", "4 times")
-        )
+        check.note_rule(EXACT_GRADIENT.format(factor))
     return True
 
 
