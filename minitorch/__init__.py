@@ -678,6 +678,8 @@ if _typing.TYPE_CHECKING:
     from minitorch import xpu as xpu
     from minitorch.amp import GradScaler as GradScaler
     from minitorch.amp import autocast as autocast
+    from minitorch.amp import get_autocast_dtype as get_autocast_dtype
+    from minitorch.amp import is_autocast_enabled as is_autocast_enabled
     from minitorch.compiler import compile as compile
 
 _LAZY_MODULES = frozenset(

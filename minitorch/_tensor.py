@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import builtins
 import copy
+import warnings
 from typing import Any
 
 import numpy as np
@@ -199,11 +200,24 @@ class Tensor(Variable):
 
     @data.setter
     def data(self, value: Tensor) -> None:
+        if self.requires_grad and not dtypes.is_differentiable(value._array.dtype):
+            raise RuntimeError(
+                "data set to a tensor that requires gradients must be floating point or complex "
+                "dtype"
+            )
         self._array = value._array
 
     @property
     def T(self) -> Tensor:
         """All dimensions in reverse order."""
+        if self._array.ndim not in (0, 2):
+            warnings.warn(
+                "The use of `x.T` on tensors of dimension other than 2 to reverse their shape is "
+                "deprecated and it will throw an error in a future release. Consider `x.mT` to "
+                "transpose batches of matrices or `x.permute(*torch.arange(x.ndim - 1, -1, -1))` "
+                "to reverse the dimensions of a tensor.",
+                stacklevel=2,
+            )
         return views.permute(self, *range(self._array.ndim - 1, -1, -1))
 
     @property

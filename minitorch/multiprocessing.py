@@ -1,6 +1,7 @@
-"""``multiprocessing``: Python's own. Tensors travel between processes as copies.
+"""``multiprocessing``: Python's own. Tensors travel between processes as copies; forked ones share
+the memory of ``Tensor.share_memory_``.
 
-Mirrors torch/multiprocessing/__init__.py. Left out: ``spawn`` and tensors in shared memory.
+Mirrors torch/multiprocessing/__init__.py. Left out: ``spawn``.
 """
 
 from __future__ import annotations

@@ -9,8 +9,8 @@ error_functions, gamma_functions, bessel_functions, orthogonal_polynomials.
 Shapes: views, strided_views, view_copies, view_scatter, splitting, joining, rearranging,
 repeat_interleave, diagonal, triangular_ops, grids, differences, resize, sizes.
 
-Creation: factories, tensor_new, ranges, conversions, copying, memory_format, type_properties,
-window_functions; random: distributions, random_factories, dropout.
+Creation: factories, tensor_new, numpy_protocol, ranges, conversions, copying, memory_format,
+type_properties, window_functions; random: distributions, random_factories, dropout.
 
 Reductions: reduce_ops, variance, extremes, cumulative_ops, order_statistics, norms, renorm,
 histogram, segment_reduce.

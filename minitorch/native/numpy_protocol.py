@@ -1,4 +1,4 @@
-"""Tensors in NumPy's own functions: ``np.exp(tensor)``, ``array * tensor``, ``np.reshape(tensor, 2)``.
+"""Tensors in NumPy's own functions: ``np.exp(tensor)``, ``array * tensor``, ``np.argsort(tensor)``.
 
 NumPy computes on the memory of the tensors and the result is a tensor again, outside the graph: a
 tensor that requires grad is refused. An operator with an array or a NumPy scalar on the left is
@@ -56,7 +56,7 @@ def array_ufunc(self: Tensor, ufunc: Any, method: str, *inputs: Any, **options: 
         return getattr(self, REFLECTED[ufunc])(inputs[0])
     if any([isinstance(x, Variable) for x in options.get("out", ())]):
         return NotImplemented
-    arrays = [x.numpy() if isinstance(x, Variable) else x for x in inputs]
+    arrays = [np.asarray(x) if isinstance(x, Variable) else x for x in inputs]
     result = getattr(ufunc, method)(*arrays, **options)
     if "out" in options:  # array += tensor
         return result

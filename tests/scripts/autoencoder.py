@@ -1,62 +1,71 @@
-"""A denoising autoencoder with convolutions down and transposed convolutions up."""
+"""Torn digits are mended: a hole is cut into each picture, and the network fills it."""
 
 import sys
 
 import torch
 from sklearn.datasets import load_digits
 from torch import nn, optim
+from torch.nn.functional import mse_loss
 from torch.utils.data import DataLoader, TensorDataset
 
-torch.manual_seed(3)
-images = torch.tensor(load_digits().images, dtype=torch.float).div_(16).unsqueeze(1)[:600]
-loader = DataLoader(TensorDataset(images), batch_size=60, shuffle=True, drop_last=True)
+
+def tear(pictures):
+    """Noise everywhere, and a hole of 3 x 3 somewhere in each picture."""
+    torn = pictures + 0.1 * torch.randn_like(pictures)
+    corners = torch.randint(0, 6, (len(torn), 2)).tolist()
+    for picture, (top, left) in zip(torn, corners):
+        picture[:, top : top + 3, left : left + 3] = 0.0
+    return torn.clamp(0.0, 1.0)
 
 
-class Autoencoder(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.encoder = nn.Sequential(
-            nn.Conv2d(1, 8, 3, stride=2, padding=1),
-            nn.ELU(),
-            nn.Conv2d(8, 16, 3, stride=2, padding=1),
-            nn.GroupNorm(4, 16),
-            nn.ELU(),
-            nn.Flatten(),
-            nn.Linear(64, 8),
-        )
-        self.decoder = nn.Sequential(
-            nn.Linear(8, 64),
-            nn.Unflatten(1, (16, 2, 2)),
-            nn.ConvTranspose2d(16, 8, 4, stride=2, padding=1),
-            nn.ELU(),
-            nn.ConvTranspose2d(8, 1, 4, stride=2, padding=1),
-            nn.Sigmoid(),
-        )
-
-    def forward(self, x):
-        return self.decoder(self.encoder(x))
+def mender(narrow=10):
+    down = [
+        nn.Conv2d(1, 8, 3, stride=2, padding=1),
+        nn.ELU(),
+        nn.Conv2d(8, 12, 3, stride=2, padding=1),
+        nn.GroupNorm(3, 12),
+        nn.ELU(),
+        nn.Flatten(),
+        nn.Linear(48, narrow),
+    ]
+    up = [
+        nn.Linear(narrow, 48),
+        nn.Unflatten(1, (12, 2, 2)),
+        nn.ConvTranspose2d(12, 8, 4, stride=2, padding=1),
+        nn.ELU(),
+        nn.ConvTranspose2d(8, 1, 4, stride=2, padding=1),
+        nn.Sigmoid(),
+    ]
+    return nn.Sequential(*down), nn.Sequential(*up)
 
 
-model = Autoencoder()
-criterion = nn.BCELoss()
-optimizer = optim.AdamW(model.parameters(), lr=5e-3)
-for epoch in range(4):
-    total = 0.0
-    for (clean,) in loader:
-        noisy = (clean + 0.2 * torch.randn_like(clean)).clamp(0.0, 1.0)
-        loss = criterion(model(noisy), clean)
+torch.manual_seed(51)
+whole = torch.tensor(load_digits().images[:500], dtype=torch.float).div_(16).unsqueeze(1)
+loader = DataLoader(TensorDataset(whole), batch_size=64, shuffle=True, drop_last=True)
+down, up = mender()
+both = nn.Sequential(down, up)
+optimizer = optim.AdamW(both.parameters(), lr=8e-3)
+off = nn.BCELoss()
+
+for day in range(1, 8):
+    losses = []
+    for (picture,) in loader:
         optimizer.zero_grad()
+        loss = off(both(tear(picture)), picture)
         loss.backward()
         optimizer.step()
-        total += loss.item()
-    print("====> Epoch: {} Average loss: {:.4f}".format(epoch, total / len(loader)))
+        losses.append(loss.item())
+    print(
+        "day {}: off by {:.4f}, at best {:.4f}".format(day, sum(losses) / len(losses), min(losses))
+    )
 
 with torch.no_grad():
-    code = model.encoder(images[:5])
-    restored = model(images[:5])
-print("codes", code.shape, "mean", code.mean(0))
-print("reconstruction error {:.4f}".format(nn.functional.mse_loss(restored, images[:5]).item()))
-print((restored[0, 0] * 9).round().int())
+    torn = tear(whole[:6])
+    code = down(torn)
+    mended = up(code)
+print("told in", tuple(code.shape), "numbers, of mean", code.mean(0))
+print("torn {:.4f} mended {:.4f}".format(mse_loss(torn, whole[:6]), mse_loss(mended, whole[:6])))
+print((mended[0, 0] * 9).round().int())
 
 if len(sys.argv) > 1:
-    torch.save(model.state_dict(), sys.argv[1])
+    torch.save({"down": down.state_dict(), "up": up.state_dict()}, sys.argv[1])

@@ -1,8 +1,6 @@
 """A decoder-only transformer is shown sums, 3+5=08, as text and has to write the answers."""
 
-import inspect
 import sys
-from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 
 import torch
@@ -14,11 +12,11 @@ SYMBOLS = "0123456789+=;"
 
 @dataclass
 class Size:
-    window: int = 21
+    window: int = 20
     width: int = 32
     heads: int = 4
     depth: int = 2
-    dropout: float = 0.1
+    forget: float = 0.1
 
 
 class Scale(nn.Module):
@@ -38,64 +36,62 @@ class LookBack(nn.Module):
 
     def __init__(self, size):
         super().__init__()
-        self.size = size
+        self.heads, self.forget = size.heads, nn.Dropout(size.forget)
         self.ask = nn.Linear(size.width, 3 * size.width, bias=False)
         self.answer = nn.Linear(size.width, size.width, bias=False)
         self.register_buffer("past", torch.tril(torch.ones(size.window, size.window)))
 
     def forward(self, x):
         batch, length, width = x.size()
-        apart = (batch, length, self.size.heads, width // self.size.heads)
+        apart = (batch, length, self.heads, width // self.heads)
         query, key, value = (t.view(apart).transpose(1, 2) for t in self.ask(x).split(width, dim=2))
         match = query @ key.transpose(-2, -1) / apart[-1] ** 0.5
         match = match.masked_fill(self.past[:length, :length] == 0, float("-inf"))
-        weight = F.dropout(F.softmax(match, dim=-1), self.size.dropout, self.training)
-        return self.answer((weight @ value).transpose(1, 2).contiguous().view(x.shape))
+        heard = self.forget(F.softmax(match, dim=-1)) @ value
+        return self.answer(heard.transpose(1, 2).contiguous().view(x.shape))
+
+
+def floor(size):
+    look = nn.Sequential(Scale(size.width), LookBack(size))
+    wide = nn.Linear(size.width, 3 * size.width, bias=False)
+    narrow = nn.Linear(3 * size.width, size.width, bias=False)
+    think = nn.Sequential(Scale(size.width), wide, nn.GELU(approximate="tanh"), narrow)
+    return nn.ModuleDict({"look": look, "think": think})
+
+
+def start_small(part):
+    if isinstance(part, (nn.Linear, nn.Embedding)):
+        nn.init.normal_(part.weight, mean=0.0, std=0.05)
 
 
 class Writer(nn.Module):
     def __init__(self, size):
         super().__init__()
-        self.size = size
         self.letter = nn.Embedding(len(SYMBOLS), size.width)
         self.place = nn.Embedding(size.window, size.width)
-        self.floors = nn.ModuleList(self.floor(size) for _ in range(size.depth))
-        self.last = Scale(size.width)
-        self.guess = nn.Linear(size.width, len(SYMBOLS), bias=False)
-        self.guess.weight = self.letter.weight
-        self.apply(self.start_small)
-
-    @staticmethod
-    def floor(size):
-        wide = nn.Linear(size.width, 4 * size.width, bias=False)
-        narrow = nn.Linear(4 * size.width, size.width, bias=False)
-        think = nn.Sequential(Scale(size.width), wide, nn.GELU(approximate="tanh"), narrow)
-        return nn.ModuleDict(
-            {"look": nn.Sequential(Scale(size.width), LookBack(size)), "think": think}
-        )
-
-    @staticmethod
-    def start_small(part):
-        if isinstance(part, (nn.Linear, nn.Embedding)):
-            nn.init.normal_(part.weight, mean=0.0, std=0.05)
+        self.floors = nn.ModuleList([floor(size) for _ in range(size.depth)])
+        self.guess = nn.Sequential(Scale(size.width), nn.Linear(size.width, len(SYMBOLS)))
+        self.guess[1].weight = self.letter.weight
+        self.apply(start_small)
 
     def forward(self, letters):
-        x = self.letter(letters) + self.place(torch.arange(letters.size(1), device=letters.device))
+        x = self.letter(letters) + self.place(torch.arange(letters.size(1), dtype=torch.long))
         for floor in self.floors:
             x = x + floor.look(x)
             x = x + floor.think(x)
-        return self.guess(self.last(x))
+        return self.guess(x)
 
-    @torch.no_grad()
-    def finish(self, start, count, choices):
-        letters = torch.tensor([[SYMBOLS.index(c) for c in start]])
-        for _ in range(count):
-            scores = self(letters)[:, -1]
-            best, _ = torch.topk(scores, choices)
-            scores[scores < best[:, [-1]]] = -float("Inf")
-            drawn = torch.multinomial(F.softmax(scores, dim=-1), num_samples=1)
-            letters = torch.cat((letters, drawn), dim=1)
-        return "".join(SYMBOLS[i] for i in letters[0].tolist())
+
+@torch.no_grad()
+def finish(writer, start, count, choices):
+    letters = torch.tensor([[SYMBOLS.index(c) for c in start]])
+    for _ in range(count):
+        scores = writer(letters)[:, -1]
+        best, _ = torch.topk(scores, choices)
+        scores[scores < best[:, [-1]]] = -float("Inf")
+        drawn = torch.multinomial(F.softmax(scores, dim=-1), num_samples=1)
+        letters = torch.cat((letters, drawn), dim=1)
+    return "".join(SYMBOLS[i] for i in letters[0].tolist())
 
 
 def sums(count):
@@ -111,21 +107,17 @@ def sums(count):
 torch.manual_seed(77)
 size = Size()
 writer = Writer(size)
-matrices = [p for _, p in writer.named_parameters() if p.dim() >= 2]
+matrices = {name: p for name, p in writer.named_parameters() if p.dim() >= 2}
 others = [p for p in writer.parameters() if p.dim() < 2]
-assert "fused" in inspect.signature(torch.optim.AdamW).parameters
-groups = [{"params": matrices, "weight_decay": 0.1}, {"params": others, "weight_decay": 0.0}]
-optimizer = torch.optim.AdamW(groups, lr=0.0, betas=(0.9, 0.95))
-cuda = torch.cuda.is_available()
-half = torch.amp.autocast("cuda", dtype=torch.float16) if cuda else nullcontext()
-print(len(matrices), "matrices,", f"{sum(p.numel() for p in matrices):,} numbers in them")
+groups = [{"params": list(matrices.values())}, {"params": others, "weight_decay": 0.0}]
+optimizer = torch.optim.AdamW(groups, lr=0.0, betas=(0.9, 0.95), weight_decay=0.1)
+print(f"{sum(p.numel() for p in matrices.values()):,} numbers in", *matrices)
 
 for step in range(36):
     for group in optimizer.param_groups:
         group["lr"] = 4e-3 * min((step + 1) / 6, (36 - step) / 30)
     text, target = sums(16)
-    with half:
-        loss = F.cross_entropy(writer(text).flatten(0, 1), target.view(-1), ignore_index=-1)
+    loss = F.cross_entropy(writer(text).flatten(0, 1), target.view(-1), ignore_index=-1)
     loss.backward()
     torch.nn.utils.clip_grad_norm_(writer.parameters(), 1.0)
     optimizer.step()
@@ -134,5 +126,6 @@ for step in range(36):
         print(f"step {step}: loss {loss.item():.4f} at rate {optimizer.param_groups[0]['lr']:e}")
 
 writer.eval()
-print(writer.finish("4+5=", 10, choices=3))
-torch.save({"size": asdict(size), "writer": writer.state_dict()}, sys.argv[-1])
+print(finish(writer, "4+5=", count=10, choices=3))
+if len(sys.argv) > 1:
+    torch.save({"size": asdict(size), "writer": writer.state_dict()}, sys.argv[1])

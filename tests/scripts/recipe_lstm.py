@@ -27,7 +27,7 @@ class Cook(nn.Module):
         self.read = nn.Embedding(words, width)
         self.think = nn.LSTM(width, width, layers, dropout=0.1)
         self.speak = nn.Linear(width, words)
-        self.skip = nn.Dropout(0.1)
+        self.skip = nn.Dropout(p=0.1)
         self.speak.weight = self.read.weight
         nn.init.uniform_(self.read.weight, -0.4, 0.4)
         nn.init.zeros_(self.speak.bias)
@@ -38,7 +38,9 @@ class Cook(nn.Module):
 
     def forward(self, words, mind):
         thought, mind = self.think(self.skip(self.read(words)), mind)
-        return F.log_softmax(self.speak(self.skip(thought)), dim=-1), tuple(m.detach() for m in mind)
+        return F.log_softmax(self.speak(self.skip(thought)), dim=-1), tuple(
+            m.detach() for m in mind
+        )
 
 
 def in_lanes(words, lanes):

@@ -14,7 +14,11 @@ class Swing(nn.Sequential):
 
     def __init__(self, width=24):
         super().__init__(
-            nn.Linear(1, width), nn.Tanh(), nn.Linear(width, width), nn.Softplus(), nn.Linear(width, 1)
+            nn.Linear(1, width),
+            nn.Tanh(),
+            nn.Linear(width, width),
+            nn.Softplus(),
+            nn.Linear(width, 1),
         )
 
     def with_slopes(self, t):

@@ -1,73 +1,79 @@
-"""Does a 3 come before a 7? An encoder of nn.TransformerEncoder layers finds out, past the padding."""
+"""Do more brackets open than close? A transformer encoder reads whole lines, the short ones padded."""
 
+import math
 import sys
 
 import torch
 from torch import Tensor, nn
-from torch.optim.lr_scheduler import CosineAnnealingLR
+from torch.nn import TransformerEncoder, TransformerEncoderLayer
 
-torch.manual_seed(9)
-LONGEST, WIDTH = 12, 32
-
-
-def examples(count: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Digits (count, LONGEST), 0 where there are none any more; where that is; the answers."""
-    digits = torch.randint(1, 10, (count, LONGEST))
-    ends = torch.randint(5, LONGEST + 1, (count, 1))
-    nothing = torch.arange(LONGEST) >= ends
-    digits = digits.masked_fill(nothing, 0)
-    seen_three = (digits == 3).cumsum(1) > 0
-    return digits, nothing, (seen_three & (digits == 7)).any(1).long()
+PAD, OPEN, CLOSE, OTHER = range(4)
+torch.manual_seed(18)
 
 
-def waves(length: int, width: int) -> Tensor:
-    """A position as the phases of ``width / 2`` waves."""
-    frequencies = 10_000.0 ** -torch.linspace(0, 1, width // 2)
-    angles = torch.arange(length).outer(frequencies)
-    return torch.stack((angles.sin(), angles.cos()), -1).flatten(1)
+def waves(places: int, width: int) -> Tensor:
+    """(places, 1, width): the hands of width/2 clocks, each slower than the one before."""
+    speed = torch.exp(torch.arange(0, width, 2) * (-math.log(500.0) / width))
+    angle = torch.arange(places).unsqueeze(1) * speed
+    hands = torch.zeros(places, 1, width)
+    hands[:, 0, 0::2], hands[:, 0, 1::2] = torch.sin(angle), torch.cos(angle)
+    return hands
 
 
-class Reader(nn.Module):
-    def __init__(self) -> None:
+class LineReader(nn.Module):
+    def __init__(self, width: int = 32, heads: int = 4, layers: int = 2) -> None:
         super().__init__()
-        self.embed = nn.Embedding(10, WIDTH, padding_idx=0)
-        self.register_buffer("positions", waves(LONGEST, WIDTH))
-        layer = nn.TransformerEncoderLayer(
-            WIDTH, nhead=4, dim_feedforward=64, batch_first=True, bias=False, norm_first=True
-        )
-        self.encoder = nn.TransformerEncoder(layer, num_layers=2, enable_nested_tensor=False)
-        self.answer = nn.Linear(WIDTH, 2)
+        self.sign = nn.Embedding(4, width)
+        self.register_buffer("place", waves(40, width))
+        layer = TransformerEncoderLayer(width, heads, 2 * width, dropout=0.05, bias=False)
+        self.encoder = TransformerEncoder(layer, layers, enable_nested_tensor=False)
+        self.verdict = nn.Linear(width, 2)
+        self.sign.weight.data.uniform_(-1, 1)
+        self.verdict.bias.data.zero_()
 
-    def forward(self, digits: Tensor, nothing: Tensor) -> Tensor:
-        x = self.embed(digits) + self.positions
-        x = self.encoder(x, src_key_padding_mask=nothing)
-        weights = (~nothing).float().unsqueeze(-1)
-        return self.answer((x * weights).sum(1) / weights.sum(1))
+    def forward(self, lines: Tensor) -> Tensor:
+        padded = (lines == PAD).t()
+        signs = self.sign(lines) + self.place[: lines.size(0)]
+        read = self.encoder(signs, src_key_padding_mask=padded)
+        real = (~padded).t().unsqueeze(-1)
+        return self.verdict((read * real).sum(0) / real.sum(0))
 
 
-model = Reader()
-print(model.encoder.layers[1])
+def lines(count: int, longest: int = 14) -> tuple[Tensor, Tensor]:
+    """(longest, count) signs, and 1 where more of them open than close."""
+    signs = torch.randint(OPEN, OTHER + 1, (longest, count))
+    lengths = torch.randint(4, longest + 1, (count,))
+    beyond = torch.arange(longest).expand(count, longest) >= lengths.unsqueeze(1)
+    signs.masked_fill_(beyond.t(), PAD)
+    depth = ((signs == OPEN).int() - (signs == CLOSE).int()).cumsum(0)
+    return signs, (depth[-1] > 0).long()
+
+
+reader = LineReader()
+first = reader.encoder.layers[0].self_attn
+print([(name, tuple(p.shape)) for name, p in first.named_parameters()])
 loss_of = nn.CrossEntropyLoss()
-optimizer = torch.optim.AdamW(model.parameters(), lr=3e-3)
-schedule = CosineAnnealingLR(optimizer, T_max=40)
-for step in range(1, 41):
-    digits, nothing, answers = examples(64)
-    loss = loss_of(model(digits, nothing), answers)
+optimizer = torch.optim.AdamW(reader.parameters(), lr=1e-3)
+fall = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, 30)
+for step in range(30):
+    signs, more = lines(64)
+    loss = loss_of(reader(signs), more)
     optimizer.zero_grad()
     loss.backward()
-    nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+    torch.nn.utils.clip_grad_norm_(reader.parameters(), 1.0)
     optimizer.step()
-    schedule.step()
-    if step % 10 == 0:
-        print(f"step {step}: loss {loss.item():.4f}, learning rate {schedule.get_last_lr()[0]:.6f}")
+    fall.step()
+    if step % 6 == 5:
+        print(f"step {step} loss {loss.item():.4f} rate {fall.get_last_lr()[0]:.6f}")
 
-model.eval()
+reader.eval()
 with torch.no_grad():
-    digits, nothing, answers = examples(300)
-    guesses = model(digits, nothing).argmax(1)
-table = torch.bincount(2 * answers + guesses, minlength=4).reshape(2, 2)
-print("answers by guesses:", table, "right:", (table.trace() / table.sum()).item())
-print(nn.Transformer.generate_square_subsequent_mask(4))
+    signs, more = lines(200)
+    guessed = reader(signs).argmax(1)
+counts = torch.bincount(2 * more + guessed, minlength=4).view(2, 2)
+print("lines without brackets:", (~((signs == OPEN) | (signs == CLOSE)).any(0)).sum().item())
+print("true down, guessed across:\n", counts, "right:", (counts.diag().sum() / 200).item())
+print("what a writer may look at:\n", nn.Transformer.generate_square_subsequent_mask(3))
 
 if len(sys.argv) > 1:
-    torch.save(model.state_dict(), sys.argv[1])
+    torch.save(reader.state_dict(), sys.argv[1])

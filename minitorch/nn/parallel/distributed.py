@@ -1,4 +1,4 @@
-"""``DistributedDataParallel``: for scripts to import, and for processes that are not there to share.
+"""``DistributedDataParallel``: a name for scripts to import, where there is one process only.
 
 Mirrors torch/nn/parallel/distributed.py where no group of processes has been initialized.
 """
