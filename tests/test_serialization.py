@@ -226,7 +226,7 @@ LOCATIONS: list[Any] = [
 
 
 @pytest.mark.parametrize("device", ["cpu", "cuda:1", "xla:0"])
-@pytest.mark.parametrize("location", LOCATIONS, ids=str)
+@pytest.mark.parametrize("location", LOCATIONS, ids=lambda x: "function" if callable(x) else str(x))
 @pytest.mark.parametrize("old", [False, True])
 def test_map_location(device: str, location: Any, old: bool) -> None:
     file = saved(torch, torch.ones(2), _use_new_zipfile_serialization=not old)

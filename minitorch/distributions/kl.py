@@ -31,7 +31,8 @@ def register_kl(type_p: type, type_q: type) -> Callable[[Formula], Formula]:
     RuntimeWarning asks for another registration.
     """
     for name, cls in (("type_p", type_p), ("type_q", type_q)):
-        if not isinstance(cls, type):  # any class, as torch: some are distributions by their methods
+        # Any class, as in torch: some are distributions by their methods alone.
+        if not isinstance(cls, type):
             raise TypeError(f"Expected {name} to be a Distribution subclass but got {cls}")
 
     def decorator(formula: Formula) -> Formula:

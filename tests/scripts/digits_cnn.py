@@ -2,6 +2,7 @@
 
 import sys
 import time
+from contextlib import nullcontext
 
 import numpy as np
 import torch
@@ -51,6 +52,7 @@ began = time.time()
 torch.manual_seed(8)
 torch.backends.cudnn.benchmark = True
 where = "cuda" if torch.cuda.is_available() else "cpu"
+half = nullcontext() if where == "cpu" else torch.amp.autocast(where, dtype=torch.bfloat16)
 shown, kept = random_split(Jittered(), [1200, 597])
 lessons = DataLoader(shown, batch_size=60, shuffle=True, num_workers=0, pin_memory=False)
 exams = DataLoader(kept, batch_size=199)
@@ -67,7 +69,8 @@ def learn():
     reader.train()
     for pictures, names in lessons:
         optimizer.zero_grad(set_to_none=True)
-        loss = unlike(reader(pictures.to(where)), names.to(where))
+        with half:
+            loss = unlike(reader(pictures.to(where)), names.to(where))
         loss.backward()
         optimizer.step()
         yield loss.item()

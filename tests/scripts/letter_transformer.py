@@ -75,7 +75,8 @@ class Writer(nn.Module):
         self.apply(start_small)
 
     def forward(self, letters):
-        x = self.letter(letters) + self.place(torch.arange(letters.size(1), dtype=torch.long))
+        places = torch.arange(letters.size(1), dtype=torch.long, device=letters.device)
+        x = self.letter(letters) + self.place(places)
         for floor in self.floors:
             x = x + floor.look(x)
             x = x + floor.think(x)

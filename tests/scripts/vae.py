@@ -1,7 +1,6 @@
 """Digits squeezed into four noisy numbers and back: a variational autoencoder."""
 
 import sys
-from contextlib import nullcontext
 
 import torch
 import torch.utils.data
@@ -12,7 +11,6 @@ from torch.nn import functional as F
 LATENT = 4
 torch.manual_seed(31)
 gpu = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-precision = torch.amp.autocast("cuda", torch.bfloat16) if gpu.type == "cuda" else nullcontext()
 pixels = torch.tensor(load_digits().data / 16).float()
 learn = torch.utils.data.DataLoader(pixels[:1000], batch_size=125, shuffle=True)
 check = torch.utils.data.DataLoader(pixels[1000:1400], batch_size=200)
@@ -42,7 +40,7 @@ def one_pass(net, batches, optimizer=None, weight=1.0):
     net.train(optimizer is not None)
     totals = torch.zeros(2)
     for image in batches:
-        with torch.set_grad_enabled(net.training), precision:
+        with torch.set_grad_enabled(net.training):
             lost, told = net.cost(image.to(gpu), weight)
         if optimizer:
             optimizer.zero_grad()
