@@ -210,7 +210,9 @@ class Tensor(Variable):
     @property
     def T(self) -> Tensor:
         """All dimensions in reverse order."""
-        if self._array.ndim not in (0, 2):
+        if not self._array.ndim:
+            return self._transposed_scalar("T")
+        if self._array.ndim != 2:
             warnings.warn(
                 "The use of `x.T` on tensors of dimension other than 2 to reverse their shape is "
                 "deprecated and it will throw an error in a future release. Consider `x.mT` to "
@@ -220,9 +222,19 @@ class Tensor(Variable):
             )
         return views.permute(self, *range(self._array.ndim - 1, -1, -1))
 
+    def _transposed_scalar(self, name: str) -> Tensor:
+        warnings.warn(
+            f"Tensor.{name} is deprecated on 0-D tensors. This function is the identity in these "
+            "cases.",
+            stacklevel=3,
+        )
+        return views.permute(self, ())
+
     @property
     def mT(self) -> Tensor:
         """The last two dimensions exchanged."""
+        if not self._array.ndim:
+            return self._transposed_scalar("mT")
         if self._array.ndim < 2:
             raise RuntimeError(
                 "tensor.mT is only supported on matrices or batches of matrices. Got "

@@ -24,6 +24,9 @@ from compare.results import LibraryRun, ModelRun
 
 ROOT = Path(__file__).parent.parent
 
+ONE_THREAD = ["--threads", "1"]
+"""For runs whose threads are not what is tested: beside another test they wait for each other."""
+
 
 def compare(
     *arguments: str, out: Path, python_path: Path | None = None
@@ -130,7 +133,7 @@ def test_report_of_a_short_run(tmp_path: Path) -> None:
     root, out = fashion_folder(tmp_path), tmp_path / "out"
     options = ["--libraries", "torch,torch", "--batch-size", "32", "--epochs", "4"]
     result = compare(
-        "mlp", *options, "--data-root", str(root), "--steps", "27", "--threads", "1", out=out
+        "mlp", *options, "--data-root", str(root), "--steps", "27", *ONE_THREAD, out=out
     )
     assert result.returncode == 0, result.stderr
     assert "mlp: passed" in result.stdout
@@ -181,7 +184,7 @@ def fake_library(folder: Path, code: str) -> Path:
 
 def test_different_weights_and_losses_fail(tmp_path: Path) -> None:
     path = fake_library(tmp_path, "manual_seed = lambda seed: torch.manual_seed(seed + 1)\n")
-    options = ["--libraries", "torch,fake", "--steps", "2"]
+    options = ["--libraries", "torch,fake", "--steps", "2", *ONE_THREAD]
     result = compare("mlp", *options, out=tmp_path / "out", python_path=path)
     assert result.returncode == 1
     assert "failed: initial weights, dropout mask, losses of the first steps" in result.stdout
@@ -191,7 +194,7 @@ def test_different_weights_and_losses_fail(tmp_path: Path) -> None:
 
 
 def test_a_loss_that_is_not_a_number_fails(tmp_path: Path) -> None:
-    options = ["--libraries", "torch,torch", "--lr", "1e30", "--steps", "10"]
+    options = ["--libraries", "torch,torch", "--lr", "1e30", "--steps", "10", *ONE_THREAD]
     result = compare("cnn", *options, out=tmp_path)
     assert result.returncode == 1
     report = json.loads((tmp_path / "report.json").read_text())
@@ -243,7 +246,7 @@ def test_interrupt_ends_both_workers(tmp_path: Path) -> None:
 
 def test_what_a_library_prints_does_not_get_between_the_replies(tmp_path: Path) -> None:
     path = fake_library(tmp_path, "print('hello from the library')\n")
-    options = ["--libraries", "torch,fake", "--steps", "2"]
+    options = ["--libraries", "torch,fake", "--steps", "2", *ONE_THREAD]
     result = compare("rnn", *options, out=tmp_path / "out", python_path=path)
     assert result.returncode == 0, result.stderr
 

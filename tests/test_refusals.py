@@ -11,7 +11,7 @@ import torch
 
 from tests.parity import SAME_WORDS
 from tests.scoreboard import operations
-from tests.scoreboard.checks import quiet, seed_everything
+from tests.scoreboard.checks import lean_samples, quiet, seed_everything
 from tests.scoreboard.counterpart import Translator, function
 from tests.scoreboard.operations import Call
 
@@ -53,7 +53,7 @@ def differences(name: str) -> list[str]:
     if own is None or not refused:
         return []
     found = []
-    with quiet():
+    with quiet(), lean_samples():
         seed_everything(name)
         sample = next(iter(op.sample_inputs("cpu", own)))
         for dtype in refused:

@@ -106,6 +106,7 @@ PROGRAMS = {
     "printed forms": """
         torch.set_grad_enabled(True), torch.Generator().device
         torch.arange(2000.), torch.randn(3, 4) * 1e5, torch.tensor([1e-8, 1., 1e8])
+        torch.ones(2, 3).T.shape, torch.tensor(1.).permute(())
         torch.zeros(2, 0, 3), torch.tensor([1 + 2j]), torch.randn(2, 2).half(), torch.tensor(-0.)
         torch.Size([1, 2]), torch.device('cuda:1'), torch.finfo(torch.float32), torch.iinfo(torch.int8)
         f"{torch.tensor(3.14159):.3f} {torch.tensor(7):d} {torch.tensor([1.])} {torch.tensor(2.):>6}|"

@@ -59,6 +59,10 @@ pictures, names = load_digits(return_X_y=True)
 pictures = pictures / 16
 known = Threes(pictures[:500], names[:500])
 new = pictures[500:700], names[500:700]
+loader = DataLoader(known, batch_size=50, shuffle=True)
+*_, first = next(iter(loader))
+print("the first ones are", first[:6], first.dtype)
+
 net = OnSphere(6)
 print(f"before: {neighbors_agree(net, *new):.3f} of neighbors agree")
 in_threes = nn.TripletMarginLoss(margin=0.4)
@@ -67,7 +71,7 @@ optimizer = torch.optim.Adam(net.parameters(), lr=2e-3)
 
 for round in range(3):
     totals = torch.zeros(3)
-    for *three, name in DataLoader(known, batch_size=50, shuffle=True):
+    for *three, _ in loader:
         here, friend, foe = map(net, three)
         alike = torch.cat([torch.ones(len(here)), torch.zeros(len(here))]).bool()
         losses = [
@@ -79,8 +83,7 @@ for round in range(3):
         sum(losses).backward()
         optimizer.step()
         totals += torch.stack(losses).detach()
-    print(f"round {round}: {totals / 10}, {neighbors_agree(net, *new):.3f} agree")
-print("the last ones were", name[:6], name.dtype)
+    print(f"round {round}: {totals / len(loader)}, {neighbors_agree(net, *new):.3f} agree")
 
 if len(sys.argv) > 1:
     torch.save(net.state_dict(), sys.argv[1])

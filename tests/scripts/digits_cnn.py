@@ -52,7 +52,7 @@ began = time.time()
 torch.manual_seed(8)
 torch.backends.cudnn.benchmark = True
 where = "cuda" if torch.cuda.is_available() else "cpu"
-half = nullcontext() if where == "cpu" else torch.amp.autocast(where, dtype=torch.bfloat16)
+half = nullcontext() if where == "cpu" else torch.amp.autocast(where, dtype=torch.float16)
 shown, kept = random_split(Jittered(), [1200, 597])
 lessons = DataLoader(shown, batch_size=60, shuffle=True, num_workers=0, pin_memory=False)
 exams = DataLoader(kept, batch_size=199)

@@ -1,4 +1,4 @@
-"""A generator learns to scatter points on a ring of eight spots, against a critic of its forgeries."""
+"""A generator learns to scatter points on a ring of eight spots; a critic judges its forgeries."""
 
 import math
 import sys

@@ -1,30 +1,21 @@
 """A decoder-only transformer is shown sums, 3+5=08, as text and has to write the answers."""
 
 import sys
-from dataclasses import asdict, dataclass
 
 import torch
 import torch.nn as nn
 from torch.nn import functional as F
 
 SYMBOLS = "0123456789+=;"
-
-
-@dataclass
-class Size:
-    window: int = 20
-    width: int = 32
-    heads: int = 4
-    depth: int = 2
-    forget: float = 0.1
+WINDOW, WIDTH, HEADS, FLOORS = 20, 32, 4, 2
 
 
 class Scale(nn.Module):
     """A layer norm that learns only a gain."""
 
-    def __init__(self, width):
+    def __init__(self):
         super().__init__()
-        self.gain = nn.Parameter(torch.ones(width))
+        self.gain = nn.Parameter(torch.ones(WIDTH))
         self.register_parameter("shift", None)
 
     def forward(self, x):
@@ -34,45 +25,37 @@ class Scale(nn.Module):
 class LookBack(nn.Module):
     """Every letter gathers what it needs from the letters up to itself."""
 
-    def __init__(self, size):
+    def __init__(self):
         super().__init__()
-        self.heads, self.forget = size.heads, nn.Dropout(size.forget)
-        self.ask = nn.Linear(size.width, 3 * size.width, bias=False)
-        self.answer = nn.Linear(size.width, size.width, bias=False)
-        self.register_buffer("past", torch.tril(torch.ones(size.window, size.window)))
+        self.ask = nn.Linear(WIDTH, 3 * WIDTH, bias=False)
+        self.forget = nn.Dropout(0.1)
+        self.answer = nn.Linear(WIDTH, WIDTH, bias=False)
+        self.register_buffer("past", torch.tril(torch.ones(WINDOW, WINDOW)))
 
     def forward(self, x):
-        batch, length, width = x.size()
-        apart = (batch, length, self.heads, width // self.heads)
-        query, key, value = (t.view(apart).transpose(1, 2) for t in self.ask(x).split(width, dim=2))
+        batch, length, _ = x.size()
+        apart = (batch, length, HEADS, WIDTH // HEADS)
+        query, key, value = (t.view(apart).transpose(1, 2) for t in self.ask(x).split(WIDTH, dim=2))
         match = query @ key.transpose(-2, -1) / apart[-1] ** 0.5
         match = match.masked_fill(self.past[:length, :length] == 0, float("-inf"))
         heard = self.forget(F.softmax(match, dim=-1)) @ value
         return self.answer(heard.transpose(1, 2).contiguous().view(x.shape))
 
 
-def floor(size):
-    look = nn.Sequential(Scale(size.width), LookBack(size))
-    wide = nn.Linear(size.width, 3 * size.width, bias=False)
-    narrow = nn.Linear(3 * size.width, size.width, bias=False)
-    think = nn.Sequential(Scale(size.width), wide, nn.GELU(approximate="tanh"), narrow)
-    return nn.ModuleDict({"look": look, "think": think})
-
-
-def start_small(part):
-    if isinstance(part, (nn.Linear, nn.Embedding)):
-        nn.init.normal_(part.weight, mean=0.0, std=0.05)
+def floor():
+    wide, narrow = nn.Linear(WIDTH, 3 * WIDTH, bias=False), nn.Linear(3 * WIDTH, WIDTH, bias=False)
+    think = nn.Sequential(Scale(), wide, nn.GELU(approximate="tanh"), narrow)
+    return nn.ModuleDict({"look": nn.Sequential(Scale(), LookBack()), "think": think})
 
 
 class Writer(nn.Module):
-    def __init__(self, size):
+    def __init__(self):
         super().__init__()
-        self.letter = nn.Embedding(len(SYMBOLS), size.width)
-        self.place = nn.Embedding(size.window, size.width)
-        self.floors = nn.ModuleList([floor(size) for _ in range(size.depth)])
-        self.guess = nn.Sequential(Scale(size.width), nn.Linear(size.width, len(SYMBOLS)))
+        self.letter = nn.Embedding(len(SYMBOLS), WIDTH)
+        self.place = nn.Embedding(WINDOW, WIDTH)
+        self.floors = nn.ModuleList([floor() for _ in range(FLOORS)])
+        self.guess = nn.Sequential(Scale(), nn.Linear(WIDTH, len(SYMBOLS)))
         self.guess[1].weight = self.letter.weight
-        self.apply(start_small)
 
     def forward(self, letters):
         places = torch.arange(letters.size(1), dtype=torch.long, device=letters.device)
@@ -106,17 +89,19 @@ def sums(count):
 
 
 torch.manual_seed(77)
-size = Size()
-writer = Writer(size)
+writer = Writer()
 matrices = {name: p for name, p in writer.named_parameters() if p.dim() >= 2}
 others = [p for p in writer.parameters() if p.dim() < 2]
+for matrix in matrices.values():
+    nn.init.normal_(matrix, mean=0.0, std=0.05)
 groups = [{"params": list(matrices.values())}, {"params": others, "weight_decay": 0.0}]
 optimizer = torch.optim.AdamW(groups, lr=0.0, betas=(0.9, 0.95), weight_decay=0.1)
 print(f"{sum(p.numel() for p in matrices.values()):,} numbers in", *matrices)
 
 for step in range(36):
+    rate = 4e-3 * min((step + 1) / 6, (36 - step) / 30)
     for group in optimizer.param_groups:
-        group["lr"] = 4e-3 * min((step + 1) / 6, (36 - step) / 30)
+        group["lr"] = rate
     text, target = sums(16)
     loss = F.cross_entropy(writer(text).flatten(0, 1), target.view(-1), ignore_index=-1)
     loss.backward()
@@ -124,9 +109,9 @@ for step in range(36):
     optimizer.step()
     optimizer.zero_grad(set_to_none=True)
     if step % 5 == 0:
-        print(f"step {step}: loss {loss.item():.4f} at rate {optimizer.param_groups[0]['lr']:e}")
+        print(f"step {step}: loss {loss.item():.4f} at rate {rate:e}")
 
 writer.eval()
 print(finish(writer, "4+5=", count=10, choices=3))
 if len(sys.argv) > 1:
-    torch.save({"size": asdict(size), "writer": writer.state_dict()}, sys.argv[1])
+    torch.save(writer.state_dict(), sys.argv[1])

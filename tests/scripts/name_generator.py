@@ -8,11 +8,12 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-RIVERS = """amazon avon colorado congo danube derwent dnieper don douro drava ebro elbe euphrates
+MAP = """amazon avon colorado congo danube derwent dnieper don douro drava ebro elbe euphrates
 ganges garonne hudson indus irrawaddy jordan kama lena limpopo loire maas mackenzie madeira main
 marne mekong mersey meuse mississippi missouri mosel murray neckar niger nile ob oder ohio orange
 orinoco parana po rhine rhone ruhr saale sambre saone seine senegal severn shannon somme spree
-thames tiber tigris trent ural vistula volga weser yangtze yenisei yukon zambezi""".split()
+thames tiber tigris trent ural vistula volga weser yangtze yenisei yukon zambezi"""
+RIVERS = MAP.split()
 ALPHABET = "-" + "".join(sorted(set("".join(RIVERS))))  # "-" ends a name, and stands before it
 LOOK = 3
 

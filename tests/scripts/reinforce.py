@@ -1,81 +1,94 @@
-"""Policy gradients with a learnt baseline: keeping a pole upright on a cart, in plain Python physics."""
+"""Keep a ball on a beam: sixteen balls at once, policy gradients, a learned judge as baseline."""
 
-import math
 import sys
+from collections import deque
 
 import torch
+import torch.nn as nn
 import torch.nn.functional as F
-from torch import nn
+import torch.optim as optim
 from torch.distributions import Categorical
 
-torch.manual_seed(12)
+BALLS, STEPS, DISCOUNT = 16, 60, 0.97
+TILT = torch.tensor([-1.0, 0.0, 1.0])
 
 
-class Pole:
-    """A cart of 1 kg, a pole of 0.1 kg and 1 m, pushed left or right with 10 N every 20 ms."""
+class Beams:
+    """Balls that roll the way the beam is tilted, and fall off one unit from the middle."""
 
     def __init__(self):
-        self.place, self.speed, self.lean, self.turn = torch.empty(4).uniform_(-0.05, 0.05).tolist()
-
-    def push(self, right):
-        force = 10.0 if right else -10.0
-        sine, cosine = math.sin(self.lean), math.cos(self.lean)
-        swing = (force + 0.05 * self.turn**2 * sine) / 1.1
-        spin = (9.8 * sine - cosine * swing) / (0.5 * (4 / 3 - 0.1 * cosine**2 / 1.1))
-        drive = swing - 0.05 * spin * cosine / 1.1
-        self.place, self.speed = self.place + 0.02 * self.speed, self.speed + 0.02 * drive
-        self.lean, self.turn = self.lean + 0.02 * self.turn, self.turn + 0.02 * spin
+        self.place = torch.empty(BALLS).uniform_(-0.4, 0.4)
+        self.speed = torch.empty(BALLS).uniform_(-0.3, 0.3)
+        self.on = torch.ones(BALLS, dtype=torch.bool)
 
     def seen(self):
-        return torch.tensor([self.place, self.speed, self.lean, self.turn])
+        return torch.stack([self.place, self.speed], dim=1)
 
-    def fallen(self):
-        return abs(self.place) > 2.4 or abs(self.lean) > math.radians(12)
+    def tilt(self, action):
+        self.speed = self.speed + 0.1 * (TILT[action] + 0.5 * self.place)
+        self.place = self.place + 0.1 * self.speed
+        self.on = self.on & (self.place.abs() < 1)
+        return self.on.float() * (1 - self.place.abs())
 
 
 class Player(nn.Module):
     def __init__(self):
         super().__init__()
-        self.body = nn.Sequential(nn.Linear(4, 48), nn.Dropout(0.1), nn.ReLU())
-        self.choice, self.forecast = nn.Linear(48, 2), nn.Linear(48, 1)
+        self.feel = nn.Sequential(nn.Linear(2, 32), nn.Dropout(p=0.1), nn.Tanh())
+        self.hand = nn.Linear(32, 3)
+        self.judge = nn.Linear(32, 1)
 
     def forward(self, seen):
-        inside = self.body(seen)
-        return Categorical(logits=self.choice(inside)), self.forecast(inside)
+        felt = self.feel(seen)
+        return Categorical(F.softmax(self.hand(felt), dim=-1)), self.judge(felt).squeeze(-1)
 
 
-player = Player()
-optimizer = torch.optim.Adam(player.parameters(), lr=0.01)
-lengths = []
-for episode in range(1, 31):
-    pole, log_probabilities, forecasts, surprise = Pole(), [], [], []
-    while not pole.fallen() and len(forecasts) < 100:
-        choice, forecast = player(pole.seen())
+def play(player):
+    """Rows of (log probability, entropy, judged value, reward, still on), a column a ball."""
+    beams, rows = Beams(), []
+    for _ in range(STEPS):
+        before = beams.on.float()
+        choice, value = player(beams.seen())
         action = choice.sample()
-        log_probabilities.append(choice.log_prob(action))
-        surprise.append(choice.entropy())
-        forecasts.append(forecast)
-        pole.push(action.item() == 1)
+        reward = beams.tilt(action)
+        rows.append([choice.log_prob(action), choice.entropy(), value, reward, before])
+        if not beams.on.any():
+            break
+    return [torch.stack(column) for column in zip(*rows)]
 
-    # A reward of 1 for every step survived, discounted by 0.98 a step.
-    steps = len(forecasts)
-    powers = 0.98 ** torch.arange(steps)
-    returns = powers.cumsum(0).flip(0)
-    goals = (returns - returns.mean()) / (returns.std() + 1e-6)
-    forecasts = torch.cat(forecasts)
-    advantage = goals - forecasts.detach()
-    loss = (
-        -(torch.stack(log_probabilities) * advantage).sum()
-        + F.smooth_l1_loss(forecasts, goals, reduction="sum")
-        - 0.01 * torch.stack(surprise).sum()
-    )
+
+def discounted(reward):
+    ahead, rows = torch.zeros(BALLS), deque()
+    for now in reversed(reward.unbind()):
+        ahead = now + DISCOUNT * ahead
+        rows.appendleft(ahead)
+    return torch.stack(list(rows))
+
+
+torch.manual_seed(21)
+player = Player()
+optimizer = optim.Adam(player.parameters(), lr=1e-2)
+tiny = torch.finfo(torch.float32).eps
+lasted = deque(maxlen=5)
+for game in range(1, 21):
+    log_prob, entropy, value, reward, on = play(player)
+    worth = discounted(reward)
+    better = worth - value.detach()
+    better = (better - better.mean()) / (better.std() + tiny)
+    balls = on.sum()
+    act = -(log_prob * better * on).sum() / balls
+    judge = F.smooth_l1_loss(value * on, worth * on, reduction="sum") / balls
+    loss = act + 0.5 * judge - 0.01 * (entropy * on).sum() / balls
     optimizer.zero_grad()
     loss.backward()
     optimizer.step()
-    lengths.append(steps)
-    if episode % 5 == 0:
-        mean = sum(lengths[-10:]) / len(lengths[-10:])
-        print(f"episode {episode}: {steps} steps, mean {mean:.1f}, loss {loss.item():.3f}")
+    lasted.append(on.sum(0).mean().item())
+    if game % 5 == 0:
+        print(f"game {game}\tsteps {sum(lasted) / len(lasted):.2f}\tjudge {judge.item():.3f}")
+
+player.eval()
+choice, value = player(torch.tensor([[-0.8, 0.0], [0.0, 0.0], [0.8, 0.0]]))
+print("left, middle, right:", choice.probs.argmax(1) - 1, "worth", value.detach())
 
 if len(sys.argv) > 1:
     torch.save(player.state_dict(), sys.argv[1])

@@ -1,4 +1,4 @@
-"""Do more brackets open than close? A transformer encoder reads whole lines, the short ones padded."""
+"""Do more brackets open than close? A transformer encoder reads lines, the short ones padded."""
 
 import math
 import sys
