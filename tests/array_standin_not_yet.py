@@ -95,10 +95,12 @@ NOT_YET: dict[str, list[str]] = {
         "vander",
     ],
     "random numbers are drawn on the host": [
+        "_standard_gamma",
         "native_dropout", "nn.functional.gumbel_softmax", "nn.functional.gumbel_softmax, hard",
         "rrelu in training", "bernoulli", "poisson", "normal", "random_",
     ],
     "the operation or the row makes an index, a constant or a table on the host": [
+        "pack_padded_sequence", "pad_packed_sequence",
         "setitem#3", "binary_cross_entropy with weight (4,) ", "complex logcumsumexp", "histc",
         "histogram", "segment_reduce", "index_put", "diagonal_scatter", "nn.functional.affine_grid",
     ],

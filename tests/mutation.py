@@ -53,6 +53,7 @@ EQUIVALENT = {
 WITHOUT_ROW = {
     "CtcLossBackward": "its backward says that there is none",
     "NotDifferentiable": "its backward says that there is none",
+    "StandardGammaGrad": "its backward says that there is none",
 }
 
 

@@ -294,10 +294,56 @@ DISTANCES_AND_LOSSES = [
     ),
 ]
 
+# --------------------------------------------------------------------------- sequences, weights
+
+
+def _packed(torch: Any, x: Any, lengths: tuple[int, ...], batch_first: bool) -> Any:
+    return torch.nn.utils.rnn.pack_padded_sequence(x, lengths, batch_first)
+
+
+def _packed_and_padded(torch: Any, x: Any, lengths: tuple[int, ...], batch_first: bool) -> Any:
+    packed = _packed(torch, x, lengths, batch_first)
+    return torch.nn.utils.rnn.pad_packed_sequence(packed, batch_first, padding_value=2.0)[0]
+
+
+def _standard_gamma(torch: Any, alpha: Any) -> Any:
+    torch.manual_seed(3)
+    return torch._standard_gamma(alpha)
+
+
+_SEQUENCES = [
+    sample(draw(5, 3, 2), (5, 3, 1), False),
+    sample(draw(2, 4), (3, 3), True),
+]
+SEQUENCES_AND_WEIGHTS = [
+    OpInfo(
+        "pack_padded_sequence",
+        _SEQUENCES,
+        op=lambda torch, *args: _packed(torch, *args).data,
+    ),
+    OpInfo("pad_packed_sequence", _SEQUENCES, op=_packed_and_padded),
+    OpInfo(
+        "_weight_norm, where torch's second derivative takes the norm for a constant",
+        [
+            sample(draw(4, 3), positive(4, 1), 0),
+            sample(draw(4, 3, 2), positive(1, 1, 2), 2),
+        ],
+        op=lambda torch, *args: torch._weight_norm(*args),
+        second_derivative=False,
+    ),
+    OpInfo(
+        "_standard_gamma",
+        [sample(positive(3, 4)), sample(positive())],
+        op=_standard_gamma,
+        second_derivative=False,
+    ),
+]
+
 NN_FUNCTIONAL_OPS = [
     *NORMALISATION,
     *NOISE_AND_SOFTMAX,
     *EMBEDDING_BAGS,
     *ATTENTION,
     *DISTANCES_AND_LOSSES,
+    *SEQUENCES_AND_WEIGHTS,
 ]

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import textwrap
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -229,7 +230,7 @@ torch.device("cuda:x")
 torch.device("cuda:-1")
 torch.device("cuda:1", 1)
 torch.device(0)
-torch.device("cpu").__enter__()
+(lambda d: (d.__enter__(), d.__exit__(None, None, None)))(torch.device("cpu"))
 torch.backends.cudnn.is_available()
 torch.backends.cudnn.enabled
 torch.backends.cudnn.benchmark
@@ -350,6 +351,16 @@ torch.random.initial_seed() == torch.initial_seed()
 torch.multiprocessing.get_start_method()
 torch.types.Number
 """.strip().splitlines()
+
+
+@pytest.fixture(autouse=True)
+def torch_as_it_was() -> Iterator[None]:
+    """A default device is a mode around all that torch does later; torch.compile also turns the
+    validation of distributions off.
+    """
+    yield
+    torch.set_default_device(None)
+    torch.distributions.Distribution.set_default_validate_args(True)
 
 
 @pytest.mark.parametrize("expression", AS_IN_TORCH)

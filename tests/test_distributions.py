@@ -18,6 +18,13 @@ pytestmark = pytest.mark.filterwarnings("ignore:.*encountered in")  # pytest sho
 
 DTYPES = ["float32", "float64"]
 
+
+@pytest.fixture(autouse=True)
+def torch_validates() -> None:
+    """As it does until something imports its compiler, which turns that off."""
+    torch.distributions.Distribution.set_default_validate_args(True)
+
+
 every_row = pytest.mark.parametrize("row", ROWS, ids=[row.name for row in ROWS])
 every_dtype = pytest.mark.parametrize("dtype", DTYPES)
 
