@@ -72,6 +72,13 @@ def test_promised_shares() -> None:
     assert share(operations(), {"error inputs"}) >= 0.95
 
 
+@pytest.mark.parametrize("table", ["modules", "optimizers"])
+def test_layers_and_optimizers_are_complete(table: str) -> None:
+    entries = [e for e in published()["entries"].values() if e["table"] == table and "passes" in e]
+    assert len(entries) >= {"modules": 114, "optimizers": 14}[table]
+    assert [e["misses"] for e in entries if e["misses"]] == []
+
+
 # --------------------------------------------------------------------------- the scoreboard itself
 
 
