@@ -414,12 +414,26 @@ def never_read(loader: Any) -> None:
     iter(loader)
 
 
+class TakingASecond(data.Dataset[int]):
+    def __len__(self) -> int:
+        return 100
+
+    def __getitem__(self, index: int) -> int:
+        time.sleep(1)
+        return index
+
+
 def interrupted(loader: Any) -> None:
-    signal.signal(signal.SIGALRM, lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
-    signal.setitimer(signal.ITIMER_REAL, 0.1)
+    """By Ctrl-C, while it waits for its workers."""
+
+    def press_ctrl_c(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGALRM, press_ctrl_c)
+    signal.setitimer(signal.ITIMER_REAL, 0.5)
+    persistent = loader.persistent_workers
     with pytest.raises(KeyboardInterrupt):
-        for _ in range(10_000):
-            list(loader)
+        list(data.DataLoader(TakingASecond(), num_workers=2, persistent_workers=persistent))
 
 
 def failed(loader: Any) -> None:
