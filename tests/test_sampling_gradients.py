@@ -66,6 +66,7 @@ def test_standard_gamma_grad_is_the_derivative_of_the_quantile(dtype: str) -> No
 
 @every_dtype
 def test_dirichlet_grad_is_the_derivative_of_the_quantile(dtype: str) -> None:
+    """By differences of SciPy's, which torch's fit in the middle approximates to two digits."""
     from scipy.stats import beta
 
     a, b, u = np.meshgrid(

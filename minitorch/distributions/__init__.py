@@ -14,6 +14,7 @@ transformed_distribution.py; kl.py.
 Mirrors torch/distributions/__init__.py. Left out: other devices, tracing.
 """
 
+# The modules kl_... are imported for the formulas that they register.
 from minitorch.distributions import constraints as constraints
 from minitorch.distributions import kl_between_families as _kl_between_families  # noqa: F401
 from minitorch.distributions import kl_multivariate as _kl_multivariate  # noqa: F401
