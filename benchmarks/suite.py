@@ -16,25 +16,45 @@ Work = Callable[[], Any]
 
 @dataclass(frozen=True)
 class Side:
-    """A library, in an environment of its own."""
+    """A library, in an environment of its own.
+
+    Args:
+        name: in tables and on the command line.
+        library: the name to import.
+        environment: variables to set for its process.
+        compiled: whether ``torch.compile`` gets each work before it is timed.
+    """
 
     name: str
     library: str
     environment: Mapping[str, str] = field(default_factory=dict)
+    compiled: bool = False
 
 
 @dataclass(frozen=True)
 class Effort:
-    """How often the work is repeated."""
+    """How often the work is repeated.
+
+    Args:
+        blocks: how many times each side has its turn.
+        runs_per_block: the most runs in a turn.
+        warmup_runs: the most runs before the first turn, which count for nothing.
+        block_s: a turn, and the warm-up, ends after the run in which so many seconds are over.
+    """
 
     blocks: int
     runs_per_block: int
     warmup_runs: int
+    block_s: float = 0.25
 
 
 @dataclass(frozen=True)
 class Suite:
     """A family of measurements with one unit.
+
+    A work's function may have three attributes, which the report keeps: ``group``, the family that
+    it belongs to; ``size``, a word or a number, of a work that is measured at several sizes; and
+    ``operations_per_run``, by which its times are divided.
 
     Args:
         name: of the module, and of the JSON file.
@@ -42,8 +62,9 @@ class Suite:
         unit: of the times.
         per_second: how many units a second has, divided by the operations in one run.
         works: by name, a function that takes the library and a seed, and prepares the work.
-        sides: who takes part; the last one is minitorch, to which the others are compared.
+        sides: who can take part; the last one is minitorch, to which the others are compared.
         full, quick: the effort for numbers, and the one that only shows that everything works.
+        size_name: what the sizes are, such as "batch size".
     """
 
     name: str
@@ -54,6 +75,7 @@ class Suite:
     sides: tuple[Side, ...]
     full: Effort
     quick: Effort
+    size_name: str = "size"
 
 
 TORCH = Side("torch", "torch")
@@ -68,3 +90,7 @@ TORCH_KEEPING_MEMORY = Side(
         f"glibc.malloc.trim_threshold={1 << 30}"
     },
 )
+# It keeps the tuned malloc, so that the compiler meets minitorch on equal terms.
+TORCH_COMPILED = Side("torch.compile", "torch", TORCH_KEEPING_MEMORY.environment, compiled=True)
+PEERS = tuple(Side(name, name) for name in ("autograd", "mygrad", "tinygrad", "jax"))
+"""Other libraries: where they are installed, they take part in what `peers` has for them."""

@@ -5,6 +5,7 @@ Mirrors torch/__init__.py: the public names, in one list.
 """
 
 import importlib as _importlib
+import importlib.util as _importlib_util
 import math as _math
 import typing as _typing
 
@@ -76,6 +77,7 @@ from minitorch.autograd.grad_mode import is_grad_enabled as is_grad_enabled
 from minitorch.autograd.grad_mode import is_inference_mode_enabled as is_inference_mode_enabled
 from minitorch.autograd.grad_mode import no_grad as no_grad
 from minitorch.autograd.grad_mode import set_grad_enabled as set_grad_enabled
+from minitorch.backends.cpu import TUNED_KERNELS as _TUNED_KERNELS
 from minitorch.backends.cpu import get_num_threads as get_num_threads
 from minitorch.backends.cpu import set_num_threads as set_num_threads
 from minitorch.dtypes import bfloat16 as bfloat16
@@ -607,6 +609,9 @@ from minitorch.serialization import save as save
 from minitorch.storage import TypedStorage as TypedStorage
 from minitorch.storage import UntypedStorage as UntypedStorage
 from minitorch.version import __version__ as __version__
+
+if _TUNED_KERNELS and _importlib_util.find_spec("minitorch.native.cpu"):
+    import minitorch.native.cpu
 
 # Types that share a name with Python's, and torch's other names for the same things.
 

@@ -10,11 +10,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import llvmlite.binding
+import numpy as np
 from numba import prange
 from numba.core import types
-from numba.extending import intrinsic
+from numba.extending import intrinsic, overload
 
-__all__ = ["fma", "prange"]
+from minitorch import _openblas
+
+__all__ = ["fma", "gemm", "prange"]
 
 
 @intrinsic
@@ -27,3 +31,57 @@ def fma(typing_context: Any, a: Any, b: Any, c: Any) -> Any:
         return builder.fma(*arguments)
 
     return a(a, a, a), generate
+
+
+# ------------------------------------------------------------------ matrix products
+
+_ROW_MAJOR, _AS_IT_IS, _TRANSPOSED = 101, 111, 112  # CBLAS_ORDER and CBLAS_TRANSPOSE of cblas.h
+
+
+def _blas_product(name: str, number: Any) -> Any:
+    """cblas_?gemm for kernels: pointers are passed as integers."""
+    enum, size, pointer = types.int32, types.int64, types.intp
+    matrix = (pointer, size)
+    arguments = [enum] * 3 + [size] * 3 + [number, *matrix, *matrix, number, *matrix]
+    return types.ExternalFunction(_openblas.symbol_of(name) or name, types.void(*arguments))
+
+
+if _openblas.callable_from_kernels():
+    # Compiled code, from the disk cache too, finds the functions by name.
+    llvmlite.binding.load_library_permanently(_openblas.path())
+_SGEMM = _blas_product("cblas_sgemm", types.float32)
+_DGEMM = _blas_product("cblas_dgemm", types.float64)
+
+
+def gemm(out: Any, a: Any, b: Any, transpose_a: bool, transpose_b: bool, accumulate: bool) -> None:
+    raise NotImplementedError("only in compiled code")
+
+
+@overload(gemm, inline="always")
+def _gemm(out: Any, a: Any, b: Any, transpose_a: Any, transpose_b: Any, accumulate: Any) -> Any:
+    number = out.dtype
+    if not number == a.dtype == b.dtype or number not in (types.float32, types.float64):
+        raise TypeError(f"gemm needs matrices of float32 or of float64, got {out}, {a}, {b}")
+    product = _SGEMM if number == types.float32 else _DGEMM
+    width = number.bitwidth // 8
+
+    def call(out: Any, a: Any, b: Any, transpose_a: Any, transpose_b: Any, accumulate: Any) -> None:
+        # The stride of a single row may be anything; BLAS wants at least its length.
+        product(
+            np.int32(_ROW_MAJOR),
+            np.int32(_TRANSPOSED if transpose_a else _AS_IT_IS),
+            np.int32(_TRANSPOSED if transpose_b else _AS_IT_IS),
+            out.shape[0],
+            out.shape[1],
+            a.shape[0] if transpose_a else a.shape[1],
+            number(1),
+            a.ctypes.data,
+            max(a.strides[0] // width, a.shape[1], 1),
+            b.ctypes.data,
+            max(b.strides[0] // width, b.shape[1], 1),
+            number(1) if accumulate else number(0),
+            out.ctypes.data,
+            max(out.strides[0] // width, out.shape[1], 1),
+        )
+
+    return call

@@ -23,13 +23,15 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, overload
 
+import numpy as np
+
 # Sums may be reordered (reductions vectorise) and a*b+c fused, but NaN and inf keep their meaning:
 # Numba's fastmath=True would drop them.
 _FAST_SUMS = {"reassoc", "nsz", "contract"}
 
-# Below this many elements, waking the other threads (they sleep: see _load_thread_pool) costs more
-# than they save: a step of the MLP took 3.0 ms with 32,768 and 2.6 ms with 524,288.
-PARALLEL_GRAIN = 262_144
+# Below this many elements, one thread is as fast: starting the others takes 3 us while they still
+# spin, as they do for some milliseconds after their last work, and up to 80 us once they sleep.
+PARALLEL_GRAIN = 32_768
 
 # Kernels write ``for i in prange(n)``; compiled in parallel it becomes Numba's, otherwise it is a
 # plain loop.
@@ -46,9 +48,20 @@ def fma(a: Any, b: Any, c: Any) -> Any:
     return type(a)(float(Fraction(float(a)) * Fraction(float(b)) + Fraction(float(c))))
 
 
+def gemm(out: Any, a: Any, b: Any, transpose_a: bool, transpose_b: bool, accumulate: bool) -> None:
+    """The matrix product ``out = a @ b``, or ``out += a @ b``, of BLAS, on the calling thread.
+
+    Compiled, it is a call of OpenBLAS on the memory of the arrays, which must be matrices of one
+    float type, with the elements of a row side by side; ``transpose_a`` says that ``a`` holds the
+    transposed operand. Only where ``_openblas.callable_from_kernels()``.
+    """
+    product = (a.T if transpose_a else a) @ (b.T if transpose_b else b)
+    out[...] = out + product if accumulate else product
+
+
 # In compiled kernels these become the attributes of the same name of minitorch._intrinsics, which
 # needs Numba and is therefore imported with the first compilation.
-_INTRINSICS = {"prange": prange, "fma": fma}
+_INTRINSICS: dict[Any, str] = {prange: "prange", fma: "fma", gemm: "gemm"}
 
 # By the id of a function of this package: the kernel that stands for it in compiled code.
 _twins: dict[int, Kernel] = {}
@@ -63,26 +76,50 @@ def set_kernel_threads(count: int) -> None:
     _num_threads = count
 
 
-# Set by backends/cpu.py.
-idle_threads_sleep = False
+_has_thread_pool: bool | None = None  # not known before the first parallel kernel
+
+# How many times a thread of OpenMP's pool looks for new work before it sleeps: for about 0.2 ms,
+# longer than most pauses between the kernels of a training step. libgomp's own default, 300,000,
+# is the fastest on an idle machine, but where other programs compute as well, a kernel waits 24 ms
+# for a thread that is not running, because those that wait for it keep the cores busy.
+_SPINS = 30_000
 
 
-def _load_thread_pool() -> None:
-    """Load Numba's OpenMP pool such that its idle threads sleep instead of spinning.
+def _load_thread_pool() -> bool:
+    """Choose the threads of parallel kernels: OpenMP's, else those of Intel's TBB, else none.
 
-    Threads that spin for milliseconds after their work keep those of convolutions and products
-    from the cores: with BLAS threads beside them, a convolution took 60 times as long. libgomp
-    reads the variable when it is loaded, and only then, so it is taken back for child processes.
+    Numba's own pool takes 90 us to start, and fails if two Python threads use it at once.
     """
-    if "OMP_WAIT_POLICY" in os.environ or "GOMP_SPINCOUNT" in os.environ:
-        return
-    os.environ["GOMP_SPINCOUNT"] = "0"
+    import importlib
+
+    import numba
+
+    # libgomp reads the variable when it is loaded, and only then: child processes shall not see it.
+    ours = not {"OMP_WAIT_POLICY", "GOMP_SPINCOUNT"} & os.environ.keys()
+    if ours:
+        os.environ["GOMP_SPINCOUNT"] = str(_SPINS)
     try:
-        import numba.np.ufunc.omppool  # noqa: F401
-    except ImportError:  # no OpenMP runtime on this system: Numba has other pools
-        return
+        for layer in ("omp", "tbb"):
+            try:
+                importlib.import_module(f"numba.np.ufunc.{layer}pool")
+            except ImportError:  # this system lacks its runtime
+                continue
+            numba.config.THREADING_LAYER = layer  # type: ignore[attr-defined]
+            return True
+        return False
     finally:
-        del os.environ["GOMP_SPINCOUNT"]
+        if ours:
+            del os.environ["GOMP_SPINCOUNT"]
+
+
+def _stay_alone() -> None:
+    """A forked child has none of the threads that its parent has started, and cannot start them."""
+    global _has_thread_pool
+    if _has_thread_pool:
+        _has_thread_pool = False
+
+
+os.register_at_fork(after_in_child=_stay_alone)
 
 
 class Kernel:
@@ -101,19 +138,26 @@ class Kernel:
         self._compiled: dict[bool, Callable[..., Any]] = {}
 
     def __call__(self, *arrays_and_scalars: Any) -> Any:
-        parallel = (
-            self.parallel
-            and _num_threads > 1
-            and max([getattr(a, "size", 0) for a in arrays_and_scalars]) >= PARALLEL_GRAIN
-        )
-        compiled = self._compiled.get(parallel)
-        if compiled is None:
-            compiled = self.compile(parallel)
-        if parallel:
-            import numba
+        if self.parallel and _num_threads > 1:
+            for argument in arrays_and_scalars:
+                if type(argument) is np.ndarray and argument.size >= PARALLEL_GRAIN:
+                    return self.on_all_threads(*arrays_and_scalars)
+        compiled = self._compiled.get(False) or self.compile()
+        return compiled(*arrays_and_scalars)
 
-            if numba.get_num_threads() != _num_threads:  # Numba keeps this number per Python thread
-                numba.set_num_threads(_num_threads)
+    def on_all_threads(self, *arrays_and_scalars: Any) -> Any:
+        """Call the parallel form, however small the arrays are."""
+        global _has_thread_pool
+        if _has_thread_pool is None:
+            with _compile_lock:
+                _has_thread_pool = _load_thread_pool()
+        if _num_threads == 1 or not _has_thread_pool:
+            return (self._compiled.get(False) or self.compile())(*arrays_and_scalars)
+        import numba
+
+        if numba.get_num_threads() != _num_threads:  # Numba keeps this number per Python thread
+            numba.set_num_threads(_num_threads)
+        compiled = self._compiled.get(True) or self.compile(parallel=True)
         return compiled(*arrays_and_scalars)
 
     def compile(self, parallel: bool = False) -> Callable[..., Any]:
@@ -122,8 +166,6 @@ class Kernel:
             if parallel not in self._compiled:
                 import numba
 
-                if parallel and idle_threads_sleep:
-                    _load_thread_pool()
                 source = self.function
                 if numba.config.DISABLE_JIT:  # type: ignore[attr-defined]
                     return self._compiled.setdefault(parallel, source)
@@ -159,8 +201,9 @@ class Kernel:
             if isinstance(value, Kernel):
                 scope[name] = value.compile()
                 self.sources |= value.sources
-            elif value is not None and value is _INTRINSICS.get(name):
-                scope[name] = getattr(_intrinsics, name)
+            elif isinstance(value, types.FunctionType | type) and value in _INTRINSICS:
+                scope[name] = getattr(_intrinsics, _INTRINSICS[value])
+                self.sources.add(_intrinsics.__file__)
         return scope
 
     def _global_names(self) -> set[str]:

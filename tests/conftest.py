@@ -1,4 +1,4 @@
-"""How torch runs beside us: in one thread, and seeded on the CPU alone."""
+"""How the libraries run in tests: each in one thread, and torch seeded on the CPU alone."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 import torch
+
+import minitorch
 
 
 def seed_the_cpu(seed: int) -> torch.Generator:
@@ -16,13 +18,16 @@ def seed_the_cpu(seed: int) -> torch.Generator:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def lean_torch() -> Iterator[None]:
-    """``pytest -n 2`` fills two cores. Threads of torch beside them wait for each other, spinning:
-    70 % of the CPU time that the layers' tests took.
+def lean_libraries() -> Iterator[None]:
+    """``pytest -n 2`` fills two cores. More threads beside them wait for each other, spinning: 70 %
+    of the CPU time that the layers' tests took. Tests of threads ask for them.
     """
-    seed_all_devices, threads = torch.manual_seed, torch.get_num_threads()
+    seed_all_devices = torch.manual_seed
+    threads = [(library, library.get_num_threads()) for library in (torch, minitorch)]
     torch.manual_seed = seed_the_cpu
-    torch.set_num_threads(1)
+    for library, _ in threads:
+        library.set_num_threads(1)
     yield
     torch.manual_seed = seed_all_devices
-    torch.set_num_threads(threads)
+    for library, count in threads:
+        library.set_num_threads(count)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 import torch
 
 import minitorch
-from minitorch.native.cpu_blas import MULTIPLICATIONS_PER_THREAD, gemm
+from minitorch.native.cpu.products import MULTIPLICATIONS_PER_THREAD
+from minitorch.native.cpu_blas import gemm
+from minitorch.native.dispatch_stub import plain_kernels
 from minitorch.native.parallel import parallel_for
 
 
@@ -93,24 +97,57 @@ SIDE = round((3 * MULTIPLICATIONS_PER_THREAD) ** (1 / 3)) + 3  # large enough to
         ((2, SIDE * 9), (SIDE * 9, SIDE * SIDE // 9)),
         ((SIDE * SIDE // 9, SIDE * 9), (SIDE * 9, 2)),
         ((9, SIDE // 2, SIDE // 2), (9, SIDE // 2, SIDE)),
+        ((2, SIDE, SIDE), (2, SIDE, SIDE)),
+        ((17, SIDE**2), (SIDE**2, 15)),
+        ((SIDE**2, 1), (1, SIDE)),
     ],
-    ids=["square", "wide", "tall", "batch"],
+    ids=["square", "wide", "tall", "batch", "two", "inner", "outer"],
 )
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("transposed", [False, True])
+@pytest.mark.parametrize("transposed", ["", "a", "b", "ab"])
+@pytest.mark.parametrize("threads", [2, 3])
 def test_a_split_product_equals_torchs(
-    left: tuple[int, ...], right: tuple[int, ...], dtype: str, transposed: bool
+    left: tuple[int, ...], right: tuple[int, ...], dtype: str, transposed: str, threads: int
 ) -> None:
-    minitorch.set_num_threads(2)
+    minitorch.set_num_threads(threads)
     rng = np.random.default_rng(0)
     a, b = (rng.standard_normal(s).astype(dtype) for s in (left, right))
-    if transposed:
+    if "a" in transposed:
         a = np.ascontiguousarray(np.swapaxes(a, -1, -2)).swapaxes(-1, -2)
+    if "b" in transposed:
         b = np.ascontiguousarray(np.swapaxes(b, -1, -2)).swapaxes(-1, -2)
     expected = torch.matmul(torch.from_numpy(a), torch.from_numpy(b))
     # Sums of thousands of products: each library adds in its own order.
     atol = 2e-3 if dtype == "float32" else 1e-7
     torch.testing.assert_close(torch.from_numpy(gemm(a, b)), expected, rtol=1e-5, atol=atol)
+    with plain_kernels():
+        torch.testing.assert_close(torch.from_numpy(gemm(a, b)), expected, rtol=1e-5, atol=atol)
+
+
+def test_two_python_threads_may_multiply_at_once() -> None:
+    minitorch.set_num_threads(2)
+    rng = np.random.default_rng(0)
+    factors = rng.standard_normal((4, SIDE, SIDE))
+    expected = factors @ factors
+
+    def multiply(i: int) -> list[bool]:
+        products = [gemm(factors[i], factors[i]) for _ in range(50)]
+        return [np.allclose(product, expected[i], rtol=1e-10) for product in products]
+
+    with ThreadPoolExecutor(4) as pool:
+        assert all(itertools.chain.from_iterable(pool.map(multiply, range(4))))
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="the system cannot fork")
+def test_a_forked_child_computes_alone() -> None:
+    """OpenMP's threads stay with the parent: a child that asked for them would be ended."""
+    minitorch.set_num_threads(2)
+    a = np.random.default_rng(0).standard_normal((SIDE, SIDE))
+    product = gemm(a, a)
+    child = os.fork()
+    if child == 0:
+        os._exit(0 if np.allclose(gemm(a, a), product, rtol=1e-10) else 1)
+    assert os.waitpid(child, 0)[1] == 0
 
 
 TRAINING = """

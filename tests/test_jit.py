@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from minitorch._jit import fma, formula, in_kernels, kernel
+from minitorch._jit import fma, formula, gemm, in_kernels, kernel
 
 HELPER = """
 from minitorch._jit import kernel
@@ -136,3 +136,37 @@ def test_a_formula_is_plain_python_outside_of_kernels() -> None:
     out = np.zeros(2)
     means(out, np.array([1.0, 2.0]), np.array([3.0, 8.0]))
     assert out.tolist() == [2.0, 5.0]
+
+
+@kernel
+def _product(out: Any, a: Any, b: Any, transpose_a: bool, transpose_b: bool, add: bool) -> None:
+    gemm(out[1:], a[:, 1:], b[1:], transpose_a, transpose_b, add)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(
+    "shape", [(2, 3, 4), (1, 3, 1), (3, 1, 2), (0, 2, 2), (2, 2, 0), (2, 0, 3)]
+)
+@pytest.mark.parametrize("transpose_a", [False, True])
+@pytest.mark.parametrize("transpose_b", [False, True])
+@pytest.mark.parametrize("add", [False, True])
+def test_gemm_in_a_kernel_multiplies_parts_of_arrays(
+    dtype: type, shape: tuple[int, int, int], transpose_a: bool, transpose_b: bool, add: bool
+) -> None:
+    rows, inner, columns = shape
+    rng = np.random.default_rng(0)
+    a = rng.standard_normal((inner, rows + 1) if transpose_a else (rows, inner + 1)).astype(dtype)
+    b = rng.standard_normal((columns + 1, inner) if transpose_b else (inner + 1, columns))
+    b = b.astype(dtype)
+    out = np.full((rows + 1, columns), 2, dtype)
+    expected = out.copy()
+    _product.function(expected, a, b, transpose_a, transpose_b, add)
+    _product(out, a, b, transpose_a, transpose_b, add)
+    np.testing.assert_allclose(out, expected, rtol=1e-5, atol=1e-6)
+    assert (out[0] == 2).all()
+
+
+def test_gemm_refuses_what_blas_does_not_multiply() -> None:
+    operands = np.ones((3, 3), int), np.ones((3, 3), int), np.ones((4, 3), int)
+    with pytest.raises(Exception, match="gemm needs matrices of float32 or of float64"):
+        _product(*operands, False, False, False)

@@ -46,7 +46,7 @@ def parallel_for(
     if _pool is None or _pool._max_workers < threads - 1:
         _pool = ThreadPoolExecutor(threads - 1, thread_name_prefix="minitorch")
     cuts = [begin + count * i // threads for i in range(threads + 1)]
-    with cpu.blas_on_one_thread():
+    if True:
         others = [
             _pool.submit(_run, function, start, stop)
             for start, stop in itertools.pairwise(cuts[1:])

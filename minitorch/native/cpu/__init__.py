@@ -1,0 +1,14 @@
+"""Tuned kernels. They compute what the plain ones compute, faster, and are harder to read.
+
+Each stands behind the stub of a plain kernel, which the operation's own file shows, and which
+serves whatever the tuned one does not cover. Without this folder, or with
+``MINITORCH_CPU_TUNING=0``, minitorch works as well, slower.
+
+- `products`: large matrix products, split over threads
+
+Mirrors aten/src/ATen/native/cpu/ and aten/src/ATen/native/mkldnn/.
+"""
+
+from __future__ import annotations
+
+from minitorch.native.cpu import products as products
