@@ -1,47 +1,37 @@
-"""The method, the same for every benchmark, and its report.
+"""The method, the same for every benchmark.
 
 - Each side runs in a process of its own: thread pools and memory allocators do not meet.
 - All processes live at the same time and work in turns, block by block, never two at once: a
   machine that slows down slows down both. Who begins changes from block to block.
-- Before anything is timed, the first results must be equal up to rounding.
+- Before anything is timed, the first results must be equal up to rounding. A side whose results
+  differ from torch's, or that cannot do a work at all, gets no time but a reason.
 - Some runs warm up and count for nothing. A block's time is the median of its runs; the result is
   the median over the blocks, with the lowest and the highest block as its spread.
+- A block beside which something else ran (`load`) is done again, at most twice, and the calmest of
+  its turns counts. Blocks that stayed busy are counted in the report and marked in the table.
 
-The JSON file holds: ``schema`` (1), ``benchmark``, ``title``, ``unit``, ``quick``, ``seed``,
-``effort`` (``blocks``, ``runs_per_block``, ``warmup_runs``), ``environment`` (``commit``,
-``uncommitted_changes``, ``cpu``, ``cores``, ``system``, ``versions``, ``started``,
-``load_average_before``, ``load_average_after``), ``sides`` (``name``, ``library``, ``version``,
-``threads``, ``environment``) and ``results``, one entry per work: ``name``,
-``first_results_differ`` (relative), ``times`` (by side: ``median``, ``lowest``, ``highest``,
-``blocks``) and ``ratios`` (by side, its median over minitorch's: above 1, minitorch is the faster
-one).
+`report` says what comes out.
 """
 
 from __future__ import annotations
 
-import json
-import os
-import platform
-import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from datetime import UTC, datetime
-from pathlib import Path
 from statistics import median
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 
-from benchmarks.suite import Suite
+from benchmarks.load import is_busy
+from benchmarks.report import describe_environment, describe_run, summary_of_blocks
+from benchmarks.suite import Effort, Suite
 from compare.child import Child
-from compare.errors import WorkerError
-from compare.report import cpu_name, versions
 from compare.results import RELATIVE_BOUND
 
 CHECKED_RUNS = 3
-BUSY_LOAD = 0.5
-"""A load average above this before the start means that something else is computing here."""
+REPEATS_PER_BLOCK = 2
+REPEATED_SHARE = 0.2
+"""On a machine that stays busy, so much of a benchmark's blocks is repeated, and then no more."""
 
 
 def run_suite(
@@ -50,44 +40,128 @@ def run_suite(
     """Measures every work of the suite on every side and returns the report.
 
     Raises:
-        WorkerError: a worker process broke, or the sides compute different things.
+        WorkerError: a worker process broke.
     """
     effort = suite.quick if quick else suite.full
     environment = describe_environment()
-    if environment["load_average_before"][0] > BUSY_LOAD and not quick:
-        console.print(
-            f"[yellow]This machine is busy (load average {environment['load_average_before'][0]}):"
-            f" the times below hold noise.[/]"
-        )
-    with ExitStack() as stack, console.status(f"{suite.name}: starting") as status:
+    with ExitStack() as stack, console.status(f"{suite.name}: starting", refresh_per_second=1) as s:
         children = [
             stack.enter_context(Child(side.library, threads, "benchmarks.worker", side.environment))
             for side in suite.sides
         ]
-        for child in children:  # All at once: nothing is timed yet.
-            child.send("start", library=child.library, suite=suite.name, seed=seed, threads=threads)
+        for side, child in zip(suite.sides, children, strict=True):  # Nothing is timed yet.
+            child.send(
+                "start",
+                library=side.library,
+                suite=suite.name,
+                seed=seed,
+                threads=threads,
+                compiled=side.compiled,
+            )
         descriptions = [child.receive() for child in children]
+        turns = len(suite.works) * len(children) * effort.blocks
+        method = Method(suite, effort, 0 if quick else int(REPEATED_SHARE * turns))
         results = []
-        for work in suite.works:
-            status.update(f"{suite.name}: {work}")
-            results.append(_measure(suite, work, quick, children))
+        for i, work in enumerate(suite.works):
+            s.update(f"{suite.name}, threads: {threads}: {work} ({i + 1} of {len(suite.works)})")
+            results.append(method.measure(work, children))
+    return describe_run(
+        suite, effort, environment, descriptions, results, threads=threads, seed=seed, quick=quick
+    )
 
-    return {
-        "schema": 1,
-        "benchmark": suite.name,
-        "title": suite.title,
-        "unit": suite.unit,
-        "quick": quick,
-        "seed": seed,
-        "effort": vars(effort),
-        "environment": environment | {"load_average_after": _load_average()},
-        "sides": [
-            {"name": side.name, "library": side.library, **description}
-            | {"environment": dict(side.environment)}
-            for side, description in zip(suite.sides, descriptions, strict=True)
-        ],
-        "results": results,
-    }
+
+class Method:
+    """How one work after another is checked, warmed up and timed.
+
+    Args:
+        repeats: how many blocks may be done again in all.
+    """
+
+    def __init__(self, suite: Suite, effort: Effort, repeats: int) -> None:
+        self.suite, self.effort, self.repeats_left = suite, effort, repeats
+
+    def measure(self, work: str, children: Sequence[Any]) -> dict[str, Any]:
+        """Returns the entry of one work in the report."""
+        effort, names = self.effort, [side.name for side in self.suite.sides]
+        replies = {
+            name: child.ask("prepare", work=work, runs=CHECKED_RUNS)
+            for name, child in zip(names, children, strict=True)
+        }
+        differences, cannot = compare_results(replies)
+        able = {
+            name: child
+            for name, child in zip(names, children, strict=True)
+            if name not in cannot and names[-1] not in cannot
+        }
+
+        if effort.warmup_runs:
+            for child in able.values():
+                child.ask("measure", runs=effort.warmup_runs, limit_s=effort.block_s)
+        blocks: dict[str, list[float]] = {name: [] for name in able}
+        loads: dict[str, list[float | None]] = {name: [] for name in able}
+        order = list(able)
+        for _ in range(effort.blocks):
+            for name in order:
+                seconds, load = self._block(able[name])
+                blocks[name].append(seconds * self._units_per_second(work))
+                loads[name].append(load)
+            order = [*order[1:], *order[:1]]  # Another one begins.
+
+        prepare = self.suite.works[work]
+        return {
+            "name": work,
+            "group": getattr(prepare, "group", None),
+            "size": getattr(prepare, "size", None),
+            "first_results_differ": differences,
+            "cannot": cannot,
+        } | summary_of_blocks(names, blocks, loads)
+
+    def _block(self, child: Any) -> tuple[float, float | None]:
+        """Seconds of the median run, and the load beside it, of the calmest turn."""
+        turns = [self._turn(child)]
+        while is_busy(turns[-1][1]) and len(turns) <= REPEATS_PER_BLOCK and self.repeats_left > 0:
+            self.repeats_left -= 1
+            turns.append(self._turn(child))
+        return min(turns, key=lambda turn: turn[1] or 0.0)
+
+    def _turn(self, child: Any) -> tuple[float, float | None]:
+        effort = self.effort
+        reply = child.ask("measure", runs=effort.runs_per_block, limit_s=effort.block_s)
+        return median(reply["seconds"]), reply["load"]
+
+    def _units_per_second(self, work: str) -> float:
+        operations = getattr(self.suite.works[work], "operations_per_run", 1)
+        return self.suite.per_second / operations
+
+
+def compare_results(
+    replies: Mapping[str, Mapping[str, Any]],
+) -> tuple[dict[str, float | None], dict[str, str]]:
+    """Returns how far each side's first results are from the first side's, and who cannot take
+    part, with the reason.
+
+    Args:
+        replies: by side; those of torch come first, those of minitorch last.
+    """
+    reference, *others = replies
+    cannot = {name: reply["cannot"] for name, reply in replies.items() if "cannot" in reply}
+    differences: dict[str, float | None] = {}
+    for name in others:
+        if name in cannot:
+            continue
+        if reference in cannot:
+            cannot[name] = f"{reference} cannot, and there is nothing to compare with"
+            continue
+        pairs = zip(replies[reference]["results"], replies[name]["results"], strict=True)
+        each = [relative_difference(expected, actual) for expected, actual in pairs]
+        largest = max(each, key=lambda value: float("inf") if value != value else value)
+        differences[name] = largest if largest < float("inf") else None  # JSON has no infinity.
+        if not largest <= RELATIVE_BOUND:
+            cannot[name] = (
+                f"computes something else than {reference}: its first results differ by "
+                f"{largest:.1e} (relative; bound {RELATIVE_BOUND:.0e})"
+            )
+    return differences, cannot
 
 
 def relative_difference(first: Sequence[float], second: Sequence[float]) -> float:
@@ -100,124 +174,3 @@ def relative_difference(first: Sequence[float], second: Sequence[float]) -> floa
     if any(difference != difference for difference in differences):
         return float("nan")
     return max(differences, default=0.0) / max(size, 1e-30)
-
-
-def describe_environment() -> dict[str, Any]:
-    """Returns what the numbers depend on, as it is before the start."""
-    commit = _git("rev-parse", "HEAD")
-    # Results themselves are no change: a run writes the first file before it measures the second.
-    changes = _git("status", "--porcelain", "--", ".", ":(exclude)benchmarks/results")
-    return {
-        "commit": commit,
-        "uncommitted_changes": None if changes is None else changes != "",
-        "cpu": cpu_name(),
-        "cores": os.cpu_count(),
-        "system": f"{platform.system()} {platform.machine()}, {' '.join(platform.libc_ver())}",
-        "versions": versions(),
-        "started": datetime.now(UTC).isoformat(timespec="seconds"),
-        "load_average_before": _load_average(),
-    }
-
-
-def write_json(path: Path, report: dict[str, Any]) -> None:
-    """Writes the report, for machines and for later readers."""
-    path.write_text(json.dumps(report, indent=1, allow_nan=False) + "\n")
-
-
-def print_table(console: Console, report: dict[str, Any]) -> None:
-    """Prints one line per work: each side's time with its spread, and the ratios."""
-    *others, ours = report["sides"]
-    environment = report["environment"]
-    libraries = "\n".join(
-        f"{side['name']}: {side['version']}, threads: {side['threads']}" for side in report["sides"]
-    )
-    commit = (environment["commit"] or "unknown")[:10]
-    table = Table(
-        title=f"{report['title']}: {report['unit']}",
-        caption=f"{libraries}\n{environment['cpu']}, load average before the start: "
-        f"{environment['load_average_before'][0]}\n"
-        f"commit {commit}{' with changes' if environment['uncommitted_changes'] else ''}; "
-        f"median of {report['effort']['blocks']} blocks (lowest-highest)",
-        caption_justify="left",
-    )
-    table.add_column("")
-    for side in report["sides"]:
-        table.add_column(side["name"], justify="right", overflow="fold")
-    for side in others:
-        table.add_column(f"ratio: {side['name']} / {ours['name']}", justify="right")
-    for result in report["results"]:
-        times = [
-            f"{time['median']:.2f} ({time['lowest']:.2f}-{time['highest']:.2f})"
-            for time in result["times"].values()
-        ]
-        ratios = [f"{ratio:.2f}" for ratio in result["ratios"].values()]
-        table.add_row(result["name"], *times, *ratios)
-    console.print(table)
-    if report["quick"]:
-        console.print("--quick shows that everything works; its times mean nothing.")
-
-
-def _measure(suite: Suite, work: str, quick: bool, children: list[Child]) -> dict[str, Any]:
-    """Checks, warms up and times one work on all sides, in turns."""
-    effort = suite.quick if quick else suite.full
-    *others, ours = [child.ask("prepare", work=work, runs=CHECKED_RUNS) for child in children]
-    difference = max(
-        (
-            relative_difference(expected, actual)
-            for other in others
-            for expected, actual in zip(other["results"], ours["results"], strict=True)
-        ),
-        key=lambda value: float("inf") if value != value else value,
-    )
-    if not difference <= RELATIVE_BOUND:
-        raise WorkerError(
-            f"{suite.name}, {work}: the sides compute different things: their first results differ "
-            f"by {difference:.1e} (relative; bound {RELATIVE_BOUND:.0e})",
-            "Nothing was timed.",
-        )
-
-    for child in children:
-        child.ask("measure", runs=effort.warmup_runs)
-    blocks: list[list[float]] = [[] for _ in children]
-    for block in range(effort.blocks):
-        for turn in range(len(children)):
-            i = (block + turn) % len(children)
-            seconds = children[i].ask("measure", runs=effort.runs_per_block)["seconds"]
-            blocks[i].append(median(seconds) * suite.per_second)
-
-    medians = [median(times) for times in blocks]
-    names = [side.name for side in suite.sides]
-    return {
-        "name": work,
-        "first_results_differ": difference,
-        "times": {
-            name: {
-                "median": middle,
-                "lowest": min(times),
-                "highest": max(times),
-                "blocks": times,
-            }
-            for name, middle, times in zip(names, medians, blocks, strict=True)
-        },
-        "ratios": {
-            name: middle / medians[-1]
-            for name, middle in zip(names[:-1], medians[:-1], strict=True)
-        },
-    }
-
-
-def _load_average() -> list[float]:
-    """Of the last 1, 5 and 15 minutes."""
-    return [round(load, 2) for load in os.getloadavg()]
-
-
-def _git(*arguments: str) -> str | None:
-    """Returns what git prints about this repository; None where there is no git or repository."""
-    root = Path(__file__).parent.parent
-    try:
-        result = subprocess.run(
-            ["git", *arguments], cwd=root, capture_output=True, text=True, check=True
-        )
-    except (OSError, subprocess.CalledProcessError):
-        return None
-    return result.stdout.strip()

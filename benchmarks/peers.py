@@ -19,10 +19,11 @@ import importlib
 from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
 from types import SimpleNamespace
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
+from benchmarks import ops, overhead
 from benchmarks.suite import Work
 
 Function = Callable[..., Any]
@@ -127,9 +128,11 @@ class TinyGrad:
         cotangent = self.Tensor(grad_output).realize()
 
         def run() -> Any:
-            gradients = function(self.np, *tensors).gradient(*tensors, gradient=cotangent)
-            self.Tensor.realize(*gradients)
-            return gradients[0]
+            for tensor in tensors:
+                tensor.grad = None
+            function(self.np, *tensors).backward(cotangent)
+            self.Tensor.realize(*[tensor.grad for tensor in tensors])
+            return tensors[0].grad
 
         return run
 
@@ -164,6 +167,16 @@ ADAPTERS: Mapping[str, Callable[[Any], Peer]] = {
 }
 
 
+class Written(NamedTuple):
+    """A work in NumPy's words."""
+
+    function: Function
+    arrays: Sequence[Any]
+    grad_output: Any | None
+    """What goes back; None for a work that stops after the forward pass."""
+    repetitions: int = 1
+
+
 def version_of(library: Any) -> str:
     """Returns a peer's version."""
     return version(library.__name__)
@@ -183,17 +196,50 @@ def prepare(library: Any, suite: str, work: str, seed: int) -> Work:
     written = _written(suite, work, seed)
     if written is None:
         raise NotImplementedError("not written for this library")
-    function, arrays, back, repetitions = written
     peer = ADAPTERS[library.__name__](library)
-    if back:
-        shape = np.shape(function(np, *arrays))
-        once = peer.backward(function, arrays, _grad_output(suite, shape, seed))
+    if written.grad_output is None:
+        once = peer.forward(written.function, written.arrays)
     else:
-        once = peer.forward(function, arrays)
+        once = peer.backward(written.function, written.arrays, written.grad_output)
 
     def run() -> Any:
-        for _ in range(repetitions):
+        for _ in range(written.repetitions):
             out = once()
         return out
 
-    return once if repetitions == 1 else run
+    return once if written.repetitions == 1 else run
+
+
+def _written(suite: str, work: str, seed: int) -> Written | None:
+    writers = {"overhead": _chain, "ops": _operation}
+    return writers[suite](work, seed) if suite in writers else None
+
+
+def _chain(work: str, seed: int) -> Written | None:
+    """A work of `overhead`; recording a graph that nobody walks back is not in every library."""
+    operation, _, mode = work.partition(", ")
+    if operation not in CHAINED or mode not in ("no grad", "forward+backward"):
+        return None
+    once = CHAINED[operation]
+
+    def function(np: Any, start: Any, other: Any) -> Any:
+        for _ in range(overhead.CHAIN):
+            start = once(np, start, other)
+        return start
+
+    arrays = overhead.operands(operation, seed)
+    grad_output = None if mode == "no grad" else np.ones_like(arrays[0])
+    return Written(function, arrays, grad_output)
+
+
+def _operation(work: str, seed: int) -> Written | None:
+    """A work of `ops`."""
+    measurement = ops.SUITE.works[work]
+    function = OPERATIONS.get(measurement.operation.name)
+    if function is None:
+        return None
+    arrays = measurement.operation.inputs.at(measurement.size, seed)
+    grad_output = None
+    if measurement.mode != "forward":
+        grad_output = measurement.grad_output(seed, np.shape(function(np, *arrays)))
+    return Written(function, arrays, grad_output, measurement.operations_per_run)

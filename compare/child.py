@@ -16,6 +16,8 @@ from typing import Any
 from compare.errors import UsageError, WorkerError
 
 _TRACEBACK_LINES = 20
+# Thread pools take their size when they are made, which is before set_num_threads.
+POOL_SIZES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
 
 
 class Child:
@@ -44,16 +46,14 @@ class Child:
         self.library = library
         # A file, as a full pipe would block the worker.
         self._errors = tempfile.TemporaryFile(mode="w+")  # noqa: SIM115
-        count = str(threads)
-        # Thread pools take their size when they are made, which is before set_num_threads.
-        pools = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
+        pools = dict.fromkeys(POOL_SIZES, str(threads))
         self._process = subprocess.Popen(
             [sys.executable, "-m", worker],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
             text=True,
-            env={**os.environ, **dict.fromkeys(pools, count), **(environment or {})},
+            env={**os.environ, **pools, **(environment or {})},
         )
 
     def __enter__(self) -> Child:

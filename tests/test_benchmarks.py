@@ -16,9 +16,9 @@ from rich.console import Console
 
 from benchmarks import loading, optimizers, overhead, steps
 from benchmarks.harness import relative_difference, run_suite
+from benchmarks.models import TRAININGS
 from benchmarks.suite import TORCH, Side
 from compare.errors import WorkerError
-from compare.models import MODELS
 
 ROOT = Path(__file__).parent.parent
 
@@ -89,7 +89,7 @@ def test_what_is_measured() -> None:
     assert set(overhead.SUITE.works) == {
         f"{operation}, {mode}" for operation in ("mul", "add", "tanh", "matmul") for mode in modes
     }
-    assert list(steps.SUITE.works) == list(MODELS) == ["mlp", "cnn", "rnn"]
+    assert steps.SUITE.works.keys() > TRAININGS.keys()
 
 
 def test_table(quick_run: tuple[str, dict[str, Any]]) -> None:
@@ -127,7 +127,7 @@ def test_different_losses_are_not_timed(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.chdir(ROOT)
     fake = Side("fake", "fake", {"PYTHONPATH": str(tmp_path)})
     suite = dataclasses.replace(steps.SUITE, sides=(TORCH, fake))
-    with pytest.raises(WorkerError, match="steps, mlp: the sides compute different things"):
+    with pytest.raises(WorkerError, match="steps, tiny_mlp: the sides compute different things"):
         run_suite(suite, threads=1, seed=0, quick=True, console=Console(quiet=True))
 
 

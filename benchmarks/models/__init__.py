@@ -17,8 +17,8 @@ HOUSING_ROWS = 20_640
 TRAININGS = {
     "tiny_mlp": Training(perceptrons.build_tiny, perceptrons.draw, 32),
     "housing": Training(perceptrons.build_housing, perceptrons.draw, 64, HOUSING_ROWS // 64),
-    "mlp": Training(mlp.build, digits.draw, 64),
-    "cnn": Training(digits.build_cnn, digits.draw, 64),
+    "mlp": Training(mlp.build, digits.draw, 64, group="mlp"),
+    "cnn": Training(digits.build_cnn, digits.draw, 64, group="cnn"),
     "vgg_block": Training(photos.build_vgg_block, photos.draw_labelled, 32, 8),
     "resnet18": Training(photos.build_resnet18, photos.draw_labelled, 32, 8),
     "unet": Training(photos.build_unet, photos.draw_masked, 8, 8),
@@ -28,3 +28,8 @@ TRAININGS = {
     "transformer": Training(transformers.build_encoder, transformers.draw_classified, 16, 8),
     "gpt": Training(transformers.build_gpt, transformers.draw_next_characters, 16, 8),
 }
+
+# The mlp begins at 8: of two samples, batch normalisation leaves the signs alone, and gradients of
+# rounding noise, which Adam makes full steps of; with 4, losses still part in the third step.
+BATCH_SIZES = {"mlp": (8, 16, 256), "cnn": (1, 16, 256)}
+"""The sizes that are timed beside the usual one."""

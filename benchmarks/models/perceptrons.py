@@ -23,7 +23,13 @@ def build_housing(torch: Any) -> Built:
 
 def _perceptron(torch: Any) -> Any:
     nn = torch.nn
-    return nn.Sequential(nn.Linear(8, 64), nn.ReLU(), nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 1))
+    return nn.Sequential(
+        nn.Linear(8, 64),
+        nn.ReLU(),
+        nn.Linear(64, 64),
+        nn.ReLU(),
+        nn.Linear(64, 1),
+    )
 
 
 def draw(random: np.random.Generator, size: int) -> Batch:

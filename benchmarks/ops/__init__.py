@@ -38,6 +38,10 @@ class Measurement:
     def operations_per_run(self) -> int:
         return REPETITIONS[self.size]
 
+    def grad_output(self, seed: int, shape: tuple[int, ...]) -> Any:
+        """Returns the gradient of the output, of this shape, with which backward begins."""
+        return np.asarray(np.random.default_rng(seed).standard_normal(shape), np.float32)
+
     def __call__(self, torch: Any, seed: int) -> Work:
         """Returns one run, which returns the last output, or the first input's gradient."""
         torch.manual_seed(seed)
@@ -65,8 +69,7 @@ class Measurement:
         if not back:
             return forward
         shape = tuple(call(torch, *inputs).shape)
-        cotangent = np.asarray(np.random.default_rng(seed).standard_normal(shape), np.float32)
-        grad_output = torch.from_numpy(cotangent)
+        grad_output = torch.from_numpy(self.grad_output(seed, shape))
 
         def forward_and_backward() -> Any:
             for _ in repetitions:

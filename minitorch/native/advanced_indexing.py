@@ -16,12 +16,19 @@ from minitorch import dtypes
 from minitorch.autograd.operator import Operator
 from minitorch.autograd.variable import Variable, unwrap, wrap
 from minitorch.native.expand_utils import meta_of, sum_to
+from minitorch.native.portable_stub import PortableStub
 from minitorch.native.variants import accepts_out
 
 if TYPE_CHECKING:
     from minitorch._tensor import Tensor
 
 # --------------------------------------------------------------------------- operators
+
+
+@PortableStub
+def add_at_kernel(out: Any, index: tuple[Any, ...], values: Any) -> None:
+    """Add ``values`` in turn at the places that slices, masks and index arrays name."""
+    np.add.at(out, index, values)
 
 
 class Index(Operator):
@@ -54,11 +61,11 @@ class IndexBackward(Operator):
     @staticmethod
     def forward(ctx: Any, input: Any, shape: tuple[int, ...], index: tuple[Any, ...]) -> Any:
         ctx.index = index
-        out = np.zeros_like(input, shape=shape)
+        out = np.zeros_like(input, shape=shape, order="C")
         if all([isinstance(i, slice) or i.dtype == bool for i in index]):
             out[index] = input  # a mask selects no element twice
         else:
-            np.add.at(out, index, input)
+            add_at_kernel(out, index, input)
         return out
 
     @staticmethod
@@ -112,7 +119,7 @@ def write_at(array: Any, index: tuple[Any, ...], values: Any, accumulate: bool) 
         index = wrap_unread(array.shape, index)
     try:
         if accumulate:
-            np.add.at(array, index, values.astype(array.dtype, copy=False))
+            add_at_kernel(array, index, values.astype(array.dtype, copy=False))
         else:
             array[index] = values
     except IndexError as error:

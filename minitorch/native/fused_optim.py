@@ -22,7 +22,7 @@ import numpy as np
 
 from minitorch import dtypes
 from minitorch._jit import formula, in_kernels, kernel
-from minitorch.native.dispatch_stub import DispatchStub
+from minitorch.native.multi_tensor import MultiTensorApply
 from minitorch.native.tensor_compare import maximum, where
 from minitorch.native.unary_ops import sign, sqrt
 
@@ -89,48 +89,33 @@ def store(array: Array | None, i: int, value: float | None) -> None:
         array[i] = value
 
 
-# ------------------------------------------------------------------------- a parameter's step
+# ------------------------------------------------------------------------- a step
 
 
 def step_on_arrays(
-    loop: DispatchStub, outputs: Sequence[Array | None], grad: Array, options: Sequence[float]
+    loop: MultiTensorApply,
+    arrays: Sequence[Array],
+    columns: Sequence[int | None],
+    options: Sequence[float],
 ) -> None:
-    """Run a formula's loop over the elements in the order of memory.
+    """Run a formula's loop over the elements of all parameters, in the order of memory.
 
     Arrays of different layout, which have no common order, are computed in copies; so are float16
-    and bfloat16, in float32, as by torch's fused kernels.
+    and bfloat16, in float32, as by torch's fused kernels. A complex number is optimised as two real
+    ones.
 
     Args:
-        outputs: the parameter, and what the optimizer keeps of it. They are changed in place.
-        options: take the arrays' dtype, flags too: float32 * float64 would make every product, and
-            the loop half as fast, in float64.
+        arrays: of each parameter the array, and those of what the optimizer keeps of it, which are
+            changed in place, and the gradient's.
+        columns: see ``MultiTensorApply``, as for ``options``.
     """
-    param = outputs[0]
-    assert param is not None
-    arrays = [*outputs, grad]
-    if dtypes.is_half(param.dtype):
-        _step_on_copies(loop, outputs, grad, options, np.float32)
+    if arrays[0].dtype.char in "fd" and loop(arrays, columns, options):
         return
-    if not all(a is None or a.flags.c_contiguous for a in arrays):
-        if not all(a is None or a.flags.f_contiguous for a in arrays):
-            _step_on_copies(loop, outputs, grad, options, param.dtype)
-            return
-        arrays = [None if a is None else a.T for a in arrays]
-    flat = [None if a is None else a.reshape(-1) for a in arrays]
-    if param.dtype.kind == "c":  # a complex number is optimised as two real ones
-        flat = [None if a is None else a.view(a.real.dtype) for a in flat]
-    loop(*flat, tuple(np.array(options, param.real.dtype)))
-
-
-def _step_on_copies(
-    loop: DispatchStub,
-    outputs: Sequence[Array | None],
-    grad: Array,
-    options: Sequence[float],
-    dtype: Any,
-) -> None:
-    copies = [None if a is None else np.array(a, dtype, order="C") for a in outputs]
-    step_on_arrays(loop, copies, np.array(grad, dtype, order="C"), options)
-    for original, copy in zip(outputs, copies, strict=True):
-        if original is not None:
-            original[...] = copy
+    width = len(columns) - columns.count(None)
+    for start in range(0, len(arrays), width):
+        row = arrays[start : start + width]
+        dtype = np.dtype(np.float32) if dtypes.is_half(row[0].dtype) else row[0].dtype
+        copies = [np.array(a, dtype, order="C").reshape(-1) for a in row]
+        loop([c.view(c.real.dtype) for c in copies], columns, options)
+        for original, copy in zip(row[:-1], copies, strict=False):
+            original[...] = copy.reshape(original.shape)

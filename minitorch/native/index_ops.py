@@ -16,6 +16,7 @@ from minitorch import dtypes
 from minitorch.autograd.operator import Operator
 from minitorch.autograd.variable import Variable, unwrap, wrap
 from minitorch.native.expand_utils import meta_of, np_asarray
+from minitorch.native.portable_stub import PortableStub
 from minitorch.native.reduce_ops_utils import as_number
 from minitorch.native.scatter_gather import (
     REDUCTIONS,
@@ -34,10 +35,22 @@ if TYPE_CHECKING:
     from minitorch._tensor import Tensor
 
 
+def _lines(x: Any) -> Any:
+    """0-dim arrays as vectors of one element."""
+    return x if x.ndim else x.reshape(1)
+
+
 def _lead(array: Any, dim: int, index: Any) -> tuple[Any, Any]:
     """A vector for a 0-dim array, and the index of the named slices."""
-    view = array if array.ndim else array.reshape(1)
-    return view, (slice(None),) * dim + (index.reshape(-1),)
+    return _lines(array), (slice(None),) * dim + (index.reshape(-1),)
+
+
+@PortableStub
+def add_slices_kernel(out: Any, dim: int, index: Any, source: Any) -> None:
+    """Add each slice of ``source`` along ``dim``, in turn, to the slice of ``out`` that the vector
+    ``index`` names for it.
+    """
+    np.add.at(out, (slice(None),) * dim + (index,), source)
 
 
 class IndexSelect(Operator):
@@ -65,9 +78,8 @@ class ZerosForIndex(Operator, name="IndexSelectBackwardBackward0"):
     def forward(ctx: Any, input: Any, shape: tuple[int, ...], dim: int, index: Any) -> Any:
         ctx.dim = dim
         ctx.save_for_backward(index)
-        out = np.zeros_like(input, shape=shape)
-        view, where = _lead(out, dim, index)
-        np.add.at(view, where, input if input.ndim else input.reshape(1))
+        out = np.zeros_like(input, shape=shape, order="C")
+        add_slices_kernel(_lines(out), dim, index.reshape(-1), _lines(input))
         return out
 
     @staticmethod
@@ -93,9 +105,10 @@ class IndexAdd(Operator):
         ctx.dim, ctx.alpha, ctx.source = dim, alpha, meta_of(source)
         ctx.save_for_backward(index)
         out = np_asarray(input).copy()
-        view, where = _lead(out, dim, index)
+        lines = _lines(out)
         added = source if alpha == 1 else source * cast_operand(alpha, input.dtype)
-        np.add.at(view, where, added if view.ndim == added.ndim else added.reshape(-1))
+        added = added if lines.ndim == added.ndim else added.reshape(-1)
+        add_slices_kernel(lines, dim, index.reshape(-1), added)
         return out
 
     @staticmethod

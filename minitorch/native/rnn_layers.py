@@ -1,9 +1,8 @@
 """One direction of one recurrent layer, through all time steps in one operator.
 
 Products that do not depend on the hidden state are hoisted out of the loop over time: the input's
-in one product before it, the gradients of input, weights and biases in one each after it. What
-stays inside, forward and backward, is one product with the hidden weights (two where the hidden
-state is projected) and one kernel for the gates (rnn_kernels.py).
+in one product before it, the gradients of input, weights and biases in one each after it. The loops
+stand in rnn_loops.py.
 
 Mirrors FullLayer, PackedLayer and their cells of aten/src/ATen/native/RNN.cpp.
 """
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from minitorch.autograd.operator import Operator
-from minitorch.native import rnn_kernels as kernels
+from minitorch.native import rnn_loops as loops
 from minitorch.native.cpu_blas import gemm
 from minitorch.native.joining import cat, stack
 from minitorch.native.rnn_cells import (
@@ -62,13 +61,9 @@ def _bias(b_ih: Any, b_hh: Any, weight: Any) -> Any:
     return np.zeros_like(weight, shape=weight.shape[0]) if b_ih is None else b_ih + b_hh
 
 
-def _grads_of_output(steps: TimeSteps, grad: Any, zeros: Any) -> list[Any]:
-    return [zeros[:size] for size in steps.sizes] if grad is None else steps.split(grad)
-
-
-def _own_or_zeros(grad: Any, zeros: Any) -> Any:
+def _own_or_zeros(grad: Any, like: Any) -> Any:
     """The gradient of the last states, in memory to accumulate in."""
-    return zeros.copy() if grad is None else np.array(grad, order="C")
+    return np.zeros_like(like, order="C") if grad is None else np.array(grad, order="C")
 
 
 def _grad_of_input(ctx: Any, grads: Any, input: Any, weight: Any) -> Any:
@@ -124,8 +119,8 @@ def _composed(
 class RnnLayer(Layer):
     """h' = f(W_ih x + b_ih + W_hh h + b_hh); the two subclasses choose f."""
 
-    step_kernel: Any
-    step_backward_kernel: Any
+    loop: Any
+    backward_loop: Any
 
     @classmethod
     def run_forward(
@@ -141,33 +136,18 @@ class RnnLayer(Layer):
         reverse: bool,
     ) -> Any:
         ctx.steps = steps = TimeSteps(input.shape, batch_sizes, reverse)
-        out = _project(input, w_ih)  # the kernel turns products into outputs in place
-        outs = steps.split(out)
-        bias = _bias(b_ih, b_hh, w_hh)
-        from_hidden = np.empty_like(out, shape=(hx.shape[0], w_hh.shape[0]))
-        weight = np.ascontiguousarray(w_hh.T)
-        for t in steps.order:
-            products = from_hidden[: steps.sizes[t]]
-            np.matmul(steps.before(outs, hx, t), weight, out=products)
-            cls.step_kernel(outs[t], products, bias)
+        out = _project(input, w_ih)  # the loop turns products into outputs in place
+        cls.loop(out, np.ascontiguousarray(hx), w_hh, _bias(b_ih, b_hh, w_hh), steps)
         ctx.save_for_backward(input, hx, w_ih, w_hh, out)
-        return out, steps.last(outs)
+        return out, steps.last(steps.split(out))
 
     @classmethod
     def run_backward(cls, ctx: Any, grad_out: Any, grad_last: Any) -> Any:
         input, hx, w_ih, w_hh, out = ctx.saved_tensors
         steps = ctx.steps
-        outs = steps.split(out)
-        zeros = np.zeros_like(hx, order="C")
-        grad_outs = _grads_of_output(steps, grad_out, zeros)
         grads = np.empty_like(out)
-        grads_of_steps = steps.split(grads)
-        later = _own_or_zeros(grad_last, zeros)
-        for t in reversed(steps.order):
-            grad, from_later = grads_of_steps[t], later[: steps.sizes[t]]
-            grad_out = np.ascontiguousarray(grad_outs[t])
-            cls.step_backward_kernel(grad, grad_out, from_later, outs[t])
-            np.matmul(grad, w_hh, out=from_later)
+        later = _own_or_zeros(grad_last, hx)
+        cls.backward_loop(grads, later, grad_out, out, w_hh, steps)
         grad_input = _grad_of_input(ctx, grads, input, w_ih)
         grad_w_ih = grad_w_hh = grad_bias = None
         if ctx.next_edges[2] is not None:
@@ -180,8 +160,8 @@ class RnnLayer(Layer):
 
 
 class RnnTanhLayer(RnnLayer, name="StackBackward0"):
-    step_kernel = kernels.tanh_cell_kernel
-    step_backward_kernel = kernels.tanh_cell_backward_kernel
+    loop = loops.tanh_forward
+    backward_loop = loops.tanh_backward
 
     @staticmethod
     def forward(ctx: Any, *args: Any) -> Any:
@@ -197,8 +177,8 @@ class RnnTanhLayer(RnnLayer, name="StackBackward0"):
 
 
 class RnnReluLayer(RnnLayer, name="StackBackward0"):
-    step_kernel = kernels.relu_cell_kernel
-    step_backward_kernel = kernels.relu_cell_backward_kernel
+    loop = loops.relu_forward
+    backward_loop = loops.relu_backward
 
     @staticmethod
     def forward(ctx: Any, *args: Any) -> Any:
@@ -240,60 +220,35 @@ class LstmLayer(Layer, name="StackBackward0"):
     ) -> Any:
         ctx.steps = steps = TimeSteps(input.shape, batch_sizes, reverse)
         gates = _project(input, w_ih)
-        bias = _bias(b_ih, b_hh, w_hh)
         hidden = _like(gates, cx.shape[1])  # before the projection
-        out = hidden if w_hr is None else _like(gates, hx.shape[1])
         cells = np.empty_like(hidden)
-        initial_cell = np.ascontiguousarray(cx)
-        hiddens, outs, cells_of_steps, gates_of_steps = [
-            steps.split(array) for array in (hidden, out, cells, gates)
-        ]
-        from_hidden = np.empty_like(gates, shape=(hx.shape[0], w_hh.shape[0]))
-        weight = np.ascontiguousarray(w_hh.T)  # 50 us a step instead of 67, at N 64 and H 128
-        for t in steps.order:
-            products = from_hidden[: steps.sizes[t]]
-            np.matmul(steps.before(outs, hx, t), weight, out=products)
-            before = steps.before(cells_of_steps, initial_cell, t)
-            kernels.lstm_cell_kernel(
-                hiddens[t], cells_of_steps[t], gates_of_steps[t], products, bias, before
-            )
-            if w_hr is not None:
-                np.matmul(hiddens[t], w_hr.T, out=outs[t])
+        out = hidden if w_hr is None else _like(gates, hx.shape[1])
+        states = np.ascontiguousarray(hx), np.ascontiguousarray(cx)
+        bias = _bias(b_ih, b_hh, w_hh)
+        loops.lstm_forward(hidden, cells, gates, *states, w_hh, bias, steps, out, w_hr)
         ctx.save_for_backward(input, hx, cx, w_ih, w_hh, w_hr, gates, cells, hidden, out)
-        last_cell = steps.last(cells_of_steps)
-        return out, steps.last(outs), last_cell
+        return out, steps.last(steps.split(out)), steps.last(steps.split(cells))
 
     @staticmethod
     def backward(ctx: Any, grad_out: Any, grad_last: Any, grad_last_cell: Any) -> Any:
         input, hx, cx, w_ih, w_hh, w_hr, gates, cells, hidden, out = ctx.saved_tensors
         steps = ctx.steps
-        initial_cell = np.ascontiguousarray(cx)
-        zeros = np.zeros_like(hx, order="C")
-        zero_cells = np.zeros_like(cx, order="C")
-        grad_outs = _grads_of_output(steps, grad_out, zeros)
         grads = np.empty_like(gates)
-        cells_of_steps, gates_of_steps, grads_of_steps = [
-            steps.split(array) for array in (cells, gates, grads)
-        ]
-        later = _own_or_zeros(grad_last, zeros)
-        grad_cell = _own_or_zeros(grad_last_cell, zero_cells)
-        for t in reversed(steps.order):
-            size = steps.sizes[t]
-            before = steps.before(cells_of_steps, initial_cell, t)
-            grad, from_later = np.ascontiguousarray(grad_outs[t]), later[:size]
-            if w_hr is not None:
-                grad_outs[t] = grad + from_later
-                grad, from_later = grad_outs[t] @ w_hr, zero_cells[:size]
-            kernels.lstm_cell_backward_kernel(
-                grads_of_steps[t],
-                grad_cell[:size],
-                grad,
-                from_later,
-                gates_of_steps[t],
-                cells_of_steps[t],
-                before,
-            )
-            np.matmul(grads_of_steps[t], w_hh, out=later[:size])
+        later, grad_cell = _own_or_zeros(grad_last, hx), _own_or_zeros(grad_last_cell, cx)
+        grad_projected = None if w_hr is None else np.empty_like(out)
+        loops.lstm_backward(
+            grads,
+            later,
+            grad_cell,
+            grad_out,
+            gates,
+            cells,
+            np.ascontiguousarray(cx),
+            w_hh,
+            steps,
+            grad_projected,
+            w_hr,
+        )
         grad_input = _grad_of_input(ctx, grads, input, w_ih)
         grad_w_ih = grad_w_hh = grad_bias = grad_w_hr = None
         if ctx.next_edges[3] is not None:
@@ -303,7 +258,7 @@ class LstmLayer(Layer, name="StackBackward0"):
         if ctx.next_edges[5] is not None or ctx.next_edges[6] is not None:
             grad_bias = _column_sums(grads)
         if ctx.next_edges[7] is not None:
-            grad_w_hr = gemm(np.concatenate(grad_outs).T, _flat(hidden))
+            grad_w_hr = gemm(_flat(grad_projected).T, _flat(hidden))
         return (
             grad_input,
             later,
@@ -349,54 +304,29 @@ class GruLayer(Layer, name="StackBackward0"):
             bias[2 * size :] = b_ih[2 * size :]
         out = _like(gates, size)
         products = np.empty_like(out)
-        outs, gates_of_steps, products_of_steps = [
-            steps.split(array) for array in (out, gates, products)
-        ]
-        from_hidden = np.empty_like(gates, shape=(hx.shape[0], w_hh.shape[0]))
-        weight = np.ascontiguousarray(w_hh.T)
         initial = np.ascontiguousarray(hx)
-        for t in steps.order:
-            before = steps.before(outs, initial, t)
-            hidden_products = from_hidden[: steps.sizes[t]]
-            np.matmul(before, weight, out=hidden_products)
-            kernels.gru_cell_kernel(
-                outs[t],
-                gates_of_steps[t],
-                products_of_steps[t],
-                hidden_products,
-                bias,
-                hidden_bias,
-                before,
-            )
+        loops.gru_forward(out, gates, products, initial, w_hh, bias, hidden_bias, steps)
         ctx.save_for_backward(input, hx, w_ih, w_hh, gates, products, out)
-        return out, steps.last(outs)
+        return out, steps.last(steps.split(out))
 
     @staticmethod
     def backward(ctx: Any, grad_out: Any, grad_last: Any) -> Any:
         input, hx, w_ih, w_hh, gates, products, out = ctx.saved_tensors
         steps = ctx.steps
-        zeros = np.zeros_like(hx, order="C")
-        initial = np.ascontiguousarray(hx)
-        grad_outs = _grads_of_output(steps, grad_out, zeros)
         grads, grads_of_products = np.empty_like(gates), np.empty_like(gates)
-        outs, gates_of_steps, products_of_steps, grads_of_steps, grads_of_step_products = [
-            steps.split(array) for array in (out, gates, products, grads, grads_of_products)
-        ]
-        later = _own_or_zeros(grad_last, zeros)
-        through_product = np.empty_like(later)
-        for t in reversed(steps.order):
-            size = steps.sizes[t]
-            kernels.gru_cell_backward_kernel(
-                grads_of_steps[t],
-                grads_of_step_products[t],
-                later[:size],
-                np.ascontiguousarray(grad_outs[t]),
-                gates_of_steps[t],
-                products_of_steps[t],
-                steps.before(outs, initial, t),
-            )
-            np.matmul(grads_of_step_products[t], w_hh, out=through_product[:size])
-            later[:size] += through_product[:size]
+        later = _own_or_zeros(grad_last, hx)
+        loops.gru_backward(
+            grads,
+            grads_of_products,
+            later,
+            grad_out,
+            gates,
+            products,
+            out,
+            np.ascontiguousarray(hx),
+            w_hh,
+            steps,
+        )
         grad_input = _grad_of_input(ctx, grads, input, w_ih)
         grad_w_ih = grad_w_hh = grad_b_ih = grad_b_hh = None
         if ctx.next_edges[2] is not None:

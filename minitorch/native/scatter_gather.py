@@ -18,6 +18,7 @@ from minitorch import dtypes
 from minitorch.autograd.operator import Operator
 from minitorch.autograd.variable import Variable, unwrap, wrap
 from minitorch.native.expand_utils import meta_of, np_asarray
+from minitorch.native.portable_stub import PortableStub
 from minitorch.native.reduce_ops_utils import as_number
 from minitorch.native.sizes import wrap_dim
 from minitorch.native.slicing import SliceBackward
@@ -44,14 +45,6 @@ def flat_positions(index: Any, dim: int, shape: Sequence[int]) -> Any:
     return flat.reshape(-1)
 
 
-def combine_at(ufunc: Any, out: Any, flat: Any, values: Any) -> None:
-    """``out[i] = ufunc(out[i], value)`` for each flat place in turn; ``out`` is contiguous.
-
-    NumPy has a fast loop for ``ufunc.at`` if, and only if, all has one dimension.
-    """
-    ufunc.at(out.reshape(-1), flat, values)
-
-
 def _lines(x: Any) -> Any:
     """0-dim arrays as vectors of one element."""
     return x if x.ndim else x.reshape(1)
@@ -60,6 +53,34 @@ def _lines(x: Any) -> Any:
 def _covered(src: Any, index: Any) -> Any:
     """The part of ``src`` that ``index`` uses: as much as its size, from the front."""
     return src if src.shape == index.shape else src[tuple([slice(n) for n in index.shape])]
+
+
+# --------------------------------------------------------------------------- kernels, in NumPy
+
+
+@PortableStub
+def gather_kernel(input: Any, dim: int, index: Any) -> Any:
+    """The elements that ``index`` names along ``dim``; both have the same number of dimensions."""
+    gathered = input[positions(index, dim)]
+    if gathered.flags.c_contiguous:
+        return gathered
+    return gathered.copy(order="C")  # it was laid out as the index is
+
+
+@PortableStub
+def combine_kernel(out: Any, ufunc: Any, dim: int, index: Any, src: Any) -> None:
+    """``out[place] = ufunc(out[place], value)`` for each value of ``src``, in turn, at the place
+    that ``index`` names along ``dim``; ``out`` is contiguous.
+
+    NumPy has a fast loop for ``ufunc.at`` if, and only if, all has one dimension.
+    """
+    ufunc.at(out.reshape(-1), flat_positions(index, dim, out.shape), src.reshape(-1))
+
+
+@PortableStub
+def range_kernel(index: Any) -> tuple[Any, Any]:
+    """The smallest and the largest element, of at least one."""
+    return index.min(), index.max()
 
 
 class Gather(Operator):
@@ -71,10 +92,7 @@ class Gather(Operator):
         ctx.save_for_backward(index)
         if not index.size:
             return np.empty_like(input, shape=index.shape)
-        gathered = _lines(input)[positions(_lines(index), dim)]
-        if not gathered.flags.c_contiguous:  # but laid out as the index is
-            gathered = gathered.copy(order="C")
-        return gathered.reshape(index.shape)
+        return gather_kernel(_lines(input), dim, _lines(index)).reshape(index.shape)
 
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:
@@ -89,11 +107,7 @@ class ScatterIntoZeros(Operator):
     def forward(ctx: Any, input: Any, shape: tuple[int, ...], dim: int, index: Any) -> Any:
         ctx.dim = dim
         ctx.save_for_backward(index)
-        out = np.zeros_like(input, shape=shape, order="C")
-        if index.size:
-            flat = flat_positions(_lines(index), dim, shape or (1,))
-            combine_at(np.add, out, flat, input.reshape(-1))
-        return out
+        return _combined(np.add, np.zeros_like(input, shape=shape, order="C"), dim, index, input)
 
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:
@@ -150,8 +164,7 @@ class ScatterAdd(Operator):
 def _combined(ufunc: Any, out: Any, dim: int, index: Any, src: Any) -> Any:
     if index.size:
         lines = _lines(index)
-        flat = flat_positions(lines, dim, _lines(out).shape)
-        combine_at(ufunc, out, flat, _covered(_lines(src), lines).reshape(-1))
+        combine_kernel(_lines(out), ufunc, dim, lines, _covered(_lines(src), lines))
     return out
 
 
@@ -293,7 +306,10 @@ def check_index_dtype(index: Any, function: str) -> None:
 
 
 def _check_in_range(index: Any, size: int, dim: int) -> None:
-    if index.size and (index.max() >= size or index.min() < 0):
+    if not index.size:
+        return
+    lowest, highest = range_kernel(index)
+    if highest >= size or lowest < 0:
         wrong = index[(index >= size) | (index < 0)].reshape(-1)[0].item()
         raise RuntimeError(f"index {wrong} is out of bounds for dimension {dim} with size {size}")
 

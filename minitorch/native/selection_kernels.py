@@ -278,7 +278,7 @@ def nth_element_kernel(values: Any, indices: Any, k: int) -> None:
 
 
 @kernel
-def topk_kernel(values: Any, indices: Any, k: int, largest: bool, sort: bool) -> None:
+def select_first(values: Any, indices: Any, k: int, largest: bool, sort: bool) -> None:
     """Bring the first k of each row to the front; as ``kth_value_kernel`` otherwise."""
     n = values.shape[1]
     for row in range(values.shape[0]):

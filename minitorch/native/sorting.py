@@ -13,8 +13,9 @@ from minitorch import dtypes
 from minitorch.autograd.operator import Operator
 from minitorch.autograd.variable import wrap
 from minitorch.native.extremes import select_backward
+from minitorch.native.portable_stub import PortableStub
 from minitorch.native.return_types import return_type
-from minitorch.native.selection_kernels import topk_kernel
+from minitorch.native.selection_kernels import select_first
 from minitorch.native.sizes import wrap_dim
 from minitorch.native.variants import accepts_out
 
@@ -49,15 +50,30 @@ def rows_of(array: Any, dim: int) -> tuple[Any, Any]:
     return values, indices
 
 
+@PortableStub
+def sort_kernel(array: Any, dim: int, descending: bool) -> tuple[Any, Any]:
+    """The elements in order, and the indices that sort."""
+    indices = order(array, dim, descending)
+    return np.take_along_axis(array, indices, dim) if array.ndim else array.copy(), indices
+
+
+@PortableStub
+def topk_kernel(array: Any, dim: int, k: int, largest: bool, in_order: bool) -> tuple[Any, Any]:
+    """The first k elements of each line along ``dim``, and their indices."""
+    values, indices = rows_of(array, dim)
+    select_first(values, indices, k, largest, in_order)
+    return _columns(values, array, dim, k), _columns(indices, array, dim, k)
+
+
 class Sort(Operator):
     """The elements along a dimension in order, and where they stood."""
 
     @staticmethod
     def forward(ctx: Any, input: Any, dim: int, descending: bool) -> Any:
         ctx.arguments = input.shape, dim
-        indices = order(input, dim, descending)
+        values, indices = sort_kernel(input, dim, descending)
         ctx.save_for_backward(indices)
-        return np.take_along_axis(input, indices, dim) if input.ndim else input.copy(), indices
+        return values, indices
 
     @staticmethod
     def backward(ctx: Any, grad: Any, _: Any) -> Any:
@@ -77,9 +93,7 @@ class Topk(Operator):
             values = np.empty_like(input, shape=shape)
             indices = np.empty_like(input, shape=shape, dtype=np.int64)
         else:
-            values, indices = rows_of(input, dim)
-            topk_kernel(values, indices, k, largest, in_order)
-            values, indices = (_columns(x, input, dim, k) for x in (values, indices))
+            values, indices = topk_kernel(input, dim, k, largest, in_order)
         ctx.save_for_backward(indices)
         return values.astype(input.dtype, copy=False), indices
 
@@ -121,7 +135,8 @@ def argsort(
     input: Tensor, dim: int = -1, descending: bool = False, stable: bool | None = False
 ) -> Tensor:
     """The indices that sort along a dimension."""
-    return wrap(order(input._array, wrap_dim(dim, input._array.ndim), bool(descending)))
+    dim = wrap_dim(dim, input._array.ndim)
+    return wrap(sort_kernel(input._array, dim, bool(descending))[1])
 
 
 @accepts_out

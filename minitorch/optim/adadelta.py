@@ -7,19 +7,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from minitorch._jit import formula, kernel, prange
+from minitorch._jit import formula, kernel
 from minitorch._tensor import Tensor
-from minitorch.native.dispatch_stub import DispatchStub
+from minitorch.native.multi_tensor import MultiTensorApply
 from minitorch.native.unary_ops import sqrt
-from minitorch.optim.elementwise import elementwise_step
-from minitorch.optim.optimizer import Optimizer, ParamsT
+from minitorch.optim.elementwise import ElementwiseOptimizer, Rule
+from minitorch.optim.optimizer import ParamsT
 from minitorch.optim.options import check_lr, check_not_negative
 from minitorch.optim.state import new_number, next_step, zeros_like
 
 __all__ = ["Adadelta"]
 
 
-class Adadelta(Optimizer):
+class Adadelta(ElementwiseOptimizer):
     r"""Zeiler, "ADADELTA: an adaptive learning rate method" (2012).
 
     The gradient g is divided by its recent size, and multiplied by that of the recent steps d, so
@@ -71,15 +71,22 @@ class Adadelta(Optimizer):
         }
         super().__init__(params, defaults)
 
-    def update(self, param: Tensor, grad: Tensor, group: dict[str, Any]) -> None:
-        state = self.state[param]
-        if not state:
-            state["step"] = new_number()
-            state["square_avg"] = zeros_like(param)
-            state["acc_delta"] = zeros_like(param)
+    def rule(self) -> Rule:
+        return adadelta, adadelta_loop
+
+    def kept(self, group: dict[str, Any]) -> tuple[str | None, ...]:
+        return "square_avg", "acc_delta"
+
+    def new_state(self, param: Tensor, group: dict[str, Any]) -> dict[str, Tensor]:
+        return {
+            "step": new_number(),
+            "square_avg": zeros_like(param),
+            "acc_delta": zeros_like(param),
+        }
+
+    def options(self, state: dict[str, Any], group: dict[str, Any], first: bool) -> tuple[Any, ...]:
         next_step(state)
-        tensors = [param, state["square_avg"], state["acc_delta"]]
-        options = (
+        return (
             group["lr"],
             group["rho"],
             1 - group["rho"],
@@ -87,7 +94,6 @@ class Adadelta(Optimizer):
             group["weight_decay"],
             group["maximize"],
         )
-        elementwise_step(adadelta, adadelta_loop, tensors, grad, options, group["differentiable"])
 
 
 @formula
@@ -114,12 +120,12 @@ def adadelta(
     return param - lr * delta, square_avg, acc_delta
 
 
-@DispatchStub
-@kernel(parallel=True)
+@MultiTensorApply
+@kernel
 def adadelta_loop(
     param: Any, square_avg: Any, acc_delta: Any, grad: Any, options: tuple[float, ...]
 ) -> None:
-    for i in prange(param.size):
+    for i in range(param.size):
         param[i], square_avg[i], acc_delta[i] = adadelta(
             param[i], square_avg[i], acc_delta[i], grad[i], *options
         )

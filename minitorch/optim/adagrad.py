@@ -7,19 +7,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from minitorch._jit import formula, kernel, prange
+from minitorch._jit import formula, kernel
 from minitorch._tensor import Tensor
-from minitorch.native.dispatch_stub import DispatchStub
+from minitorch.native.multi_tensor import MultiTensorApply
 from minitorch.native.unary_ops import sqrt
-from minitorch.optim.elementwise import elementwise_step
-from minitorch.optim.optimizer import Optimizer, ParamsT
+from minitorch.optim.elementwise import ElementwiseOptimizer, Rule
+from minitorch.optim.optimizer import ParamsT
 from minitorch.optim.options import check_fused, check_lr, check_not_negative
 from minitorch.optim.state import full_like, new_number, next_step
 
 __all__ = ["Adagrad"]
 
 
-class Adagrad(Optimizer):
+class Adagrad(ElementwiseOptimizer):
     r"""Duchi, Hazan and Singer, "Adaptive subgradient methods" (2011).
 
     Elements that have seen large gradients take smaller steps::
@@ -74,26 +74,27 @@ class Adagrad(Optimizer):
         check_fused(fused, foreach, differentiable)
         for group in self.param_groups:
             for param in group["params"]:
-                self._init_state(param, group)
+                self.state[param] = self.new_state(param, group)
 
-    def _init_state(self, param: Tensor, group: dict[str, Any]) -> None:
-        self.state[param] = {
+    def rule(self) -> Rule:
+        return adagrad, adagrad_loop
+
+    def kept(self, group: dict[str, Any]) -> tuple[str | None, ...]:
+        return ("sum",)
+
+    def new_state(self, param: Tensor, group: dict[str, Any]) -> dict[str, Tensor]:
+        return {
             "step": new_number(fused=group["fused"]),
             "sum": full_like(param, self.defaults["initial_accumulator_value"]),
         }
 
-    def update(self, param: Tensor, grad: Tensor, group: dict[str, Any]) -> None:
-        if param not in self.state:  # of a group that was added later
-            self._init_state(param, group)
-        state = self.state[param]
-        options = (
+    def options(self, state: dict[str, Any], group: dict[str, Any], first: bool) -> tuple[Any, ...]:
+        return (
             group["lr"] / (1 + (next_step(state) - 1) * group["lr_decay"]),
             group["weight_decay"],
             group["eps"],
             group["maximize"],
         )
-        tensors = [param, state["sum"]]
-        elementwise_step(adagrad, adagrad_loop, tensors, grad, options, group["differentiable"])
 
 
 @formula
@@ -115,8 +116,8 @@ def adagrad(
     return param - (step_size * grad) / (sqrt(state_sum) + eps), state_sum
 
 
-@DispatchStub
-@kernel(parallel=True)
+@MultiTensorApply
+@kernel
 def adagrad_loop(param: Any, state_sum: Any, grad: Any, options: tuple[float, ...]) -> None:
-    for i in prange(param.size):
+    for i in range(param.size):
         param[i], state_sum[i] = adagrad(param[i], state_sum[i], grad[i], *options)

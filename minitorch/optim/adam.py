@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from minitorch._jit import formula, kernel, prange
+from minitorch._jit import formula, kernel
 from minitorch._tensor import Tensor
-from minitorch.native.dispatch_stub import DispatchStub
 from minitorch.native.fused_optim import lerp, load, store
+from minitorch.native.multi_tensor import MultiTensorApply
 from minitorch.native.tensor_compare import maximum
 from minitorch.native.unary_ops import sqrt
-from minitorch.optim.elementwise import elementwise_step
-from minitorch.optim.optimizer import Optimizer, ParamsT
+from minitorch.optim.elementwise import ElementwiseOptimizer, Rule
+from minitorch.optim.optimizer import ParamsT
 from minitorch.optim.options import check_betas, check_fused, check_lr, check_not_negative, scalar
 from minitorch.optim.state import new_number, next_step, zeros_like
 
 __all__ = ["Adam"]
 
 
-class Adam(Optimizer):
+class Adam(ElementwiseOptimizer):
     r"""Kingma and Ba, "Adam: a method for stochastic optimization" (2014).
 
     The step follows a running mean m of the gradients g and is divided by the root of a running
@@ -95,20 +95,25 @@ class Adam(Optimizer):
         super().__init__(params, defaults)
         check_fused(fused, foreach, differentiable)
 
-    def update(self, param: Tensor, grad: Tensor, group: dict[str, Any]) -> None:
-        state = self.state[param]
-        if not state:
-            state["step"] = new_number(fused=group["fused"])
-            state["exp_avg"] = zeros_like(param)
-            state["exp_avg_sq"] = zeros_like(param)
-            if group["amsgrad"]:
-                state["max_exp_avg_sq"] = zeros_like(param)
-        largest = state["max_exp_avg_sq"] if group["amsgrad"] else None
-        tensors = [param, state["exp_avg"], state["exp_avg_sq"], largest]
+    def rule(self) -> Rule:
+        return adam, adam_loop
+
+    def kept(self, group: dict[str, Any]) -> tuple[str | None, ...]:
+        return "exp_avg", "exp_avg_sq", "max_exp_avg_sq" if group["amsgrad"] else None
+
+    def new_state(self, param: Tensor, group: dict[str, Any]) -> dict[str, Tensor]:
+        state = {
+            "step": new_number(fused=group["fused"]),
+            "exp_avg": zeros_like(param),
+            "exp_avg_sq": zeros_like(param),
+        }
+        return state | {"max_exp_avg_sq": zeros_like(param)} if group["amsgrad"] else state
+
+    def options(self, state: dict[str, Any], group: dict[str, Any], first: bool) -> tuple[Any, ...]:
         step = next_step(state)
         lr, (beta1, beta2), decay = group["lr"], group["betas"], group["weight_decay"]
         decoupled = group["decoupled_weight_decay"]
-        options = (
+        return (
             lr / (1 - beta1**step),
             1 - lr * decay if decoupled else 1.0,
             0.0 if decoupled else decay,
@@ -120,7 +125,6 @@ class Adam(Optimizer):
             group["eps"],
             group["maximize"],
         )
-        elementwise_step(adam, adam_loop, tensors, grad, options, group["differentiable"])
 
 
 @formula
@@ -157,8 +161,8 @@ def adam(
     return param - (step_size * exp_avg) / denominator, exp_avg, exp_avg_sq, max_exp_avg_sq
 
 
-@DispatchStub
-@kernel(parallel=True)
+@MultiTensorApply
+@kernel
 def adam_loop(
     param: Any,
     exp_avg: Any,
@@ -167,7 +171,7 @@ def adam_loop(
     grad: Any,
     options: tuple[float, ...],
 ) -> None:
-    for i in prange(param.size):
+    for i in range(param.size):
         param[i], exp_avg[i], exp_avg_sq[i], largest = adam(
             param[i], exp_avg[i], exp_avg_sq[i], load(max_exp_avg_sq, i), grad[i], *options
         )

@@ -7,20 +7,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from minitorch._jit import formula, kernel, prange
+from minitorch._jit import formula, kernel
 from minitorch._tensor import Tensor
-from minitorch.native.dispatch_stub import DispatchStub
 from minitorch.native.fused_optim import lerp
+from minitorch.native.multi_tensor import MultiTensorApply
 from minitorch.native.tensor_compare import maximum
-from minitorch.optim.elementwise import elementwise_step
-from minitorch.optim.optimizer import Optimizer, ParamsT
+from minitorch.optim.elementwise import ElementwiseOptimizer, Rule
+from minitorch.optim.optimizer import ParamsT
 from minitorch.optim.options import check_betas, check_lr, check_not_negative
 from minitorch.optim.state import new_number, next_step, zeros_like
 
 __all__ = ["Adamax"]
 
 
-class Adamax(Optimizer):
+class Adamax(ElementwiseOptimizer):
     r"""Kingma and Ba, "Adam: a method for stochastic optimization" (2014), section 7.1.
 
     The step is divided by the largest recent gradient u, which fades by beta2 at each step::
@@ -70,15 +70,18 @@ class Adamax(Optimizer):
         }
         super().__init__(params, defaults)
 
-    def update(self, param: Tensor, grad: Tensor, group: dict[str, Any]) -> None:
-        state = self.state[param]
-        if not state:
-            state["step"] = new_number()
-            state["exp_avg"] = zeros_like(param)
-            state["exp_inf"] = zeros_like(param)
-        tensors = [param, state["exp_avg"], state["exp_inf"]]
+    def rule(self) -> Rule:
+        return adamax, adamax_loop
+
+    def kept(self, group: dict[str, Any]) -> tuple[str | None, ...]:
+        return "exp_avg", "exp_inf"
+
+    def new_state(self, param: Tensor, group: dict[str, Any]) -> dict[str, Tensor]:
+        return {"step": new_number(), "exp_avg": zeros_like(param), "exp_inf": zeros_like(param)}
+
+    def options(self, state: dict[str, Any], group: dict[str, Any], first: bool) -> tuple[Any, ...]:
         beta1, beta2 = group["betas"]
-        options = (
+        return (
             group["lr"] / (1 - beta1 ** next_step(state)),
             beta1,
             1 - beta1,
@@ -87,7 +90,6 @@ class Adamax(Optimizer):
             group["weight_decay"],
             group["maximize"],
         )
-        elementwise_step(adamax, adamax_loop, tensors, grad, options, group["differentiable"])
 
 
 @formula
@@ -114,12 +116,12 @@ def adamax(
     return param - (step_size * exp_avg) / exp_inf, exp_avg, exp_inf
 
 
-@DispatchStub
-@kernel(parallel=True)
+@MultiTensorApply
+@kernel
 def adamax_loop(
     param: Any, exp_avg: Any, exp_inf: Any, grad: Any, options: tuple[float, ...]
 ) -> None:
-    for i in prange(param.size):
+    for i in range(param.size):
         param[i], exp_avg[i], exp_inf[i] = adamax(
             param[i], exp_avg[i], exp_inf[i], grad[i], *options
         )

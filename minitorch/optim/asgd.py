@@ -7,18 +7,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from minitorch._jit import formula, kernel, prange
+from minitorch._jit import formula, kernel
 from minitorch._tensor import Tensor
-from minitorch.native.dispatch_stub import DispatchStub
-from minitorch.optim.elementwise import elementwise_step
-from minitorch.optim.optimizer import Optimizer, ParamsT
+from minitorch.native.multi_tensor import MultiTensorApply
+from minitorch.optim.elementwise import ElementwiseOptimizer, Rule
+from minitorch.optim.optimizer import ParamsT
 from minitorch.optim.options import check_lr, check_not_negative, number
 from minitorch.optim.state import new_number, next_step, zeros_like
 
 __all__ = ["ASGD"]
 
 
-class ASGD(Optimizer):
+class ASGD(ElementwiseOptimizer):
     r"""Polyak and Juditsky, "Acceleration of stochastic approximation by averaging" (1992).
 
     The learning rate eta falls with the steps t. From step t0 on, ``ax`` is the mean of the
@@ -76,26 +76,26 @@ class ASGD(Optimizer):
         }
         super().__init__(params, defaults)
 
-    def update(self, param: Tensor, grad: Tensor, group: dict[str, Any]) -> None:
-        state = self.state[param]
+    def rule(self) -> Rule:
+        return asgd, asgd_loop
+
+    def kept(self, group: dict[str, Any]) -> tuple[str | None, ...]:
+        return ("ax",)
+
+    def new_state(self, param: Tensor, group: dict[str, Any]) -> dict[str, Tensor]:
+        return {
+            "step": new_number(),
+            "eta": new_number(number(group["lr"])),
+            "mu": new_number(1.0),
+            "ax": zeros_like(param),
+        }
+
+    def options(self, state: dict[str, Any], group: dict[str, Any], first: bool) -> tuple[Any, ...]:
         lr, lambd = number(group["lr"]), group["lambd"]
-        if not state:
-            state["step"] = new_number()
-            state["eta"] = new_number(lr)
-            state["mu"] = new_number(1.0)
-            state["ax"] = zeros_like(param)
-        tensors = [param, state["ax"]]
-        eta, mu, step = state["eta"], state["mu"], next_step(state)
-        options = (
-            1 - lambd * eta.item(),
-            eta.item(),
-            mu.item(),
-            group["weight_decay"],
-            group["maximize"],
-        )
-        elementwise_step(asgd, asgd_loop, tensors, grad, options, group["differentiable"])
-        eta.fill_(lr / (1 + lambd * lr * step) ** group["alpha"])
-        mu.fill_(1 / max(1, step - group["t0"]))
+        eta, mu, step = state["eta"].item(), state["mu"].item(), next_step(state)
+        state["eta"].fill_(lr / (1 + lambd * lr * step) ** group["alpha"])
+        state["mu"].fill_(1 / max(1, step - group["t0"]))
+        return 1 - lambd * eta, eta, mu, group["weight_decay"], group["maximize"]
 
 
 @formula
@@ -118,8 +118,8 @@ def asgd(
     return param, param if mu == 1 else average + (param - average) * mu
 
 
-@DispatchStub
-@kernel(parallel=True)
+@MultiTensorApply
+@kernel
 def asgd_loop(param: Any, average: Any, grad: Any, options: tuple[float, ...]) -> None:
-    for i in prange(param.size):
+    for i in range(param.size):
         param[i], average[i] = asgd(param[i], average[i], grad[i], *options)

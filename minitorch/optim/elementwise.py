@@ -1,49 +1,108 @@
-"""Steps that change every element by itself: the formula, compiled or recorded by autograd.
+"""Optimizers that change every element by itself: the formula, compiled or recorded by autograd.
 
 Most optimizers are a formula of the parameter's element, its gradient's, and what is kept of it.
-It is written once, as a function of numbers: called in a loop that Numba compiles, or, with
-``differentiable=True``, on whole tensors, so that gradients flow through the step.
+It is written once, as a function of numbers: called in a loop that Numba compiles, over all
+parameters at once, or, with ``differentiable=True``, on whole tensors, so that gradients flow
+through the step.
 
-Mirrors the ``_single_tensor_*`` functions of torch/optim/; ``torch._foreach_*`` has no counterpart.
+Mirrors the ``_single_tensor_*`` and ``_multi_tensor_*`` functions of torch/optim/.
 """
 
 from __future__ import annotations
 
+import functools
+import itertools
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from minitorch._tensor import Tensor
 from minitorch.native.complex_ops import view_as_real
-from minitorch.native.dispatch_stub import DispatchStub
 from minitorch.native.fused_optim import step_on_arrays
+from minitorch.native.multi_tensor import MultiTensorApply
+from minitorch.optim.optimizer import Optimizer
 
-__all__ = ["elementwise_step"]
+__all__ = ["ElementwiseOptimizer", "Rule"]
+
+Rule: TypeAlias = tuple[Callable[..., tuple[Any, ...]], MultiTensorApply]
+"""A formula, ``formula(*elements, gradient, *options)``, which returns the new elements, and the
+loop that does that for all elements of flat arrays."""
 
 
-def elementwise_step(
-    formula: Callable[..., tuple[Any, ...]],
-    loop: DispatchStub,
-    tensors: Sequence[Tensor | None],
-    grad: Tensor,
-    options: Sequence[Any],
-    differentiable: bool,
-) -> None:
-    """Change ``tensors`` in place, element by element.
+class ElementwiseOptimizer(Optimizer):
+    """An optimizer by the formula for one element."""
 
-    Args:
-        formula: ``formula(*elements, gradient, *options)`` returns the new elements.
-        loop: does that for all elements of flat arrays.
-        tensors: the parameter, and what is kept of it; ``None`` for what these options do not need.
-        differentiable: whether autograd shall see the change.
-    """
-    param = tensors[0]
-    assert param is not None
-    if differentiable:
-        _step_on_graph(formula, tensors, grad, options)
-        return
-    arrays = [None if t is None else t._array for t in tensors]
-    step_on_arrays(loop, arrays, grad._array, options)
-    param.bump_version()
+    def rule(self) -> Rule:
+        """The formula."""
+        raise NotImplementedError
+
+    def kept(self, group: dict[str, Any]) -> tuple[str | None, ...]:
+        """The names in a parameter's state of what the formula changes beside the parameter; None
+        for what it does not need with these options.
+        """
+        raise NotImplementedError
+
+    def new_state(self, param: Tensor, group: dict[str, Any]) -> dict[str, Tensor]:
+        """What is known of a parameter before its first step."""
+        raise NotImplementedError
+
+    def options(self, state: dict[str, Any], group: dict[str, Any], first: bool) -> tuple[Any, ...]:
+        """Count a step in ``state``, and return the formula's options at this step.
+
+        They depend on the group, on the numbers in the state (``_numbers_in_state``), and on
+        whether this is the ``first`` step, and on nothing else.
+        """
+        raise NotImplementedError
+
+    def update_all(self, params: list[Tensor], group: dict[str, Any]) -> None:
+        formula, loop = self.rule()
+        kept = self.kept(group)
+        names = [name for name in kept if name is not None]
+        if group["differentiable"]:
+            for param in params:
+                state, first = self._state_of(param, group) if names else ({}, True)
+                tensors = [param, *[None if name is None else state[name] for name in kept]]
+                _step_on_graph(formula, tensors, param.grad, self.options(state, group, first))
+            return
+        # Parameters whose numbers agree, as those of all usually do, share the options, and a call.
+        numbers = self._numbers_in_state if names else ()
+        batches: dict[tuple[Any, ...], tuple[list[Any], tuple[Any, ...], list[float]]] = {}
+        state, first = {}, False
+        changed_at = None
+        for param in params:
+            if names:
+                state, first = self._state_of(param, group)
+            key = (first, *[state[name]._array.item() for name in numbers])
+            batch = batches.get(key)
+            if batch is None:
+                options = self.options(state, group, first)
+                counted = [state[name]._array.item() for name in numbers]
+                batches[key] = batch = [], options, counted
+            else:
+                for name, value in zip(numbers, batch[2], strict=True):
+                    state[name]._array.fill(value)
+            batch[0].append(param._array)
+            for name in names:
+                batch[0].append(state[name]._array)
+            batch[0].append(param._grad._array)  # type: ignore[union-attr]
+            param.bump_version(changed_at)
+            changed_at = param.shared_version_counter()[1]
+        for arrays, options, _ in batches.values():
+            step_on_arrays(loop, arrays, _columns(kept), options)
+
+    def _state_of(self, param: Tensor, group: dict[str, Any]) -> tuple[dict[str, Any], bool]:
+        """What is known of a parameter, and whether it has just been made."""
+        state = self.state[param]
+        first = state.get(self.kept(group)[0]) is None
+        if first:
+            state.update(self.new_state(param, group))
+        return state, first
+
+
+@functools.cache
+def _columns(kept: tuple[str | None, ...]) -> tuple[int | None, ...]:
+    """Where parameter, kept tensors and gradient are in a list of those that there are."""
+    numbers = itertools.count()
+    return tuple([None if name is None else next(numbers) for name in ("param", *kept, "grad")])
 
 
 def _step_on_graph(

@@ -7,20 +7,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from minitorch._jit import formula, kernel, prange
+from minitorch._jit import formula, kernel
 from minitorch._tensor import Tensor
-from minitorch.native.dispatch_stub import DispatchStub
 from minitorch.native.fused_optim import lerp
+from minitorch.native.multi_tensor import MultiTensorApply
 from minitorch.native.unary_ops import sqrt
-from minitorch.optim.elementwise import elementwise_step
-from minitorch.optim.optimizer import Optimizer, ParamsT
+from minitorch.optim.elementwise import ElementwiseOptimizer, Rule
+from minitorch.optim.optimizer import ParamsT
 from minitorch.optim.options import check_betas, check_lr, check_not_negative
 from minitorch.optim.state import new_number, next_step, zeros_like
 
 __all__ = ["NAdam"]
 
 
-class NAdam(Optimizer):
+class NAdam(ElementwiseOptimizer):
     r"""Dozat, "Incorporating Nesterov momentum into Adam" (2016).
 
     A momentum mu that grows with the steps t weighs the running mean m of the gradients g against
@@ -83,14 +83,21 @@ class NAdam(Optimizer):
         }
         super().__init__(params, defaults)
 
-    def update(self, param: Tensor, grad: Tensor, group: dict[str, Any]) -> None:
-        state = self.state[param]
-        if not state:
-            state["step"] = new_number()
-            state["mu_product"] = new_number(1.0)
-            state["exp_avg"] = zeros_like(param)
-            state["exp_avg_sq"] = zeros_like(param)
-        tensors = [param, state["exp_avg"], state["exp_avg_sq"]]
+    def rule(self) -> Rule:
+        return nadam, nadam_loop
+
+    def kept(self, group: dict[str, Any]) -> tuple[str | None, ...]:
+        return "exp_avg", "exp_avg_sq"
+
+    def new_state(self, param: Tensor, group: dict[str, Any]) -> dict[str, Tensor]:
+        return {
+            "step": new_number(),
+            "mu_product": new_number(1.0),
+            "exp_avg": zeros_like(param),
+            "exp_avg_sq": zeros_like(param),
+        }
+
+    def options(self, state: dict[str, Any], group: dict[str, Any], first: bool) -> tuple[Any, ...]:
         step = next_step(state)
         lr, (beta1, beta2), decay = group["lr"], group["betas"], group["weight_decay"]
         decoupled = group["decoupled_weight_decay"]
@@ -99,7 +106,7 @@ class NAdam(Optimizer):
         ]
         state["mu_product"].mul_(mu)
         mu_product = state["mu_product"].item()
-        options = (
+        return (
             lr * (1.0 - mu) / (1.0 - mu_product),
             lr * next_mu / (1.0 - mu_product * next_mu),
             1 - lr * decay if decoupled else 1.0,
@@ -112,7 +119,6 @@ class NAdam(Optimizer):
             group["eps"],
             group["maximize"],
         )
-        elementwise_step(nadam, nadam_loop, tensors, grad, options, group["differentiable"])
 
 
 @formula
@@ -148,12 +154,12 @@ def nadam(
     return param, exp_avg, exp_avg_sq
 
 
-@DispatchStub
-@kernel(parallel=True)
+@MultiTensorApply
+@kernel
 def nadam_loop(
     param: Any, exp_avg: Any, exp_avg_sq: Any, grad: Any, options: tuple[float, ...]
 ) -> None:
-    for i in prange(param.size):
+    for i in range(param.size):
         param[i], exp_avg[i], exp_avg_sq[i] = nadam(
             param[i], exp_avg[i], exp_avg_sq[i], grad[i], *options
         )

@@ -130,10 +130,14 @@ class Optimizer:
                 params = [param for param in group["params"] if param.grad is not None]
                 if params:
                     check_implementation(group, params, self._on_device)
-                options = scalar_options(group)
-                for param in params:
-                    self.update(param, param.grad, options)
+                    self.update_all(params, scalar_options(group))
         return loss
+
+    def update_all(self, params: list[Tensor], group: dict[str, Any]) -> None:
+        """``update`` every one of some parameters of a group, all of which have gradients."""
+        for param in params:
+            assert param.grad is not None
+            self.update(param, param.grad, group)
 
     def update(self, param: Tensor, grad: Tensor, group: dict[str, Any]) -> None:
         """The formula: change ``param`` and ``self.state[param]``.

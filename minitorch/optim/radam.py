@@ -7,20 +7,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from minitorch._jit import formula, kernel, prange
+from minitorch._jit import formula, kernel
 from minitorch._tensor import Tensor
-from minitorch.native.dispatch_stub import DispatchStub
 from minitorch.native.fused_optim import lerp
+from minitorch.native.multi_tensor import MultiTensorApply
 from minitorch.native.unary_ops import sqrt
-from minitorch.optim.elementwise import elementwise_step
-from minitorch.optim.optimizer import Optimizer, ParamsT
+from minitorch.optim.elementwise import ElementwiseOptimizer, Rule
+from minitorch.optim.optimizer import ParamsT
 from minitorch.optim.options import check_betas, check_lr, check_not_negative
 from minitorch.optim.state import new_number, next_step, zeros_like
 
 __all__ = ["RAdam"]
 
 
-class RAdam(Optimizer):
+class RAdam(ElementwiseOptimizer):
     r"""Liu et al., "On the variance of the adaptive learning rate and beyond" (2019).
 
     The first few squares say little about their mean v. Until enough gradients g have been seen,
@@ -79,17 +79,24 @@ class RAdam(Optimizer):
         }
         super().__init__(params, defaults)
 
-    def update(self, param: Tensor, grad: Tensor, group: dict[str, Any]) -> None:
-        state = self.state[param]
-        if not state:
-            state["step"] = new_number()
-            state["exp_avg"] = zeros_like(param)
-            state["exp_avg_sq"] = zeros_like(param)
-        tensors = [param, state["exp_avg"], state["exp_avg_sq"]]
+    def rule(self) -> Rule:
+        return radam, radam_loop
+
+    def kept(self, group: dict[str, Any]) -> tuple[str | None, ...]:
+        return "exp_avg", "exp_avg_sq"
+
+    def new_state(self, param: Tensor, group: dict[str, Any]) -> dict[str, Tensor]:
+        return {
+            "step": new_number(),
+            "exp_avg": zeros_like(param),
+            "exp_avg_sq": zeros_like(param),
+        }
+
+    def options(self, state: dict[str, Any], group: dict[str, Any], first: bool) -> tuple[Any, ...]:
         step = next_step(state)
         lr, (beta1, beta2), decay = group["lr"], group["betas"], group["weight_decay"]
         decoupled = group["decoupled_weight_decay"]
-        options = (
+        return (
             lr,
             1 - lr * decay if decoupled else 1.0,
             0.0 if decoupled else decay,
@@ -103,7 +110,6 @@ class RAdam(Optimizer):
             group["eps"],
             group["maximize"],
         )
-        elementwise_step(radam, radam_loop, tensors, grad, options, group["differentiable"])
 
 
 def rectification(beta2: float, step: float) -> float:
@@ -152,12 +158,12 @@ def radam(
     return param - step, exp_avg, exp_avg_sq
 
 
-@DispatchStub
-@kernel(parallel=True)
+@MultiTensorApply
+@kernel
 def radam_loop(
     param: Any, exp_avg: Any, exp_avg_sq: Any, grad: Any, options: tuple[float, ...]
 ) -> None:
-    for i in prange(param.size):
+    for i in range(param.size):
         param[i], exp_avg[i], exp_avg_sq[i] = radam(
             param[i], exp_avg[i], exp_avg_sq[i], grad[i], *options
         )

@@ -7,20 +7,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from minitorch._jit import formula, kernel, prange
+from minitorch._jit import formula, kernel
 from minitorch._tensor import Tensor
-from minitorch.native.dispatch_stub import DispatchStub
 from minitorch.native.fused_optim import lerp, load, store
+from minitorch.native.multi_tensor import MultiTensorApply
 from minitorch.native.unary_ops import sqrt
-from minitorch.optim.elementwise import elementwise_step
-from minitorch.optim.optimizer import Optimizer, ParamsT
+from minitorch.optim.elementwise import ElementwiseOptimizer, Rule
+from minitorch.optim.optimizer import ParamsT
 from minitorch.optim.options import check_lr, check_not_negative
 from minitorch.optim.state import new_number, next_step, zeros_like
 
 __all__ = ["RMSprop"]
 
 
-class RMSprop(Optimizer):
+class RMSprop(ElementwiseOptimizer):
     r"""Tieleman and Hinton, lecture 6.5 of "Neural networks for machine learning" (2012).
 
     ::
@@ -72,20 +72,27 @@ class RMSprop(Optimizer):
         }
         super().__init__(params, defaults)
 
-    def update(self, param: Tensor, grad: Tensor, group: dict[str, Any]) -> None:
-        state = self.state[param]
-        if not state:
-            state["step"] = new_number()
-            state["square_avg"] = zeros_like(param)
-            if group["momentum"] > 0:
-                state["momentum_buffer"] = zeros_like(param)
-            if group["centered"]:
-                state["grad_avg"] = zeros_like(param)
+    def rule(self) -> Rule:
+        return rmsprop, rmsprop_loop
+
+    def kept(self, group: dict[str, Any]) -> tuple[str | None, ...]:
+        return (
+            "square_avg",
+            "grad_avg" if group["centered"] else None,
+            "momentum_buffer" if group["momentum"] > 0 else None,
+        )
+
+    def new_state(self, param: Tensor, group: dict[str, Any]) -> dict[str, Tensor]:
+        state = {"step": new_number(), "square_avg": zeros_like(param)}
+        if group["momentum"] > 0:
+            state["momentum_buffer"] = zeros_like(param)
+        if group["centered"]:
+            state["grad_avg"] = zeros_like(param)
+        return state
+
+    def options(self, state: dict[str, Any], group: dict[str, Any], first: bool) -> tuple[Any, ...]:
         next_step(state)
-        grad_avg = state["grad_avg"] if group["centered"] else None
-        momentum_buffer = state["momentum_buffer"] if group["momentum"] > 0 else None
-        tensors = [param, state["square_avg"], grad_avg, momentum_buffer]
-        options = (
+        return (
             group["lr"],
             group["alpha"],
             1 - group["alpha"],
@@ -94,7 +101,6 @@ class RMSprop(Optimizer):
             group["momentum"],
             group["maximize"],
         )
-        elementwise_step(rmsprop, rmsprop_loop, tensors, grad, options, group["differentiable"])
 
 
 @formula
@@ -131,8 +137,8 @@ def rmsprop(
     return param, square_avg, grad_avg, momentum_buffer
 
 
-@DispatchStub
-@kernel(parallel=True)
+@MultiTensorApply
+@kernel
 def rmsprop_loop(
     param: Any,
     square_avg: Any,
@@ -141,7 +147,7 @@ def rmsprop_loop(
     grad: Any,
     options: tuple[float, ...],
 ) -> None:
-    for i in prange(param.size):
+    for i in range(param.size):
         param[i], square_avg[i], mean, buffer = rmsprop(
             param[i], square_avg[i], load(grad_avg, i), load(momentum_buffer, i), grad[i], *options
         )

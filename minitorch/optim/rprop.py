@@ -7,20 +7,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from minitorch._jit import formula, kernel, prange
+from minitorch._jit import formula, kernel
 from minitorch._tensor import Tensor
-from minitorch.native.dispatch_stub import DispatchStub
+from minitorch.native.multi_tensor import MultiTensorApply
 from minitorch.native.tensor_compare import where
 from minitorch.native.unary_ops import sign
-from minitorch.optim.elementwise import elementwise_step
-from minitorch.optim.optimizer import Optimizer, ParamsT
+from minitorch.optim.elementwise import ElementwiseOptimizer, Rule
+from minitorch.optim.optimizer import ParamsT
 from minitorch.optim.options import check_lr, number
 from minitorch.optim.state import full_like, new_number, next_step, zeros_like
 
 __all__ = ["Rprop"]
 
 
-class Rprop(Optimizer):
+class Rprop(ElementwiseOptimizer):
     r"""Riedmiller and Braun, "The RPROP algorithm" (1993).
 
     Every element has a step size s of its own. It grows while the gradient g keeps its sign, and
@@ -71,16 +71,22 @@ class Rprop(Optimizer):
         }
         super().__init__(params, defaults)
 
-    def update(self, param: Tensor, grad: Tensor, group: dict[str, Any]) -> None:
-        state = self.state[param]
-        if not state:
-            state["step"] = new_number()
-            state["prev"] = zeros_like(param)
-            state["step_size"] = full_like(grad, number(group["lr"]))
+    def rule(self) -> Rule:
+        return rprop, rprop_loop
+
+    def kept(self, group: dict[str, Any]) -> tuple[str | None, ...]:
+        return "prev", "step_size"
+
+    def new_state(self, param: Tensor, group: dict[str, Any]) -> dict[str, Tensor]:
+        return {
+            "step": new_number(),
+            "prev": zeros_like(param),
+            "step_size": full_like(param, number(group["lr"])),
+        }
+
+    def options(self, state: dict[str, Any], group: dict[str, Any], first: bool) -> tuple[Any, ...]:
         next_step(state)
-        tensors = [param, state["prev"], state["step_size"]]
-        options = (*group["etas"], *group["step_sizes"], group["maximize"])
-        elementwise_step(rprop, rprop_loop, tensors, grad, options, group["differentiable"])
+        return (*group["etas"], *group["step_sizes"], group["maximize"])
 
 
 @formula
@@ -109,10 +115,10 @@ def rprop(
     return param - where(agreement < 0, nowhere, direction) * step_size, prev, step_size
 
 
-@DispatchStub
-@kernel(parallel=True)
+@MultiTensorApply
+@kernel
 def rprop_loop(
     param: Any, prev: Any, step_size: Any, grad: Any, options: tuple[float, ...]
 ) -> None:
-    for i in prange(param.size):
+    for i in range(param.size):
         param[i], prev[i], step_size[i] = rprop(param[i], prev[i], step_size[i], grad[i], *options)

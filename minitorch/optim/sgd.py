@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from minitorch._jit import formula, kernel, prange
+from minitorch._jit import formula, kernel
 from minitorch._tensor import Tensor
-from minitorch.native.dispatch_stub import DispatchStub
 from minitorch.native.fused_optim import constant, load, store
-from minitorch.optim.elementwise import elementwise_step
-from minitorch.optim.optimizer import Optimizer, ParamsT
+from minitorch.native.multi_tensor import MultiTensorApply
+from minitorch.optim.elementwise import ElementwiseOptimizer, Rule
+from minitorch.optim.optimizer import ParamsT
 from minitorch.optim.options import check_fused, check_lr
 from minitorch.optim.state import zeros_like
 
 __all__ = ["SGD"]
 
 
-class SGD(Optimizer):
+class SGD(ElementwiseOptimizer):
     r"""Follow the gradient g downhill, with or without momentum.
 
     ::
@@ -44,6 +44,8 @@ class SGD(Optimizer):
     >>> x
     tensor([1.6000], requires_grad=True)
     """
+
+    _numbers_in_state = ()
 
     def __init__(
         self,
@@ -80,15 +82,17 @@ class SGD(Optimizer):
         super().__init__(params, defaults)
         check_fused(fused, foreach, differentiable)
 
-    def update(self, param: Tensor, grad: Tensor, group: dict[str, Any]) -> None:
-        buffer, first = None, False
-        if group["momentum"] != 0:
-            state = self.state[param]
-            buffer = state.get("momentum_buffer")
-            if buffer is None:
-                buffer, first = zeros_like(param), True
-                state["momentum_buffer"] = buffer
-        options = (
+    def rule(self) -> Rule:
+        return sgd, sgd_loop
+
+    def kept(self, group: dict[str, Any]) -> tuple[str | None, ...]:
+        return ("momentum_buffer" if group["momentum"] != 0 else None,)
+
+    def new_state(self, param: Tensor, group: dict[str, Any]) -> dict[str, Tensor]:
+        return {"momentum_buffer": zeros_like(param)}
+
+    def options(self, state: dict[str, Any], group: dict[str, Any], first: bool) -> tuple[Any, ...]:
+        return (
             group["lr"],
             group["momentum"],
             1 - group["dampening"],
@@ -97,7 +101,6 @@ class SGD(Optimizer):
             group["maximize"],
             first,
         )
-        elementwise_step(sgd, sgd_loop, [param, buffer], grad, options, group["differentiable"])
 
 
 @formula
@@ -127,9 +130,9 @@ def sgd(
     return param - lr * grad, momentum_buffer
 
 
-@DispatchStub
-@kernel(parallel=True)
+@MultiTensorApply
+@kernel
 def sgd_loop(param: Any, momentum_buffer: Any, grad: Any, options: tuple[float, ...]) -> None:
-    for i in prange(param.size):
+    for i in range(param.size):
         param[i], buffer = sgd(param[i], load(momentum_buffer, i), grad[i], *options)
         store(momentum_buffer, i, buffer)

@@ -4,11 +4,15 @@ Each stands behind the stub of a plain kernel, which the operation's own file sh
 serves whatever the tuned one does not cover. Without this folder, or with
 ``MINITORCH_CPU_TUNING=0``, minitorch works as well, slower.
 
+- `indexing`: gather, scatter_add, index_add
 - `products`: large matrix products, split over threads
+- `sorting`: sort, topk
 
 Mirrors aten/src/ATen/native/cpu/ and aten/src/ATen/native/mkldnn/.
 """
 
 from __future__ import annotations
 
+from minitorch.native.cpu import indexing as indexing
 from minitorch.native.cpu import products as products
+from minitorch.native.cpu import sorting as sorting

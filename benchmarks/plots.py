@@ -1,0 +1,3 @@
+"""stub"""
+def write_plots(out, report):
+    return []
