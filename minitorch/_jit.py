@@ -136,6 +136,7 @@ class Kernel:
         self.__name__ = function.__name__
         self.sources = {function.__code__.co_filename}  # the files its compiled code depends on
         self._compiled: dict[bool, Callable[..., Any]] = {}
+        self._when_compiled: list[Callable[[Callable[..., Any]], None]] = []
 
     def __call__(self, *arrays_and_scalars: Any) -> Any:
         if self.parallel and _num_threads > 1:
@@ -159,6 +160,13 @@ class Kernel:
             numba.set_num_threads(_num_threads)
         compiled = self._compiled.get(True) or self.compile(parallel=True)
         return compiled(*arrays_and_scalars)
+
+    def when_compiled(self, use: Callable[[Callable[..., Any]], None]) -> None:
+        """Hand the compiled form to ``use`` once it is there, if there is only one: calling it
+        directly takes 0.2 us less, as long as a tiny kernel takes itself.
+        """
+        if not self.parallel:
+            self._when_compiled.append(use)
 
     def compile(self, parallel: bool = False) -> Callable[..., Any]:
         """The Numba dispatcher of this kernel, made once, after those of the kernels it calls."""
@@ -188,6 +196,8 @@ class Kernel:
                     parallel=parallel,
                     inline="always" if self.inline else "never",
                 )(function)
+                for use in self._when_compiled:
+                    use(self._compiled[parallel])
             return self._compiled[parallel]
 
     def _compiled_globals(self) -> dict[str, Any]:

@@ -12,9 +12,12 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, TypeVar
 
 import numpy as np
+
+from minitorch._jit import Kernel
 
 Implementation = TypeVar("Implementation", bound=Callable[..., Any])
 
@@ -33,13 +36,22 @@ class DispatchStub:
 
     def __init__(self, plain: Callable[..., Any]) -> None:
         self.plain = plain
-        self.kernels: dict[type, Callable[..., Any]] = {np.ndarray: plain}
+        self.kernels: dict[type, Callable[..., Any]] = {}
+        self.register(np.ndarray, plain)
         self.__doc__ = plain.__doc__
         self.__name__ = plain.__name__
 
     def register(self, array_type: type, kernel: Callable[..., Any]) -> None:
         """Use ``kernel`` for an ``array_type``; the newest registration counts."""
         self.kernels[array_type] = kernel
+        if isinstance(kernel, Kernel):
+            kernel.when_compiled(partial(self._replace, array_type, kernel))
+
+    def _replace(
+        self, array_type: type, kernel: Callable[..., Any], compiled: Callable[..., Any]
+    ) -> None:
+        if self.kernels[array_type] is kernel:
+            self.kernels[array_type] = compiled
 
     def tuned(self, kernel: Implementation) -> Implementation:
         """``@stub.tuned`` above a faster implementation: it serves NumPy arrays from now on.
@@ -47,7 +59,7 @@ class DispatchStub:
         It may call ``stub.plain`` for what it does not cover.
         """
         _tuned_kernels[self] = kernel
-        self.kernels[np.ndarray] = kernel
+        self.register(np.ndarray, kernel)
         return kernel
 
     def __call__(self, out: Any, *args: Any) -> Any:
