@@ -21,7 +21,7 @@ from rich.console import Console
 
 from benchmarks import harness, loading, memory, ops, optimizers, overhead, plots, startup, steps
 from benchmarks.report import BUSY_LOAD, failures, load_average, print_table, write_json
-from benchmarks.sides import choose_sides, parse_against
+from benchmarks.sides import all_there, choose_sides, parse_against
 from compare.errors import UsageError, WorkerError
 
 Run = Callable[..., dict[str, Any]]
@@ -64,7 +64,7 @@ def build_parser() -> argparse.ArgumentParser:
         "--against",
         metavar="A,B",
         help="torch (always there), torch.compile, autograd, mygrad, tinygrad, jax "
-        "(default: all that are installed)",
+        "(default: all that are installed; with --quick, torch alone)",
     )
     parser.add_argument(
         "--threads",
@@ -75,7 +75,9 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="default: 0")
     parser.add_argument(
-        "--quick", action="store_true", help="few runs: shows that all works, times mean nothing"
+        "--quick",
+        action="store_true",
+        help="few works and runs: shows that all works, times mean nothing",
     )
     parser.add_argument(
         "--out",
@@ -97,7 +99,9 @@ def run(arguments: Sequence[str] | None = None) -> list[str]:
         WorkerError: a worker broke.
     """
     options = build_parser().parse_args(arguments)
-    against = None if options.against is None else parse_against(options.against)
+    against = parse_against(options.against) if options.against else []
+    if not options.against and not options.quick:
+        against = all_there()
     out = Path(options.out)
     try:
         out.mkdir(parents=True, exist_ok=True)

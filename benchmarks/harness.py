@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from math import ceil
 from statistics import median
 from typing import Any
 
@@ -29,6 +30,8 @@ from compare.child import Child
 from compare.results import RELATIVE_BOUND
 
 CHECKED_RUNS = 3
+QUICK_WORKS = 8
+"""With ``quick``, a suite does about so many of its works, evenly chosen."""
 REPEATS_PER_BLOCK = 2
 REPEATED_SHARE = 0.2
 """On a machine that stays busy, so much of a benchmark's blocks is repeated, and then no more."""
@@ -44,7 +47,8 @@ def run_suite(
     """
     effort = suite.quick if quick else suite.full
     environment = describe_environment()
-    with ExitStack() as stack, console.status(f"{suite.name}: starting", refresh_per_second=1) as s:
+    starting = console.status(f"{suite.name}: starting", refresh_per_second=1)
+    with ExitStack() as stack, starting as status:
         children = [
             stack.enter_context(Child(side.library, threads, "benchmarks.worker", side.environment))
             for side in suite.sides
@@ -61,9 +65,10 @@ def run_suite(
         descriptions = [child.receive() for child in children]
         turns = len(suite.works) * len(children) * effort.blocks
         method = Method(suite, effort, 0 if quick else int(REPEATED_SHARE * turns))
+        works = list(suite.works)[:: ceil(len(suite.works) / QUICK_WORKS) if quick else 1]
         results = []
-        for i, work in enumerate(suite.works):
-            s.update(f"{suite.name}, threads: {threads}: {work} ({i + 1} of {len(suite.works)})")
+        for i, work in enumerate(works):
+            status.update(f"{suite.name}, threads: {threads}: {work} ({i + 1} of {len(works)})")
             results.append(method.measure(work, children))
     return describe_run(
         suite, effort, environment, descriptions, results, threads=threads, seed=seed, quick=quick

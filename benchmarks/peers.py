@@ -234,7 +234,7 @@ def _chain(work: str, seed: int) -> Written | None:
 
 def _operation(work: str, seed: int) -> Written | None:
     """A work of `ops`."""
-    measurement = ops.SUITE.works[work]
+    measurement: Any = ops.SUITE.works[work]
     function = OPERATIONS.get(measurement.operation.name)
     if function is None:
         return None

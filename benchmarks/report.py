@@ -5,11 +5,12 @@ The JSON file holds: ``schema`` (2), ``benchmark``, ``title``, ``unit``, ``size_
 ``uncommitted_changes``, ``cpu``, ``cores``, ``system``, ``versions``, ``started``,
 ``load_average_before``, ``load_average_after``), ``sides`` (``name``, ``library``, ``version``,
 ``threads``, ``environment``, ``compiled``) and ``results``, one entry per work, each on a line:
-``name``, ``group`` and ``size`` (null where a work has none), ``first_results_differ`` (by side, from
-the first side's; relative), ``cannot`` (by side, the reason why it has no number), ``measured`` (by
-side: ``median``, ``lowest``, ``highest``, ``blocks``, ``loads``, the cores that others kept busy
-beside each block, and ``busy_blocks``, the number of blocks for which that was too much; see
-`load`) and ``ratios`` (by side, its median over minitorch's: above 1, minitorch is the better one).
+``name``, ``group`` and ``size`` (null where a work has none), ``first_results_differ`` (by side,
+from the first side's; relative), ``cannot`` (by side, the reason why it has no number),
+``measured`` (by side: ``median``, ``lowest``, ``highest``, ``blocks``, ``loads``, the cores that
+others kept busy beside each block, and ``busy_blocks``, the number of blocks for which that was too
+much; see `load`) and ``ratios`` (by side, its median over minitorch's: above 1, minitorch is the
+better one).
 """
 
 from __future__ import annotations
@@ -152,7 +153,7 @@ def print_table(console: Console, report: Mapping[str, Any]) -> None:
     for name in names:
         table.add_column(name, justify="right", overflow="fold")
     for name in others:
-        table.add_column(f"{name} / {ours}", justify="right")
+        table.add_column(f"ratio: {name} / {ours}", justify="right")
     group = report["results"][0]["group"] if report["results"] else None
     for result in report["results"]:
         if result["group"] != group:
@@ -208,7 +209,7 @@ def _caption(report: Mapping[str, Any]) -> list[str]:
         f"{environment['cpu']}, load average before the start: "
         f"{environment['load_average_before'][0]}",
         f"commit {commit}{' with changes' if environment['uncommitted_changes'] else ''}; "
-        f"median of {report['effort']['blocks']} blocks (lowest-highest)",
+        f"median of {report['effort']['blocks']} blocks, ± half of the way from lowest to highest",
     ]
     if any(None in value["loads"] for value in measured):
         lines.append("what else ran on this machine beside the blocks is not known")
@@ -218,10 +219,11 @@ def _caption(report: Mapping[str, Any]) -> list[str]:
 
 
 def _with_spread(value: Mapping[str, Any] | None) -> str:
+    """The median, and half the way from the lowest to the highest block, in percent of it."""
     if value is None:
         return NO_NUMBER
-    middle, lowest, highest = (significant(value[name]) for name in ("median", "lowest", "highest"))
-    return f"{middle} ({lowest}-{highest}){'*' if value['busy_blocks'] else ''}"
+    half = (value["highest"] - value["lowest"]) / 2 / value["median"]
+    return f"{significant(value['median'])} ±{half:.0%}{'*' if value['busy_blocks'] else ''}"
 
 
 def _ratio(ratio: float | None) -> str:

@@ -40,20 +40,20 @@ def parse_against(text: str) -> list[str]:
     return names
 
 
-def choose_sides(suite: Suite, against: Sequence[str] | None) -> Suite:
+def all_there() -> list[str]:
+    """Returns the names of all libraries that can take part here."""
+    return [name for name, side in OPTIONAL.items() if why_missing(side) is None]
+
+
+def choose_sides(suite: Suite, against: Sequence[str]) -> Suite:
     """Returns the suite with the sides that take part.
 
     torch always does, twice: as a user starts it, and with malloc tuned as ours is.
 
     Args:
-        against: names of libraries; None for all that are there.
+        against: names of the others, where the suite has something for them.
     """
-    extras = [
-        side
-        for side in suite.sides
-        if side.name in OPTIONAL
-        and (side.name in against if against is not None else why_missing(side) is None)
-    ]
+    extras = [side for side in suite.sides if side.name in OPTIONAL and side.name in against]
     return replace(suite, sides=(*BOTH_TORCHES, *extras, MINITORCH))
 
 

@@ -7,8 +7,8 @@
 - first step, empty cache: the same where minitorch's kernels have never been compiled, as after its
   installation. torch's were compiled before it was packed.
 
-The cache is a folder of its own, so the one in use is neither seen nor touched. The processes of all
-sides take turns, one at a time; the load beside each is told as `load` tells it.
+The cache is a folder of its own, so the one in use is neither seen nor touched. The processes of
+all sides take turns, one at a time; the load beside each is measured as in `load`.
 """
 
 from __future__ import annotations

@@ -39,7 +39,9 @@ class Session:
             self.torch.set_num_threads(threads)
             self.threads = self.torch.get_num_threads()
         if compiled:
-            importlib.import_module("torch._inductor.config").fallback_random = True
+            # Else it draws dropout masks of its own, and no loss could be compared.
+            inductor: Any = importlib.import_module("torch._inductor.config")
+            inductor.fallback_random = True
         self.suite: Suite = importlib.import_module(f"benchmarks.{suite}").SUITE
         self.work: Work | None = None
         if library == "torch" and "minitorch" in sys.modules:

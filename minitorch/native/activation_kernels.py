@@ -20,6 +20,14 @@ from minitorch.native.vec_math import erf, exp, expm1, log1p_of_unit, sigmoid, t
 
 @DispatchStub
 @kernel(parallel=True)
+def relu_kernel(out: Any, input: Any) -> None:
+    zero = out.dtype.type(0)
+    for i in prange(out.size):
+        out[i] = zero if input[i] <= zero else input[i]
+
+
+@DispatchStub
+@kernel(parallel=True)
 def threshold_backward_kernel(out: Any, grad: Any, input: Any, threshold: Any) -> None:
     zero = out.dtype.type(0)
     for i in prange(out.size):
@@ -118,6 +126,29 @@ def elu_backward_kernel(
         x = input[i]
         low = exp((zero if x > zero else x) * inner) * slope
         out[i] = grad[i] * (positive if x > zero else low)
+
+
+@DispatchStub
+@kernel(parallel=True)
+def sigmoid_kernel(out: Any, input: Any) -> None:
+    for i in prange(out.size):
+        out[i] = sigmoid(input[i])
+
+
+@DispatchStub
+@kernel(parallel=True)
+def sigmoid_backward_kernel(out: Any, grad: Any, result: Any) -> None:
+    one = out.dtype.type(1)
+    for i in prange(out.size):
+        out[i] = grad[i] * (one - result[i]) * result[i]
+
+
+@DispatchStub
+@kernel(parallel=True)
+def tanh_backward_kernel(out: Any, grad: Any, result: Any) -> None:
+    one = out.dtype.type(1)
+    for i in prange(out.size):
+        out[i] = grad[i] * (one - result[i] * result[i])
 
 
 @DispatchStub

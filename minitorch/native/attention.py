@@ -3,16 +3,17 @@
     out = softmax(query keyᵀ scale + bias) value
 
 The fused form, for the everyday case, remembers the weights and writes its gradient in five
-products. Where it does not apply (dropout, other dimensions, a mask that is trained) the same is
-composed of other operations, as it is for second derivatives.
+products. Where it does not apply (other dimensions, a mask that is trained) the same is composed of
+other operations, as it is for second derivatives. native/cpu/attention.py has faster kernels.
 
-Mirrors aten/src/ATen/native/transformers/attention.cpp. Left out: nested tensors, and the blocks of
-native/cpu/FlashAttentionKernel.cpp, which never hold all the weights.
+Mirrors aten/src/ATen/native/transformers/attention.cpp. Left out: nested tensors.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,6 +22,8 @@ from minitorch import dtypes
 from minitorch.autograd.operator import Operator
 from minitorch.autograd.variable import wrap
 from minitorch.native.conversions import to_dtype
+from minitorch.native.dispatch_stub import DispatchStub
+from minitorch.native.distribution_kernels import bernoulli_
 from minitorch.native.dropout import dropout
 from minitorch.native.linear_algebra import matmul, multiply
 from minitorch.native.softmax import SafeSoftmax, SoftmaxBackwardData, _safe_softmax
@@ -31,37 +34,113 @@ if TYPE_CHECKING:
     from minitorch._tensor import Tensor
 
 
+# --------------------------------------------------------------------------- kernels
+# ``kept``: True where a weight is not dropped, None without dropout, which has probability ``p``.
+
+
+@DispatchStub
+def attention_kernel(
+    query: Any, key: Any, value: Any, bias: Any, kept: Any, p: float, scale: float, causal: bool
+) -> Any:
+    """The values' means ``(N, H, L, V)``, and the weights before dropout ``(N, H, L, S)``."""
+    scores = multiply(query * query.dtype.type(scale), key.swapaxes(-1, -2))
+    if bias is not None:
+        scores += bias
+    if causal:
+        scores += _causal_bias(scores, *scores.shape[-2:])
+    weights = SafeSoftmax.apply(scores, 3)
+    return multiply(_drop(weights, kept, p), value), weights
+
+
+@DispatchStub
+def attention_backward_kernel(
+    grad: Any,
+    query: Any,
+    key: Any,
+    value: Any,
+    weights: Any,
+    kept: Any,
+    p: float,
+    scale: float,
+    causal: bool,
+) -> Any:
+    """The gradients of query, key and value."""
+    grad_value = multiply(_drop(weights, kept, p).swapaxes(-1, -2), grad)
+    grad_weights = _drop(multiply(grad, value.swapaxes(-1, -2)), kept, p)
+    grad_scores = SoftmaxBackwardData.apply(grad_weights, weights, 3)
+    grad_scores *= grad_scores.dtype.type(scale)
+    grad_query = multiply(grad_scores, key)
+    grad_key = multiply(grad_scores.swapaxes(-1, -2), query)
+    return grad_query, grad_key, grad_value
+
+
+def _drop(weights: Any, kept: Any, p: float) -> Any:
+    if kept is None:
+        return weights
+    number = weights.dtype.type
+    return weights * kept * (number(1) / number(1 - p))
+
+
+def _causal_bias(like: Any, length: int, seen: int) -> Any:
+    """-inf where a key comes after the query."""
+    return np.triu(np.full_like(like, -np.inf, shape=(length, seen)), 1)
+
+
+# --------------------------------------------------------------------------- operators
+
+
 class FlashAttention(Operator, name="ScaledDotProductFlashAttentionForCpuBackward0"):
     """Everything is (N, H, length, width); ``bias`` broadcasts to the weights (N, H, L, S)."""
 
     @staticmethod
-    def forward(ctx: Any, query: Any, key: Any, value: Any, bias: Any, scale: float) -> Any:
+    def forward(
+        ctx: Any,
+        query: Any,
+        key: Any,
+        value: Any,
+        bias: Any,
+        kept: Any,
+        p: float,
+        scale: float,
+        causal: bool,
+    ) -> Any:
         kind = query.dtype
         query, key, value = (_wide(x) for x in (query, key, value))
-        scores = multiply(query * query.dtype.type(scale), key.swapaxes(-1, -2))
-        if bias is not None:
-            scores += bias
-        weights = SafeSoftmax.apply(scores, 3)
+        out, weights = attention_kernel(query, key, value, bias, kept, p, scale, causal)
         ctx.save_for_backward(query, key, value, weights)
-        ctx.scale, ctx.kind = scale, kind
-        return multiply(weights, value).astype(kind, copy=False)
+        ctx.kept, ctx.options, ctx.kind = kept, (p, scale, causal), kind
+        return out.astype(kind, copy=False)
 
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:
-        query, key, value, weights = ctx.saved_tensors
-        grad = _wide(grad)
-        grad_value = multiply(weights.swapaxes(-1, -2), grad)
-        grad_weights = multiply(grad, value.swapaxes(-1, -2))
-        grad_scores = SoftmaxBackwardData.apply(grad_weights, weights, 3)
-        grad_scores *= grad_scores.dtype.type(ctx.scale)
-        grad_query = multiply(grad_scores, key)
-        grad_key = multiply(grad_scores.swapaxes(-1, -2), query)
-        grads = [g.astype(ctx.kind, copy=False) for g in (grad_query, grad_key, grad_value)]
-        return *grads, None
+        grads = attention_backward_kernel(
+            _wide(grad), *ctx.saved_tensors, ctx.kept, *ctx.options
+        )
+        return *[g.astype(ctx.kind, copy=False) for g in grads], None
 
     @staticmethod
-    def composed(query: Tensor, key: Tensor, value: Tensor, bias: Any, scale: float) -> Tensor:
-        return _attend(query, key, value, bias, 0.0, scale)
+    def composed(
+        query: Tensor,
+        key: Tensor,
+        value: Tensor,
+        bias: Any,
+        kept: Any,
+        p: float,
+        scale: float,
+        causal: bool,
+    ) -> Tensor:
+        if causal:
+            later = _causal_bias(_wide(query._array), query.shape[-2], key.shape[-2])
+            bias = wrap(later) if bias is None else bias + wrap(later)
+
+        def drop(weights: Tensor) -> Tensor:
+            return weights if kept is None else weights * (kept / (1 - p))
+
+        return _attend(query, key, value, bias, scale, drop)
+
+
+class DroppingAttention(FlashAttention, name="UnsafeViewBackward0"):
+    """With dropout; torch composes it, and a product is its last step."""
 
 
 def _wide(array: Any) -> Any:
@@ -70,7 +149,12 @@ def _wide(array: Any) -> Any:
 
 
 def _attend(
-    query: Tensor, key: Tensor, value: Tensor, bias: Tensor | None, dropout_p: float, scale: float
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    bias: Tensor | None,
+    scale: float,
+    drop: Callable[[Tensor], Tensor],
 ) -> Tensor:
     """The formula itself, composed. Half the scale goes to either factor, which keeps the products
     small."""
@@ -81,8 +165,11 @@ def _attend(
     scores = matmul(query * math.copysign(root, scale), transpose(key * root, -2, -1))
     if bias is not None:
         scores = scores + bias
-    weights = dropout(_safe_softmax(scores, -1), dropout_p)
+    weights = drop(_safe_softmax(scores, -1))
     return to_dtype(matmul(weights, value), kind)
+
+
+# --------------------------------------------------------------------------- functions
 
 
 def scaled_dot_product_attention(
@@ -118,16 +205,24 @@ def scaled_dot_product_attention(
         scale = 1 / math.sqrt(query.shape[-1]) if query.shape[-1] else math.inf
     if not 0 <= dropout_p <= 1:
         raise RuntimeError(f"dropout probability has to be between 0 and 1, but got {dropout_p:g}")
-    fused = _is_fusible(query, key, value, attn_mask, dropout_p)
-    if is_causal and attn_mask is not None and not fused:
+    fused = _is_fusible(query, key, value, attn_mask)
+    if is_causal and attn_mask is not None and not (fused and dropout_p == 0):
         raise RuntimeError(
             "_scaled_dot_product_attention: Explicit attn_mask should not be set when "
             "is_causal=True"
         )
-    bias = _bias(query, key, attn_mask, is_causal)
-    if fused:
-        return FlashAttention.apply(query, key, value, bias, scale)
-    return _attend(query, key, value, bias, dropout_p, scale)
+    bias = _bias(query, attn_mask)
+    if fused and dropout_p == 0:
+        return FlashAttention.apply(query, key, value, bias, None, 0.0, scale, is_causal)
+    if fused and dropout_p < 1 and query.itemsize >= 4:
+        shape = *query.shape[:-1], key.shape[-2]
+        kept = bernoulli_(np.empty_like(query._array, shape=shape, dtype=bool), 1 - dropout_p)
+        return DroppingAttention.apply(
+            query, key, value, bias, kept, dropout_p, scale, is_causal
+        )
+    if is_causal:
+        bias = wrap(_causal_bias(_wide(query._array), query.shape[-2], key.shape[-2]))
+    return _attend(query, key, value, bias, scale, partial(dropout, p=dropout_p))
 
 
 def _check(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> None:
@@ -174,31 +269,23 @@ def _share_heads(query: Tensor, other: Tensor) -> Tensor:
     return reshape(repeated, (*shape[:-3], shape[-3] * times, *shape[-2:]))
 
 
-def _is_fusible(
-    query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, dropout_p: float
-) -> bool:
-    """Mirrors use_flash_attention_cpp of transformers/sdp_utils_cpp.cpp."""
+def _is_fusible(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> bool:
+    """Mirrors use_flash_attention_cpp of transformers/sdp_utils_cpp.cpp, but for dropout."""
     q, k, v = (x._array.shape for x in (query, key, value))
     if not len(q) == len(k) == len(v) == 4 or not q[:2] == k[:2] == v[:2]:
         return False
-    if not q[3] == k[3] == v[3] or k[2] != v[2] or not (q[2] and k[2]) or dropout_p > 0:
+    if not q[3] == k[3] == v[3] or k[2] != v[2] or not (q[2] and k[2]):
         return False
     if mask is None:
         return True
     return not mask.requires_grad and mask.ndim in (2, 4)
 
 
-def _bias(query: Tensor, key: Tensor, mask: Tensor | None, is_causal: bool) -> Tensor | None:
-    """What is added to the products: -inf where a query must not see a key."""
-    like = query._array
-    kind = np.dtype(np.float32) if like.dtype.itemsize < 4 else like.dtype
-    bias = mask
-    if mask is not None and mask.dtype == dtypes.bool_:
-        hidden = np.zeros_like(like, shape=mask._array.shape, dtype=kind)
-        hidden[~mask._array] = -np.inf
-        bias = wrap(hidden)
-    if is_causal:
-        length = query.shape[-2], key.shape[-2]
-        later = np.triu(np.full_like(like, -np.inf, shape=length, dtype=kind), 1)
-        bias = wrap(later) if bias is None else bias + wrap(later)
-    return bias
+def _bias(query: Tensor, mask: Tensor | None) -> Tensor | None:
+    """What is added to the products: -inf where a mask of bool is False."""
+    if mask is None or mask.dtype != dtypes.bool_:
+        return mask
+    like = _wide(query._array[..., :0])
+    hidden = np.zeros_like(like, shape=mask._array.shape)
+    hidden[~mask._array] = -np.inf
+    return wrap(hidden)

@@ -18,6 +18,7 @@ from minitorch.autograd.variable import Variable, unwrap
 from minitorch.native.exponential import add_in_logarithms
 from minitorch.native.joining import Cat
 from minitorch.native.rearranging import Flip
+from minitorch.native.portable_stub import PortableStub
 from minitorch.native.reduce_ops_utils import cast
 from minitorch.native.return_types import return_type
 from minitorch.native.scatter_gather import scatter_into_zeros
@@ -46,17 +47,28 @@ def _reversed(operator: type[Operator], x: Any, dim: int) -> Any:
     return Flip.apply(operator.apply(Flip.apply(x, (dim,)), dim), (dim,))
 
 
+@PortableStub
+def cumsum_kernel(input: Any, dim: int, from_the_end: bool) -> Any:
+    """Running sums along a dimension, from the front or from the end."""
+    if not from_the_end:
+        return _accumulate(np.add, input, dim)
+    return np.flip(_accumulate(np.add, np.flip(input, dim), dim), dim).copy(order="K")
+
+
 class CumSum(Operator, name="CumsumBackward0"):
-    """out[i] = input[0] + ... + input[i]."""
+    """out[i] = input[0] + ... + input[i]; from the end, out[i] = input[i] + input[i + 1] + ..."""
 
     @staticmethod
-    def forward(ctx: Any, input: Any, dim: int) -> Any:
-        ctx.dim = dim
-        return _accumulate(np.add, input, dim)
+    def forward(ctx: Any, input: Any, dim: int, from_the_end: bool = False) -> Any:
+        ctx.arguments = dim, from_the_end
+        if not input.ndim:
+            return _accumulate(np.add, input, dim)
+        return cumsum_kernel(input, dim, from_the_end)
 
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:
-        return _reversed(CumSum, grad, ctx.dim) if grad.ndim else grad
+        dim, from_the_end = ctx.arguments
+        return CumSum.apply(grad, dim, not from_the_end)
 
 
 class CumProd(Holomorphic, name="CumprodBackward0"):
@@ -77,7 +89,7 @@ class CumProd(Holomorphic, name="CumprodBackward0"):
         array = unwrap(input)
         dim = ctx.dim
         if (array != 0).all():
-            return _reversed(CumSum, grad * out, dim) / input
+            return CumSum.apply(grad * out, dim, True) / input
         # With zeros, d out[k] / d input[i] is the product of the others up to k, for every i and k.
         lead = (slice(None),) * dim
         columns = []

@@ -15,6 +15,8 @@ import numpy as np
 from minitorch import dtypes
 from minitorch.autograd.holomorphic import Holomorphic
 from minitorch.autograd.operator import Operator
+from minitorch.native import activation_kernels as kernels
+from minitorch.native.pointwise import pointwise
 from minitorch.native.special_math import scipy_special, special_unary
 from minitorch.native.tensor_compare import Where
 from minitorch.native.tensor_iterator import (
@@ -22,7 +24,6 @@ from minitorch.native.tensor_iterator import (
     as_float,
     check_any_tensor,
     check_tensors,
-    in_float32,
     not_implemented,
     on_floats,
     on_promoted,
@@ -125,18 +126,33 @@ class Sigmoid(Holomorphic):
     @staticmethod
     def forward(ctx: Any, input: Any) -> Any:
         x = as_float(input)
-        out = _sigmoid(x) if x.dtype.itemsize > 2 else in_float32(_sigmoid, x)
+        if x.dtype.kind == "c":
+            out = 1 / (1 + np.exp(-x))
+        else:
+            out = pointwise(kernels.sigmoid_kernel, "sigmoid_cpu", (x,))
         ctx.save_for_backward(out)
         return out
 
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:
         (out,) = ctx.saved_tensors
-        return grad * ((1 - out) * out)
+        return SigmoidBackward.apply(grad, out)
 
 
-def _sigmoid(x: Any) -> Any:
-    return 1 / (1 + np.exp(-x))
+class SigmoidBackward(Holomorphic, name="SigmoidBackwardBackward0"):
+    """grad, sigmoid(x) -> the gradient of x."""
+
+    @staticmethod
+    def forward(ctx: Any, grad: Any, output: Any) -> Any:
+        ctx.save_for_backward(grad, output)
+        if output.dtype.kind == "c":
+            return grad * ((1 - output) * output)
+        return pointwise(kernels.sigmoid_backward_kernel, "sigmoid_backward_cpu", (grad, output))
+
+    @staticmethod
+    def backward(ctx: Any, grad: Any) -> Any:
+        first, output = ctx.saved_tensors
+        return grad * ((1 - output) * output), grad * first * (1 - 2 * output)
 
 
 class Logit(Operator):

@@ -109,13 +109,20 @@ def step_on_arrays(
             changed in place, and the gradient's.
         columns: see ``MultiTensorApply``, as for ``options``.
     """
-    if arrays[0].dtype.char in "fd" and loop(arrays, columns, options):
-        return
+    kind = arrays[0].dtype
+    if kind.char in "fd":
+        if loop(arrays, columns, options):
+            return
+        # Unpickled arrays have dtype objects of their own, which the loop does not compare.
+        if all(a.dtype == kind for a in arrays):
+            if loop([a.view(kind.type) for a in arrays], columns, options):
+                return
     width = len(columns) - columns.count(None)
     for start in range(0, len(arrays), width):
         row = arrays[start : start + width]
-        dtype = np.dtype(np.float32) if dtypes.is_half(row[0].dtype) else row[0].dtype
-        copies = [np.array(a, dtype, order="C").reshape(-1) for a in row]
-        loop([c.view(c.real.dtype) for c in copies], columns, options)
+        wide = np.float32 if dtypes.is_half(row[0].dtype) else row[0].dtype.type
+        copies = [np.array(a, wide, order="C").reshape(-1) for a in row]
+        done = loop([c.view(c.real.dtype.type) for c in copies], columns, options)
+        assert done
         for original, copy in zip(row[:-1], copies, strict=False):
             original[...] = copy.reshape(original.shape)

@@ -19,17 +19,22 @@ from minitorch.native.conversions import to_dtype
 from minitorch.native.dispatch_stub import DispatchStub
 from minitorch.native.normalization import check_mixed_dtypes, compute_type
 from minitorch.native.pointwise import check_floating
+from minitorch.native.row_sums import row_mean, row_products, row_squares
 from minitorch.native.tensor_iterator import refuse
 
 if TYPE_CHECKING:
     from minitorch._tensor import Tensor
 
 
+# The gradients of weight and bias are summed in parts of about as many rows, whatever the number of
+# threads, so that the sum is always the same.
+_ROWS_OF_PART = 128
+
 # ------------------------------------------------------------------------------------- kernels
 
 
 @DispatchStub
-@kernel(parallel=True, fast_sums=True)
+@kernel(parallel=True)
 def layer_norm_kernel(
     out: Any, mean: Any, rstd: Any, input: Any, weight: Any, bias: Any, eps: float
 ) -> None:
@@ -38,20 +43,13 @@ def layer_norm_kernel(
     Shape: out, input (rows, D); mean and rstd, 1 / the deviation, (rows,); weight, bias (D,).
     """
     rows, length = input.shape
+    number = mean.dtype.type  # the dtype of the row, so that the loops stay in it
     for r in prange(rows):
         source = input[r]
         target = out[r]
-        total = 0.0
-        for i in range(length):
-            total += np.float64(source[i])
-        centre = total / length
-        squares = 0.0
-        for i in range(length):
-            distance = np.float64(source[i]) - centre
-            squares += distance * distance
-        number = mean.dtype.type  # the dtype of the row, so that the loop stays in it
-        middle = number(centre)
-        factor = number(1) / math.sqrt(number(squares / length) + number(eps))
+        middle = number(row_mean(source))
+        variance = number(row_squares(source, middle) / length)
+        factor = number(1) / math.sqrt(variance + number(eps))
         for i in range(length):
             target[i] = (source[i] - middle) * factor * weight[i] + bias[i]
         mean[r] = middle
@@ -59,56 +57,47 @@ def layer_norm_kernel(
 
 
 @DispatchStub
-@kernel(parallel=True, fast_sums=True)
-def layer_norm_grad_kernel(
-    grad_input: Any, grad: Any, input: Any, mean: Any, rstd: Any, weight: Any
-) -> None:
-    """The gradient of the input of each row; shapes as in layer_norm_kernel."""
-    rows, length = input.shape
-    for r in prange(rows):
-        source = input[r]
-        gradients = grad[r]
-        target = grad_input[r]
-        middle = mean[r]
-        factor = rstd[r]
-        total = 0.0
-        products = 0.0
-        for i in range(length):
-            g = np.float64(gradients[i]) * np.float64(weight[i])
-            total += g
-            products += g * np.float64(source[i] - middle)
-            # Stored, so that it is rounded as in torch: what is left of a row of one element is
-            # rounding alone.
-            target[i] = gradients[i] * factor * weight[i]
-        shift = mean.dtype.type(np.float64(mean.dtype.type(total / length)) * np.float64(factor))
-        tilt = mean.dtype.type(products / length * np.float64(factor) ** 3)
-        for i in range(length):
-            target[i] = target[i] - shift - (source[i] - middle) * tilt
-
-
-@DispatchStub
 @kernel(parallel=True)
-def layer_norm_weight_grad_kernel(
-    grad_weight: Any, grad_bias: Any, grad: Any, input: Any, mean: Any, rstd: Any
+def layer_norm_backward_kernel(
+    grad_input: Any,
+    grad_weight: Any,
+    grad_bias: Any,
+    grad: Any,
+    input: Any,
+    mean: Any,
+    rstd: Any,
+    weight: Any,
 ) -> None:
-    """Σ over rows of grad * x̂, and of grad, in parts (float64) that remain to be summed.
+    """All gradients, with a row read once. grad_weight and grad_bias, Σ over rows of grad * x̂ and
+    of grad, come in parts that remain to be summed.
 
     Shape: grad_weight, grad_bias (parts, D), the others as in layer_norm_kernel.
     """
     rows, length = input.shape
     parts = grad_weight.shape[0]
+    number = mean.dtype.type
     for part in prange(parts):
         of_weight = grad_weight[part]
         of_bias = grad_bias[part]
         of_weight[:] = 0
         of_bias[:] = 0
         for r in range(part * rows // parts, (part + 1) * rows // parts):
-            middle = mean[r]
-            factor = rstd[r]
+            source, gradients, target = input[r], grad[r], grad_input[r]
+            middle, factor = mean[r], rstd[r]
             for i in range(length):
-                of_weight[i] += grad[r, i] * ((input[r, i] - middle) * factor)
+                target[i] = gradients[i] * weight[i]
+            total, products = row_products(target, source, middle)
+            shift = number(np.float64(number(total / length)) * np.float64(factor))
+            tilt = number(products / length * np.float64(factor) ** 3)
+            # (grad * factor) * weight is rounded as in torch: what is left of a row of one element
+            # is rounding alone.
             for i in range(length):
-                of_bias[i] += grad[r, i]
+                rest = gradients[i] * factor * weight[i] - shift
+                target[i] = rest - (source[i] - middle) * tilt
+            for i in range(length):
+                of_weight[i] += gradients[i] * ((source[i] - middle) * factor)
+            for i in range(length):
+                of_bias[i] += gradients[i]
 
 
 # ----------------------------------------------------------------------------------- operators
@@ -147,23 +136,24 @@ class NativeLayerNorm(Operator):
     def backward(ctx: Any, grad: Any) -> Any:
         input, weight, mean, rstd = ctx.saved_tensors
         rows, gradients = _rows(input, *ctx.matrix), _rows(grad, *ctx.matrix)
-        grad_input = grad_weight = grad_bias = None
-        if ctx.next_edges[0] is not None:
-            grad_input = np.empty_like(rows)
-            if rows.size:
-                factors = _affine_part(weight, rows, 1)
-                layer_norm_grad_kernel(grad_input, gradients, rows, mean, rstd, factors)
-            grad_input = grad_input.reshape(input.shape).astype(input.dtype, copy=False)
+        parts = max(min(len(rows), 16), len(rows) // _ROWS_OF_PART)
+        grad_input = np.empty_like(rows)
+        of_weight = np.empty_like(rows, shape=(parts, rows.shape[1]))
+        of_bias = np.empty_like(of_weight)
+        if rows.size:
+            layer_norm_backward_kernel(
+                *(grad_input, of_weight, of_bias),
+                *(gradients, rows, mean, rstd, _affine_part(weight, rows, 1)),
+            )
+        grad_weight = grad_bias = None
         if ctx.next_edges[1] is not None or ctx.next_edges[2] is not None:
-            # 16 parts whatever the number of threads: the sum is always the same.
-            parts = min(len(rows), 16)
-            of_weight = np.empty_like(rows, shape=(parts, rows.shape[1]), dtype=np.float64)
-            of_bias = np.empty_like(of_weight)
-            layer_norm_weight_grad_kernel(of_weight, of_bias, gradients, rows, mean, rstd)
             shape = input.shape[-ctx.ndim :] if weight is None else weight.shape
             dtype = input.dtype if weight is None else weight.dtype
-            grad_weight = of_weight.sum(axis=0).reshape(shape).astype(dtype)
-            grad_bias = of_bias.sum(axis=0).reshape(shape).astype(dtype)
+            grad_weight, grad_bias = [
+                part.sum(axis=0, dtype=np.float64).reshape(shape).astype(dtype)
+                for part in (of_weight, of_bias)
+            ]
+        grad_input = grad_input.reshape(input.shape).astype(input.dtype, copy=False)
         return grad_input, grad_weight if weight is not None else None, grad_bias
 
     @staticmethod

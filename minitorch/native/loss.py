@@ -11,18 +11,18 @@ gradients of weights, which torch does not have either.
 
 from __future__ import annotations
 
-import math
 import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from minitorch import dtypes
+from minitorch._jit import kernel, prange
 from minitorch.autograd.operator import Operator
 from minitorch.native import reduce_ops, unary_ops
-from minitorch.native.activation import Hardtanh
-from minitorch.native.expand_utils import Meta, infer_size, meta_of, sum_to
-from minitorch.native.pointwise import check_floating
+from minitorch.native.dispatch_stub import DispatchStub
+from minitorch.native.expand_utils import infer_size, meta_of, sum_to
+from minitorch.native.pointwise import check_floating, pointwise
 from minitorch.native.reduction import (
     apply_loss_reduction,
     check_holds_losses,
@@ -30,83 +30,153 @@ from minitorch.native.reduction import (
     reduce_array,
     spread_grad,
 )
-from minitorch.native.tensor_iterator import elementwise, refuse
+from minitorch.native.tensor_compare import Where
+from minitorch.native.tensor_iterator import promote, refuse
 from minitorch.native.views import broadcast_tensors
 
 if TYPE_CHECKING:
     from minitorch._tensor import Tensor
 
 
-def _difference(input: Any, target: Any, kernel_name: str) -> Any:
-    """input - target, which must be a floating number."""
+# ------------------------------------------------------------------------------------- kernels
+
+
+@DispatchStub
+@kernel(parallel=True)
+def mse_kernel(out: Any, input: Any, target: Any) -> None:
+    for i in prange(out.size):
+        difference = input[i] - target[i]
+        out[i] = difference * difference
+
+
+@DispatchStub
+@kernel(parallel=True)
+def mse_backward_kernel(out: Any, input: Any, target: Any, scale: Any) -> None:
+    """(input - target) * scale."""
+    for i in prange(out.size):
+        out[i] = (input[i] - target[i]) * scale
+
+
+@DispatchStub
+@kernel(parallel=True)
+def huber_kernel(out: Any, input: Any, target: Any, delta: Any, factor: Any) -> None:
+    """A parabola up to the distance delta, and its tangents from there; all times factor."""
+    half = out.dtype.type(0.5)
+    for i in prange(out.size):
+        distance = abs(input[i] - target[i])
+        far = (distance - half * delta) * delta
+        out[i] = (far if distance > delta else half * distance * distance) * factor
+
+
+@DispatchStub
+@kernel(parallel=True)
+def huber_backward_kernel(out: Any, input: Any, target: Any, delta: Any, scale: Any) -> None:
+    """(input - target), limited to [-delta, delta], times scale."""
+    for i in prange(out.size):
+        slope = input[i] - target[i]
+        slope = -delta if slope < -delta else slope
+        out[i] = (delta if slope > delta else slope) * scale
+
+
+# ----------------------------------------------------------------------------------- operators
+
+
+def _operands(input: Any, target: Any, kernel_name: str, round_difference: bool) -> tuple[Any, Any]:
+    """Both in one dtype, which must be a floating one.
+
+    Args:
+        round_difference: what torch does in half precision before it squares.
+    """
     if target.dtype.kind == "b":
         refuse("b", kernel_name, input)
-    difference = elementwise(np.subtract, input, target)
-    check_floating(difference, kernel_name)
-    return difference
+    if input.dtype is not target.dtype:
+        input, target = promote(input, target)
+    check_floating(input, kernel_name)
+    if round_difference and dtypes.is_half(input.dtype):
+        return input - target, np.zeros_like(input)
+    return input, target
+
+
+def _gradients(ctx: Any, grad: Any, kernel: Any, *numbers: float) -> tuple[Any, Any]:
+    """Of input and target, which count by their difference; the kernel's last number scales."""
+    input, target = ctx.saved_tensors
+    operands = _operands(input, target, "mse_backward", False)
+    if ctx.reduction == "none":
+        slope = pointwise(kernel, "mse_backward", operands, *numbers)
+        slope = slope * grad
+    else:
+        *numbers, factor = numbers
+        scale = spread_grad(float(grad) * factor, ctx.reduction, input.size)
+        slope = pointwise(kernel, "mse_backward", operands, *numbers, scale)
+    to_input, to_target = ctx.next_edges[0], ctx.next_edges[1]
+    return (
+        sum_to(slope, meta_of(input)) if to_input is not None else None,
+        sum_to(-slope, meta_of(target)) if to_target is not None else None,
+    )
 
 
 class MseLoss(Operator):
     @staticmethod
     def forward(ctx: Any, input: Any, target: Any, reduction: str) -> Any:
-        difference = _difference(input, target, "mse_cpu")
+        operands = _operands(input, target, "mse_cpu", True)
         ctx.save_for_backward(input, target)
         ctx.reduction = reduction
-        return reduce_array(difference * difference, reduction)
+        return reduce_array(pointwise(mse_kernel, "mse_cpu", operands), reduction)
 
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:
-        input, target = ctx.saved_tensors
-        scale = spread_grad(2 * grad, ctx.reduction, math.prod(input.shape))
-        return _both(ctx, (input - target) * scale, meta_of(input), meta_of(target))
+        return _gradients(ctx, grad, mse_backward_kernel, 2.0)
 
-
-def _both(ctx: Any, grad: Any, input: Meta | None, target: Meta | None) -> tuple[Any, Any]:
-    """Gradients of two arguments that count by their difference."""
-    to_input, to_target = ctx.next_edges[0], ctx.next_edges[1]
-    return (
-        sum_to(grad, input) if to_input is not None else None,
-        sum_to(-grad, target) if to_target is not None else None,
-    )
+    @staticmethod
+    def composed(input: Tensor, target: Tensor, reduction: str) -> Tensor:
+        difference = input - target
+        return apply_loss_reduction(difference * difference, reduction)
 
 
 class SmoothL1Loss(Operator):
+    """The huber loss, divided by beta, which is its delta."""
+
     @staticmethod
     def forward(ctx: Any, input: Any, target: Any, reduction: str, beta: float) -> Any:
-        distance = np.abs(_difference(input, target, "smooth_l1_cpu"))
+        operands = _operands(input, target, "smooth_l1_cpu", True)
         ctx.save_for_backward(input, target)
         ctx.reduction, ctx.beta = reduction, beta
-        near = distance * distance * (0.5 / beta)
-        losses = np.where(distance < beta, near, distance - 0.5 * beta)
-        return reduce_array(losses.astype(distance.dtype, copy=False), reduction)
+        losses = pointwise(huber_kernel, "smooth_l1_cpu", operands, beta, 1 / beta)
+        return reduce_array(losses, reduction)
 
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:
-        input, target = ctx.saved_tensors
-        slope = Hardtanh.apply(input - target, -ctx.beta, ctx.beta)
-        scale = spread_grad(grad * (1 / ctx.beta), ctx.reduction, math.prod(input.shape))
-        return _both(ctx, slope * scale, meta_of(input), meta_of(target))
+        return _gradients(ctx, grad, huber_backward_kernel, ctx.beta, 1 / ctx.beta)
+
+    @staticmethod
+    def composed(input: Tensor, target: Tensor, reduction: str, beta: float) -> Tensor:
+        return apply_loss_reduction(_huber(input - target, beta) * (1 / beta), reduction)
 
 
 class HuberLoss(Operator):
     @staticmethod
     def forward(ctx: Any, input: Any, target: Any, reduction: str, delta: float) -> Any:
-        difference = _difference(input, target, "huber_cpu")
+        operands = _operands(input, target, "huber_cpu", False)
         ctx.save_for_backward(input, target)
         ctx.reduction, ctx.delta = reduction, delta
-        distance = np.abs(difference)
-        if dtypes.is_half(distance.dtype):  # rounded once, at the end
-            distance = np.abs(input.astype(np.float32) - target.astype(np.float32))
-        near, far = distance * distance * 0.5, (distance - 0.5 * delta) * delta
-        losses = np.where(distance <= delta, near, far).astype(difference.dtype, copy=False)
-        return reduce_array(losses, reduction)
+        return reduce_array(pointwise(huber_kernel, "huber_cpu", operands, delta, 1.0), reduction)
 
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:
-        input, target = ctx.saved_tensors
-        slope = Hardtanh.apply(input - target, -ctx.delta, ctx.delta)
-        scale = spread_grad(grad, ctx.reduction, math.prod(input.shape))
-        return _both(ctx, slope * scale, meta_of(input), meta_of(target))
+        return _gradients(ctx, grad, huber_backward_kernel, ctx.delta, 1.0)
+
+    @staticmethod
+    def composed(input: Tensor, target: Tensor, reduction: str, delta: float) -> Tensor:
+        return apply_loss_reduction(_huber(input - target, delta), reduction)
+
+
+def _huber(difference: Tensor, delta: float) -> Any:
+    distance = unary_ops.abs(difference)
+    near, far = difference * difference * 0.5, (distance - 0.5 * delta) * delta
+    return Where.apply(distance > delta, far, near)
+
+
+# ----------------------------------------------------------------------------------- functions
 
 
 def _broadcast_with_warning(input: Tensor, target: Tensor) -> tuple[Tensor, ...]:

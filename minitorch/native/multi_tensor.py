@@ -11,9 +11,10 @@ Mirrors aten/src/ATen/native/cuda/MultiTensorApply.cuh, which serves ``torch._fo
 from __future__ import annotations
 
 import ctypes
+import sys
 import types
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -97,6 +98,8 @@ _TYPE, _DATA, _NDIM, _SHAPE, _STRIDES, _DTYPE, _FLAGS = (
 _INT = 0xFFFFFFFF  # a C int is the lower half of its word
 _WRITEABLE = 0x0400
 
+_ARRAY = id(np.ndarray)
+
 
 @kernel
 def size_of(array_object: int, words: Array) -> int:
@@ -179,62 +182,105 @@ def part(
 
 # ------------------------------------------------------------------------- loops over lists
 
-# What follows is compiled for each loop anew, with its name, and the number of its options, in
-# place of these:
+# These three are compiled for each loop anew, with it, and the number of its options, in place of:
 loop: Any = None
 count = 0
 
+Expected: TypeAlias = tuple[int, int, int]
+"""The last arguments of ``count_elements``."""
+
 
 def over_three(
-    objects: Array, width: int, pieces: int, options: Array, a: Any, b: Any, c: Any
-) -> None:
-    numbers = as_tuple(options, count)
-    for piece in prange(pieces):
-        for row in range(0, len(objects), width):
-            loop(
-                part(objects, row, a, piece, pieces, options),
-                part(objects, row, b, piece, pieces, options),
-                part(objects, row, c, piece, pieces, options),
-                numbers,
-            )
+    objects: Array,
+    expected: Expected,
+    options: Array,
+    limit: int,
+    pieces: int,
+    a: Any,
+    b: Any,
+    c: int,
+) -> int:
+    """Call ``loop`` with the arrays in columns ``a`` to ``c`` of each row, cut into ``pieces``.
+
+    Returns:
+        What ``count_elements`` says; if that is negative, or ``limit``, or more, nothing was done.
+    """
+    width = c + 1
+    size = count_elements(objects, width, *expected)
+    if 0 <= size < limit:
+        numbers = as_tuple(options, count)
+        for piece in prange(pieces):
+            for row in range(0, len(objects), width):
+                loop(
+                    part(objects, row, a, piece, pieces, options),
+                    part(objects, row, b, piece, pieces, options),
+                    part(objects, row, c, piece, pieces, options),
+                    numbers,
+                )
+    return size
 
 
 def over_four(
-    objects: Array, width: int, pieces: int, options: Array, a: Any, b: Any, c: Any, d: Any
-) -> None:
-    numbers = as_tuple(options, count)
-    for piece in prange(pieces):
-        for row in range(0, len(objects), width):
-            loop(
-                part(objects, row, a, piece, pieces, options),
-                part(objects, row, b, piece, pieces, options),
-                part(objects, row, c, piece, pieces, options),
-                part(objects, row, d, piece, pieces, options),
-                numbers,
-            )
+    objects: Array,
+    expected: Expected,
+    options: Array,
+    limit: int,
+    pieces: int,
+    a: Any,
+    b: Any,
+    c: Any,
+    d: int,
+) -> int:
+    width = d + 1
+    size = count_elements(objects, width, *expected)
+    if 0 <= size < limit:
+        numbers = as_tuple(options, count)
+        for piece in prange(pieces):
+            for row in range(0, len(objects), width):
+                loop(
+                    part(objects, row, a, piece, pieces, options),
+                    part(objects, row, b, piece, pieces, options),
+                    part(objects, row, c, piece, pieces, options),
+                    part(objects, row, d, piece, pieces, options),
+                    numbers,
+                )
+    return size
 
 
 def over_five(
-    objects: Array, width: int, pieces: int, options: Array, a: Any, b: Any, c: Any, d: Any, e: Any
-) -> None:
-    numbers = as_tuple(options, count)
-    for piece in prange(pieces):
-        for row in range(0, len(objects), width):
-            loop(
-                part(objects, row, a, piece, pieces, options),
-                part(objects, row, b, piece, pieces, options),
-                part(objects, row, c, piece, pieces, options),
-                part(objects, row, d, piece, pieces, options),
-                part(objects, row, e, piece, pieces, options),
-                numbers,
-            )
+    objects: Array,
+    expected: Expected,
+    options: Array,
+    limit: int,
+    pieces: int,
+    a: Any,
+    b: Any,
+    c: Any,
+    d: Any,
+    e: int,
+) -> int:
+    width = e + 1
+    size = count_elements(objects, width, *expected)
+    if 0 <= size < limit:
+        numbers = as_tuple(options, count)
+        for piece in prange(pieces):
+            for row in range(0, len(objects), width):
+                loop(
+                    part(objects, row, a, piece, pieces, options),
+                    part(objects, row, b, piece, pieces, options),
+                    part(objects, row, c, piece, pieces, options),
+                    part(objects, row, d, piece, pieces, options),
+                    part(objects, row, e, piece, pieces, options),
+                    numbers,
+                )
+    return size
 
 
 _OVER = {3: over_three, 4: over_four, 5: over_five}
 
 
 class MultiTensorApply:
-    """``@MultiTensorApply`` above a kernel ``loop(*arrays, options)``: it may be called for many."""
+    """``@MultiTensorApply`` above a kernel ``loop(*arrays, options)``: calls it for many arrays."""
 
     def __init__(self, loop: Kernel) -> None:
         self.loop = loop
@@ -261,19 +307,15 @@ class MultiTensorApply:
             Whether it was done: not if some array has another dtype or layout, or is no array.
         """
         dtype = arrays[0].dtype
-        width = len(columns) - columns.count(None)
-        objects = np.fromiter(map(id, arrays), np.int64, len(arrays))
-        size = count_elements(objects, width, id(np.ndarray), id(dtype), dtype.itemsize)
-        if size < 0:
-            return False
         over_lists = self._over_lists or self._specialize(len(columns), len(options))
+        objects = np.fromiter(map(id, arrays), np.int64, len(arrays))
+        expected = _ARRAY, id(dtype), dtype.itemsize
         numbers = np.array(options, dtype)
-        if size < PARALLEL_GRAIN:
-            over_lists(objects, width, 1, numbers, *columns)
-        else:
+        size = over_lists(objects, expected, numbers, PARALLEL_GRAIN, 1, *columns)
+        if size >= PARALLEL_GRAIN:
             threads = cpu.get_num_threads()
-            over_lists.on_all_threads(objects, width, threads, numbers, *columns)
-        return True
+            over_lists.on_all_threads(objects, expected, numbers, sys.maxsize, threads, *columns)
+        return bool(size >= 0)
 
     def _specialize(self, operands: int, options: int) -> Kernel:
         template = _OVER[operands]

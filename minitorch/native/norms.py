@@ -22,7 +22,7 @@ from minitorch.native.conversions import to_dtype
 from minitorch.native.expand_utils import np_asarray
 from minitorch.native.extremes import amax, amin
 from minitorch.native.linear_algebra_utils import check_floating
-from minitorch.native.reduce_ops_utils import Axes, accurate_sum, as_axes, restore
+from minitorch.native.reduce_ops_utils import Axes, accurate_sum, as_axes, restore, sum_kernel
 from minitorch.native.sizes import wrap_dim
 from minitorch.native.tensor_compare import Where, where
 from minitorch.native.tensor_iterator import zero_like
@@ -64,7 +64,7 @@ def _as_single(array: Any) -> Any:
 def vector_norm_of(input: Any, p: float, axes: Axes, keepdim: bool) -> Any:
     """The p-norm of arrays."""
     if p == 2 and input.dtype.kind == "f":
-        return np.sqrt(accurate_sum(input * input, axes, keepdim))
+        return np.sqrt(sum_kernel(input, axes, keepdim, True))
     magnitude = np.abs(input)
     if p == 2:
         return np.sqrt(accurate_sum(magnitude * magnitude, axes, keepdim))

@@ -35,9 +35,9 @@ def pointwise(kernel: Any, kernel_name: str, arrays: tuple[Any, ...], *scalars: 
         scalars: become numbers of the arrays' dtype: a float64 would make the whole loop float64.
     """
     first = arrays[0]
-    check_floating(first, kernel_name)
     dtype = first.dtype
-    if dtype.itemsize < 4:
+    if dtype.char not in "fd":
+        check_floating(first, kernel_name)
         wide = tuple([a.astype(np.float32) for a in arrays])
         return pointwise(kernel, kernel_name, wide, *scalars).astype(dtype)
     numbers = [dtype.type(s) for s in scalars] if scalars else ()
@@ -48,5 +48,5 @@ def pointwise(kernel: Any, kernel_name: str, arrays: tuple[Any, ...], *scalars: 
         kernel(out.ravel(order="K"), first.ravel(order="K"), *numbers)
         return out
     out = np.empty_like(first, order="C")
-    kernel(out.reshape(-1), *[a.reshape(-1) for a in arrays], *numbers)
+    kernel(out.ravel(), *[a.ravel() for a in arrays], *numbers)
     return out

@@ -8,7 +8,6 @@ and tensors.
 
 from __future__ import annotations
 
-import builtins
 import math
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +31,7 @@ from minitorch.native.reduce_ops_utils import (
     dim_names,
     restore,
     sum_along,
+    sum_kernel,
 )
 from minitorch.native.sizes import wrap_dim
 from minitorch.native.tensor_iterator import refuse
@@ -49,9 +49,9 @@ class Sum(Operator):
     def forward(ctx: Any, input: Any, axes: Axes, keepdim: bool) -> Any:
         ctx.arguments = input.shape, axes, keepdim
         if input.dtype.kind in "bui":
-            return input.sum(axis=axes, keepdims=keepdim, dtype=np.int64)
+            return np.add.reduce(input, axes, np.int64, keepdims=keepdim)
         if input.size <= LARGE and input.dtype.itemsize > 2:
-            return input.sum(axis=axes, keepdims=keepdim)
+            return np.add.reduce(input, axes, keepdims=keepdim)
         return _float_sum(input, axes, keepdim)
 
     @staticmethod
@@ -70,8 +70,8 @@ def _float_sum(input: Any, axes: Axes, keepdim: bool) -> Any:
         total = accurate_sum(input, axes, keepdim, np.float32)
         return total.astype(input.dtype)
     if input.size > LARGE:
-        return accurate_sum(input, axes, keepdim)
-    return input.sum(axis=axes, keepdims=keepdim)
+        return sum_kernel(input, axes, keepdim)
+    return np.add.reduce(input, axes, keepdims=keepdim)
 
 
 class Nansum(Operator):
@@ -95,17 +95,17 @@ class Mean(Operator):
 
     @staticmethod
     def forward(ctx: Any, input: Any, axes: Axes, keepdim: bool) -> Any:
-        if input.size > LARGE or not input.size:
-            half = np.float32 if input.dtype.itemsize == 2 else None
-            out = np_asarray(accurate_sum(input, axes, keepdim, half))
-            count = _elements_for_each(input, axes)
-            out = np_asarray(out / count if count else out * math.nan)
+        half = input.dtype.itemsize == 2
+        count = _elements_for_each(input, axes)
+        if input.size <= LARGE and not half:
+            total = np.add.reduce(input, axes, keepdims=keepdim)
+        elif half:
+            total = accurate_sum(input, axes, keepdim, np.float32)
         else:
-            half = np.float32 if input.dtype.itemsize == 2 else None
-            out = np_asarray(input.mean(axis=axes, keepdims=keepdim, dtype=half))
-            count = input.size // builtins.max(out.size, 1)
+            total = sum_kernel(input, axes, keepdim)
         ctx.arguments = input.shape, axes, keepdim, count
-        return out.astype(input.dtype, copy=False)
+        out = np_asarray(total / count if count else total * math.nan)
+        return out.astype(input.dtype) if half else out
 
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:
@@ -118,7 +118,9 @@ class MeanDim(Mean, name="MeanBackward1"):
 
 
 def _elements_for_each(input: Any, axes: Axes) -> int:
-    return math.prod([input.shape[d] for d in (range(input.ndim) if axes is None else axes)])
+    if axes is None:
+        return int(input.size)
+    return math.prod([input.shape[d] for d in axes])
 
 
 class Prod(Holomorphic):

@@ -12,6 +12,7 @@ import numpy as np
 from minitorch import dtypes
 from minitorch.autograd.variable import Variable
 from minitorch.native.conversions import to_dtype
+from minitorch.native.portable_stub import PortableStub
 from minitorch.native.sizes import wrap_dim
 
 if TYPE_CHECKING:
@@ -106,6 +107,12 @@ def accurate_sum(array: Any, axes: Axes, keepdim: bool, dtype: Any = None) -> An
             partial = np.concatenate((partial, tail), axis)
         return accurate_sum(partial, axes, keepdim, dtype)
     return array.sum(axis=axes, keepdims=keepdim, dtype=dtype)
+
+
+@PortableStub
+def sum_kernel(input: Any, axes: Axes, keepdim: bool, squares: bool = False) -> Any:
+    """The sum of the elements of an array, or of their squares."""
+    return accurate_sum(input * input if squares else input, axes, keepdim)
 
 
 def sum_along(x: Any, axes: Axes = None, keepdim: bool = False) -> Any:

@@ -17,6 +17,7 @@ import numpy as np
 from minitorch.autograd.operator import Operator
 from minitorch.native import rnn_loops as loops
 from minitorch.native.cpu_blas import gemm
+from minitorch.native.dispatch_stub import DispatchStub
 from minitorch.native.joining import cat, stack
 from minitorch.native.rnn_cells import (
     gru_cell,
@@ -43,6 +44,11 @@ class Layer(Operator):
         return list(grads)  # a loss often uses the last state alone: no zeros for the whole output
 
 
+def _wanted(ctx: Any) -> list[bool]:
+    """Which arguments need a gradient."""
+    return [edge is not None for edge in ctx.next_edges]
+
+
 def _flat(array: Any) -> Any:
     """All rows, (T, N, *) or (rows, *), as a matrix."""
     return np.ascontiguousarray(array).reshape(-1, array.shape[-1])
@@ -66,27 +72,50 @@ def _own_or_zeros(grad: Any, like: Any) -> Any:
     return np.zeros_like(like, order="C") if grad is None else np.array(grad, order="C")
 
 
-def _grad_of_input(ctx: Any, grads: Any, input: Any, weight: Any) -> Any:
-    if ctx.next_edges[0] is None:
-        return None
-    return gemm(_flat(grads), weight).reshape(input.shape)
+@DispatchStub
+def linear_backward(
+    grads: Any, input: Any, weight: Any, wanted: tuple[bool, bool, bool]
+) -> tuple[Any, Any, Any]:
+    """The gradients of input, weight and bias of ``input @ weight.T + bias``, rows of matrices;
+    None for those that are not wanted.
+    """
+    grad_input = gemm(grads, weight) if wanted[0] else None
+    grad_weight = gemm(grads.T, input) if wanted[1] else None
+    # As a product with ones the sum is a BLAS call: 5 times faster than NumPy's over axis 0.
+    grad_bias = np.ones_like(grads, shape=grads.shape[0]) @ grads if wanted[2] else None
+    return grad_input, grad_weight, grad_bias
 
 
-def _grad_of_hidden_weight(steps: TimeSteps, grads: Any, out: Any, initial: Any) -> Any:
-    """The sum over time of (gradient of the products) x (hidden state before)."""
+def _input_gradients(
+    grads: Any, input: Any, weight: Any, wanted: tuple[bool, bool, bool]
+) -> tuple[Any, Any, Any]:
+    """Of input, weight and bias, from the gradient of the products with the input."""
+    grad_input, grad_weight, grad_bias = linear_backward(_flat(grads), _flat(input), weight, wanted)
+    if grad_input is not None:
+        grad_input = grad_input.reshape(input.shape)
+    return grad_input, grad_weight, grad_bias
+
+
+def _hidden_gradients(
+    steps: TimeSteps, grads: Any, out: Any, initial: Any, weight: Any, *wanted: bool
+) -> tuple[Any, Any]:
+    """Of weight and bias, from the gradient of the products with the hidden states."""
     if steps.is_packed:
         outs = steps.split(out)
-        before = [steps.before(outs, initial, t) for t in range(len(outs))]
-        return gemm(grads.T, np.concatenate(before))
-    if steps.reverse:
-        return grads[-1].T @ initial + gemm(_flat(grads[:-1]).T, _flat(out[1:]))
-    return grads[0].T @ initial + gemm(_flat(grads[1:]).T, _flat(out[:-1]))
-
-
-def _column_sums(grads: Any) -> Any:
-    # As a product with ones it is a BLAS call: 5 times faster than NumPy's sum over axis 0.
-    rows = _flat(grads)
-    return np.ones_like(rows, shape=rows.shape[0]) @ rows
+        before = np.concatenate([steps.before(outs, initial, t) for t in range(len(outs))])
+        return linear_backward(grads, before, weight, (False, *wanted))[1:]
+    # All steps but the first start from the output of the one before.
+    but_first, but_last = slice(1, None), slice(None, -1)
+    here, before = (but_last, but_first) if steps.reverse else (but_first, but_last)
+    _, grad_weight, grad_bias = linear_backward(
+        _flat(grads[here]), _flat(out[before]), weight, (False, *wanted)
+    )
+    of_first_step = grads[steps.order[0]]
+    if grad_weight is not None:
+        grad_weight += of_first_step.T @ initial
+    if grad_bias is not None:
+        grad_bias += of_first_step.sum(axis=0)
+    return grad_weight, grad_bias
 
 
 def _composed(
@@ -148,14 +177,11 @@ class RnnLayer(Layer):
         grads = np.empty_like(out)
         later = _own_or_zeros(grad_last, hx)
         cls.backward_loop(grads, later, grad_out, out, w_hh, steps)
-        grad_input = _grad_of_input(ctx, grads, input, w_ih)
-        grad_w_ih = grad_w_hh = grad_bias = None
-        if ctx.next_edges[2] is not None:
-            grad_w_ih = gemm(_flat(grads).T, _flat(input))
-        if ctx.next_edges[3] is not None:
-            grad_w_hh = _grad_of_hidden_weight(steps, grads, out, hx)
-        if ctx.next_edges[4] is not None or ctx.next_edges[5] is not None:
-            grad_bias = _column_sums(grads)
+        of_input, _, of_w_ih, of_w_hh, of_b_ih, of_b_hh = _wanted(ctx)[:6]
+        grad_input, grad_w_ih, grad_bias = _input_gradients(
+            grads, input, w_ih, (of_input, of_w_ih, of_b_ih or of_b_hh)
+        )
+        grad_w_hh, _ = _hidden_gradients(steps, grads, out, hx, w_hh, of_w_hh, False)
         return grad_input, later, grad_w_ih, grad_w_hh, grad_bias, grad_bias
 
 
@@ -249,15 +275,13 @@ class LstmLayer(Layer, name="StackBackward0"):
             grad_projected,
             w_hr,
         )
-        grad_input = _grad_of_input(ctx, grads, input, w_ih)
-        grad_w_ih = grad_w_hh = grad_bias = grad_w_hr = None
-        if ctx.next_edges[3] is not None:
-            grad_w_ih = gemm(_flat(grads).T, _flat(input))
-        if ctx.next_edges[4] is not None:
-            grad_w_hh = _grad_of_hidden_weight(steps, grads, out, hx)
-        if ctx.next_edges[5] is not None or ctx.next_edges[6] is not None:
-            grad_bias = _column_sums(grads)
-        if ctx.next_edges[7] is not None:
+        of_input, _, _, of_w_ih, of_w_hh, of_b_ih, of_b_hh, of_w_hr = _wanted(ctx)[:8]
+        grad_input, grad_w_ih, grad_bias = _input_gradients(
+            grads, input, w_ih, (of_input, of_w_ih, of_b_ih or of_b_hh)
+        )
+        grad_w_hh, _ = _hidden_gradients(steps, grads, out, hx, w_hh, of_w_hh, False)
+        grad_w_hr = None
+        if of_w_hr:
             grad_w_hr = gemm(_flat(grad_projected).T, _flat(hidden))
         return (
             grad_input,
@@ -327,16 +351,13 @@ class GruLayer(Layer, name="StackBackward0"):
             w_hh,
             steps,
         )
-        grad_input = _grad_of_input(ctx, grads, input, w_ih)
-        grad_w_ih = grad_w_hh = grad_b_ih = grad_b_hh = None
-        if ctx.next_edges[2] is not None:
-            grad_w_ih = gemm(_flat(grads).T, _flat(input))
-        if ctx.next_edges[3] is not None:
-            grad_w_hh = _grad_of_hidden_weight(steps, grads_of_products, out, hx)
-        if ctx.next_edges[4] is not None:
-            grad_b_ih = _column_sums(grads)
-        if ctx.next_edges[5] is not None:
-            grad_b_hh = _column_sums(grads_of_products)
+        of_input, _, of_w_ih, of_w_hh, of_b_ih, of_b_hh = _wanted(ctx)[:6]
+        grad_input, grad_w_ih, grad_b_ih = _input_gradients(
+            grads, input, w_ih, (of_input, of_w_ih, of_b_ih)
+        )
+        grad_w_hh, grad_b_hh = _hidden_gradients(
+            steps, grads_of_products, out, hx, w_hh, of_w_hh, of_b_hh
+        )
         return grad_input, later, grad_w_ih, grad_w_hh, grad_b_ih, grad_b_hh
 
     @staticmethod

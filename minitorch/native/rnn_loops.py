@@ -108,8 +108,7 @@ def lstm_forward(
     If ``w_hr`` is given, it projects ``hidden``, step by step, to ``out``, which goes on in time.
     """
     hiddens, outs, cells_of_steps, gates_of_steps = [
-        steps.split(array)
-        for array in (hidden, hidden if w_hr is None else out, cells, gates)
+        steps.split(array) for array in (hidden, hidden if w_hr is None else out, cells, gates)
     ]
     from_hidden = _products_with_hidden(gates, hx)
     weight = np.ascontiguousarray(w_hh.T)  # 50 us a step instead of 67, at N 64 and H 128

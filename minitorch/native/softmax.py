@@ -1,11 +1,10 @@
 """softmax, log_softmax and softmin.
 
-Each row is shifted by its largest element, so that exp cannot overflow. The kernels work on rows of
-the last dimension; another dimension is moved there and back.
+Each row is shifted by its largest element, so that exp cannot overflow. The loops stand in
+softmax_kernels.py.
 
-Mirrors aten/src/ATen/native/SoftMax.cpp and native/cpu/SoftMaxKernel.cpp, and gumbel_softmax of
-torch/nn/functional.py. Left out: kernels for other dimensions (they would save two copies), masked
-and sparse softmax. logsumexp is in reduce_ops.py.
+Mirrors aten/src/ATen/native/SoftMax.cpp, and gumbel_softmax of torch/nn/functional.py. Left out:
+masked and sparse softmax. logsumexp is in reduce_ops.py.
 """
 
 from __future__ import annotations
@@ -17,170 +16,36 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from minitorch import dtypes
-from minitorch._jit import kernel, prange
 from minitorch.autograd.operator import Operator
 from minitorch.autograd.variable import wrap
+from minitorch.native import softmax_kernels as kernels
 from minitorch.native.conversions import to_dtype
-from minitorch.native.dispatch_stub import DispatchStub
 from minitorch.native.distribution_kernels import exponential_
 from minitorch.native.exponential import Exp
 from minitorch.native.pointwise import check_floating
 from minitorch.native.sizes import wrap_dim
 from minitorch.native.variants import accepts_out
-from minitorch.native.vec_math import ByPrecision, exp
 
 if TYPE_CHECKING:
     from minitorch._tensor import Tensor
 
-# Rows are handled some at a time: exp then runs over about this many neighbours at once, so it
-# vectorises for rows of 10 too, and they stay in the innermost cache.
-_BLOCK_ELEMENTS = 2048
-
-
-# ------------------------------------------------------------------ kernels
-
-
-@kernel
-def _largest_float32(row: Any) -> Any:
-    """The maximum, of integers that have the same order as the floats.
-
-    A maximum of integers vectorises; one of floats does not, because of NaN. Here a NaN is above
-    inf or (a negative one) below -inf; either way it makes the whole row NaN in the end.
-    """
-    largest = np.int32(-0x80000000)
-    for j in range(row.size):
-        bits = np.float32(row[j]).view(np.int32)
-        key = np.int32(bits ^ ((bits >> np.int32(31)) & np.int32(0x7FFFFFFF)))
-        largest = key if key > largest else largest
-    return np.int32(largest ^ ((largest >> np.int32(31)) & np.int32(0x7FFFFFFF))).view(np.float32)
-
-
-@kernel
-def _largest_float64(row: Any) -> Any:
-    result = row[0] if row.size else math.nan
-    for j in range(1, row.size):
-        x = row[j]
-        result = x if x > result else result
-    return result
-
-
-_largest = ByPrecision(_largest_float32, _largest_float64)
-
-
-@kernel(fast_sums=True)
-def _sum(row: Any) -> Any:
-    total = row.dtype.type(0)
-    for j in range(row.size):
-        total += row[j]
-    return total
-
-
-@kernel(fast_sums=True)
-def _dot(a: Any, b: Any) -> Any:
-    total = a.dtype.type(0)
-    for j in range(a.size):
-        total += a[j] * b[j]
-    return total
-
-
-@DispatchStub
-@kernel(parallel=True)
-def softmax_kernel(out: Any, input: Any, size: Any) -> None:
-    """``out`` and ``input`` are flat; each ``size`` elements are a row."""
-    rows = out.size // size
-    block = max(1, _BLOCK_ELEMENTS // size)
-    one = out.dtype.type(1)
-    for b in prange((rows + block - 1) // block):
-        first = np.int64(b) * block
-        last = min(rows, first + block)
-        for r in range(first, last):
-            x, y = input[r * size : (r + 1) * size], out[r * size : (r + 1) * size]
-            largest = _largest(x)
-            for j in range(size):
-                y[j] = x[j] - largest
-        y = out[first * size : last * size]
-        for j in range(y.size):
-            y[j] = exp(y[j])
-        for r in range(first, last):
-            y = out[r * size : (r + 1) * size]
-            scale = one / _sum(y)
-            for j in range(size):
-                y[j] *= scale
-
-
-@DispatchStub
-@kernel(parallel=True)
-def softmax_backward_kernel(out: Any, grad: Any, result: Any, size: Any) -> None:
-    for r in prange(out.size // size):
-        first = np.int64(r) * size
-        g, y, z = (
-            grad[first : first + size],
-            result[first : first + size],
-            out[first : first + size],
-        )
-        mean = _dot(g, y)
-        for j in range(size):
-            z[j] = y[j] * (g[j] - mean)
-
-
-@DispatchStub
-@kernel(parallel=True)
-def log_softmax_kernel(out: Any, input: Any, size: Any) -> None:
-    rows = out.size // size
-    block = max(1, _BLOCK_ELEMENTS // size)
-    number = out.dtype.type
-    for b in prange((rows + block - 1) // block):
-        first = np.int64(b) * block
-        last = min(rows, first + block)
-        for r in range(first, last):
-            x, y = input[r * size : (r + 1) * size], out[r * size : (r + 1) * size]
-            largest = _largest(x)
-            for j in range(size):
-                y[j] = x[j] - largest
-        y = out[first * size : last * size]
-        for j in range(y.size):
-            y[j] = exp(y[j])
-        for r in range(first, last):
-            x, y = input[r * size : (r + 1) * size], out[r * size : (r + 1) * size]
-            largest, log_sum = _largest(x), number(math.log(_sum(y)))
-            for j in range(size):
-                y[j] = x[j] - largest - log_sum
-
-
-@DispatchStub
-@kernel(parallel=True)
-def log_softmax_backward_kernel(out: Any, grad: Any, result: Any, size: Any) -> None:
-    rows = out.size // size
-    block = max(1, _BLOCK_ELEMENTS // size)
-    for b in prange((rows + block - 1) // block):
-        first = np.int64(b) * block
-        last = min(rows, first + block)
-        y, z = result[first * size : last * size], out[first * size : last * size]
-        for j in range(z.size):
-            z[j] = exp(y[j])
-        for r in range(first, last):
-            g, z = grad[r * size : (r + 1) * size], out[r * size : (r + 1) * size]
-            total = _sum(g)
-            for j in range(size):
-                z[j] = g[j] - z[j] * total
-
-
 # ------------------------------------------------------------------ operators
 
 
-def _along_rows(stub: Any, arrays: tuple[Any, ...], dim: int) -> Any:
-    """Run a kernel that takes flat arrays of rows; the rows lie along ``dim``."""
+def _along(dim: int, row_kernel: Any, column_kernel: Any, *arrays: Any) -> Any:
+    """Run one of two kernels: for rows, which lie in the last dimension, or for columns."""
     first = arrays[0]
     if first.dtype.itemsize < 4:
-        wide = tuple([a.astype(np.float32) for a in arrays])
-        return _along_rows(stub, wide, dim).astype(first.dtype)
-    if first.ndim and dim != first.ndim - 1:
-        moved = _along_rows(stub, tuple([np.moveaxis(a, dim, -1) for a in arrays]), first.ndim - 1)
-        return np.ascontiguousarray(np.moveaxis(moved, -1, dim))
+        wide = [a.astype(np.float32) for a in arrays]
+        return _along(dim, row_kernel, column_kernel, *wide).astype(first.dtype)
     out = np.empty_like(first, order="C")
     if out.size:
-        size = out.shape[-1] if out.ndim else 1
-        stub(out.reshape(-1), *[a.reshape(-1) for a in arrays], size)
+        size = out.shape[dim] if out.ndim else 1
+        if dim >= out.ndim - 1:
+            row_kernel(out.ravel(), *[a.ravel() for a in arrays], size)
+        else:
+            columns = math.prod(out.shape[:dim]), size, math.prod(out.shape[dim + 1 :])
+            column_kernel(out.reshape(columns), *[a.reshape(columns) for a in arrays])
     return out
 
 
@@ -188,7 +53,7 @@ class Softmax(Operator):
     @staticmethod
     def forward(ctx: Any, input: Any, dim: int) -> Any:
         check_floating(input, _kernel_name("softmax", input, dim))
-        out = _along_rows(softmax_kernel, (input,), dim)
+        out = _along(dim, kernels.softmax_kernel, kernels.softmax_columns_kernel, input)
         ctx.save_for_backward(out)
         ctx.dim = dim
         return out
@@ -222,7 +87,8 @@ class SoftmaxBackwardData(Operator):
     def forward(ctx: Any, grad: Any, output: Any, dim: int) -> Any:
         ctx.save_for_backward(grad, output)
         ctx.dim = dim
-        return _along_rows(softmax_backward_kernel, (grad, output), dim)
+        stubs = kernels.softmax_backward_kernel, kernels.softmax_columns_backward_kernel
+        return _along(dim, *stubs, grad, output)
 
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:
@@ -240,7 +106,8 @@ class LogSoftmax(Operator):
         if dtypes.is_half(input.dtype) and dim == input.ndim - 1 and input.size:
             out = _log_softmax_of_half(input)
         else:
-            out = _along_rows(log_softmax_kernel, (input,), dim)
+            stubs = kernels.log_softmax_kernel, kernels.log_softmax_columns_kernel
+            out = _along(dim, *stubs, input)
         ctx.save_for_backward(out)
         ctx.dim = dim
         return out
@@ -258,7 +125,8 @@ class LogSoftmaxBackwardData(Operator):
     def forward(ctx: Any, grad: Any, output: Any, dim: int) -> Any:
         ctx.save_for_backward(grad, output)
         ctx.dim = dim
-        return _along_rows(log_softmax_backward_kernel, (grad, output), dim)
+        stubs = kernels.log_softmax_backward_kernel, kernels.log_softmax_columns_backward_kernel
+        return _along(dim, *stubs, grad, output)
 
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:

@@ -15,6 +15,8 @@ import numpy as np
 from minitorch import dtypes
 from minitorch.autograd.holomorphic import Holomorphic
 from minitorch.autograd.operator import Operator
+from minitorch.native import activation_kernels as kernels
+from minitorch.native.pointwise import pointwise
 from minitorch.native.tensor_compare import Where
 from minitorch.native.tensor_iterator import (
     as_float,
@@ -138,7 +140,23 @@ class Tanh(Holomorphic):
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:
         (out,) = ctx.saved_tensors
-        return grad * (1 - out * out)
+        return TanhBackward.apply(grad, out)
+
+
+class TanhBackward(Holomorphic, name="TanhBackwardBackward0"):
+    """grad, tanh(x) -> the gradient of x."""
+
+    @staticmethod
+    def forward(ctx: Any, grad: Any, output: Any) -> Any:
+        ctx.save_for_backward(grad, output)
+        if output.dtype.kind == "c":
+            return grad * (1 - output * output)
+        return pointwise(kernels.tanh_backward_kernel, "tanh_backward_cpu", (grad, output))
+
+    @staticmethod
+    def backward(ctx: Any, grad: Any) -> Any:
+        first, output = ctx.saved_tensors
+        return grad * (1 - output * output), grad * first * output * -2
 
 
 class Asinh(Holomorphic):

@@ -14,6 +14,7 @@ import numpy as np
 from minitorch import dtypes
 from minitorch.autograd.operator import Operator
 from minitorch.native.expand_utils import np_asarray
+from minitorch.native.portable_stub import PortableStub
 from minitorch.native.reduce_ops_utils import (
     LARGE,
     Axes,
@@ -127,25 +128,29 @@ def _variance(input: Any, axes: Axes, correction: float, keepdim: bool) -> tuple
         shape = np.empty_like(input, shape=input.shape).sum(axis=axes, keepdims=keepdim).shape
         empty = np.full_like(input, np.nan, shape=shape)
         return (empty.real if input.dtype.kind == "c" else empty), empty.copy()
-    total = accurate_sum if input.size > LARGE else _plain_sum
-    mean = total(input, axes, True, half) / count
-    deviation = input - mean
+    mean, squares = moments_kernel(input if half is None else input.astype(half), axes)
     divisor = max(count - correction, 0)
+    out = squares / divisor if divisor else squares / np.zeros_like(squares)
+    if not keepdim:
+        out, mean = out.squeeze(axes), mean.squeeze(axes)
+    if half is not None:
+        out, mean = out.astype(input.dtype), mean.astype(input.dtype)
+    return out, mean
+
+
+@PortableStub
+def moments_kernel(input: Any, axes: Axes) -> tuple[Any, Any]:
+    """The mean, and the sum of the squared distances from it, with the reduced dimensions kept."""
+    total = accurate_sum if input.size > LARGE else _plain_sum
+    mean = total(input, axes, True) / _count(input, axes)
+    deviation = input - mean
     if input.dtype.kind == "c":
-        squares = (deviation * deviation.conj()).real
-        dtype = squares.dtype
-    else:
-        squares, dtype = deviation * deviation, input.dtype
-    out = np_asarray(total(squares, axes, keepdim, half))
-    out = out / divisor if divisor else out / np.zeros_like(out)
-    return (
-        np_asarray(out).astype(dtype, copy=False),
-        mean.astype(input.dtype, copy=False).reshape(out.shape),
-    )
+        return mean, total((deviation * deviation.conj()).real, axes, True)
+    return mean, total(deviation * deviation, axes, True)
 
 
-def _plain_sum(array: Any, axes: Axes, keepdim: bool, dtype: Any) -> Any:
-    return array.sum(axis=axes, keepdims=keepdim, dtype=dtype)
+def _plain_sum(array: Any, axes: Axes, keepdim: bool) -> Any:
+    return np.add.reduce(array, axes, keepdims=keepdim)
 
 
 # --------------------------------------------------------------------------- public functions

@@ -59,40 +59,51 @@ class ElementwiseOptimizer(Optimizer):
         names = [name for name in kept if name is not None]
         if group["differentiable"]:
             for param in params:
-                state, first = self._state_of(param, group) if names else ({}, True)
+                state, first = self._state_of(param, group, names[0]) if names else ({}, False)
                 tensors = [param, *[None if name is None else state[name] for name in kept]]
                 _step_on_graph(formula, tensors, param.grad, self.options(state, group, first))
             return
-        # Parameters whose numbers agree, as those of all usually do, share the options, and a call.
-        numbers = self._numbers_in_state if names else ()
-        batches: dict[tuple[Any, ...], tuple[list[Any], tuple[Any, ...], list[float]]] = {}
-        state, first = {}, False
-        changed_at = None
-        for param in params:
-            if names:
-                state, first = self._state_of(param, group)
-            key = (first, *[state[name]._array.item() for name in numbers])
-            batch = batches.get(key)
-            if batch is None:
-                options = self.options(state, group, first)
-                counted = [state[name]._array.item() for name in numbers]
-                batches[key] = batch = [], options, counted
-            else:
-                for name, value in zip(numbers, batch[2], strict=True):
-                    state[name]._array.fill(value)
-            batch[0].append(param._array)
-            for name in names:
-                batch[0].append(state[name]._array)
-            batch[0].append(param._grad._array)  # type: ignore[union-attr]
-            param.bump_version(changed_at)
-            changed_at = param.shared_version_counter()[1]
-        for arrays, options, _ in batches.values():
+        for members, options in self._batches(params, group, names):
+            arrays = []
+            changed_at = None
+            for param, state in members:
+                param.bump_version(changed_at)
+                changed_at = changed_at or param.shared_version_counter()[1]
+                arrays.append(param._array)
+                for name in names:
+                    arrays.append(state[name]._array)
+                arrays.append(param._grad._array)  # type: ignore[union-attr]
             step_on_arrays(loop, arrays, _columns(kept), options)
 
-    def _state_of(self, param: Tensor, group: dict[str, Any]) -> tuple[dict[str, Any], bool]:
+    def _batches(
+        self, params: list[Tensor], group: dict[str, Any], names: list[str]
+    ) -> list[tuple[list[tuple[Tensor, dict[str, Any]]], tuple[Any, ...]]]:
+        """Parameters with their states, and the options that they share: those whose numbers agree,
+        as those of all usually do.
+        """
+        if not names:
+            return [([(param, {}) for param in params], self.options({}, group, False))]
+        numbers = self._numbers_in_state
+        batches: dict[tuple[Any, ...], Any] = {}
+        for param in params:
+            state, first = self._state_of(param, group, names[0])
+            key = (first, *[state[name]._array.item() for name in numbers])
+            if key not in batches:
+                options = self.options(state, group, first)
+                counted = [state[name]._array.item() for name in numbers]
+                batches[key] = [], options, counted
+            members, _, counted = batches[key]
+            members.append((param, state))
+            for name, value in zip(numbers, counted, strict=True):
+                state[name]._array.fill(value)
+        return [(members, options) for members, options, _ in batches.values()]
+
+    def _state_of(
+        self, param: Tensor, group: dict[str, Any], name: str
+    ) -> tuple[dict[str, Any], bool]:
         """What is known of a parameter, and whether it has just been made."""
         state = self.state[param]
-        first = state.get(self.kept(group)[0]) is None
+        first = state.get(name) is None
         if first:
             state.update(self.new_state(param, group))
         return state, first

@@ -20,6 +20,9 @@ __all__ = [
     "scalar_options",
 ]
 
+# Types of options that need no conversion; a list is that of the parameters.
+_PLAIN = frozenset([float, int, bool, str, list, type(None)])
+
 _ACCELERATORS = ["cuda", "xpu", "hpu", "privateuseone"]
 
 
@@ -113,5 +116,11 @@ def scalar(value: Any) -> Any:
 
 def scalar_options(group: dict[str, Any]) -> dict[str, Any]:
     """The options of a group as numbers; in a differentiable step tensors stay tensors."""
+    for value in group.values():
+        kind = type(value)
+        if kind not in _PLAIN and not (kind is tuple and _PLAIN.issuperset(map(type, value))):
+            break
+    else:
+        return group
     convert = scalar if group.get("differentiable") else number
     return {key: value if key == "params" else convert(value) for key, value in group.items()}

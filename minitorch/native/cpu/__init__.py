@@ -4,8 +4,13 @@ Each stands behind the stub of a plain kernel, which the operation's own file sh
 serves whatever the tuned one does not cover. Without this folder, or with
 ``MINITORCH_CPU_TUNING=0``, minitorch works as well, slower.
 
+- `attention`: a head at a time, products and softmax in the caches
+- `copies`: of transposed arrays
 - `indexing`: gather, scatter_add, index_add
 - `products`: large matrix products, split over threads
+- `recurrent`, `recurrent_products`: the loops over time of RNN, LSTM and GRU, and what follows
+- `reductions`: sum, mean, norm, var
+- `scans`: cumsum
 - `sorting`: sort, topk
 
 Mirrors aten/src/ATen/native/cpu/ and aten/src/ATen/native/mkldnn/.
@@ -13,6 +18,12 @@ Mirrors aten/src/ATen/native/cpu/ and aten/src/ATen/native/mkldnn/.
 
 from __future__ import annotations
 
+from minitorch.native.cpu import attention as attention
+from minitorch.native.cpu import copies as copies
 from minitorch.native.cpu import indexing as indexing
 from minitorch.native.cpu import products as products
+from minitorch.native.cpu import recurrent as recurrent
+from minitorch.native.cpu import recurrent_products as recurrent_products
+from minitorch.native.cpu import reductions as reductions
+from minitorch.native.cpu import scans as scans
 from minitorch.native.cpu import sorting as sorting

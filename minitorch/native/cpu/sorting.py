@@ -89,29 +89,33 @@ _BLOCK = 32
 
 
 @kernel
-def _may_hold_better(block: Any, top: Any, largest: bool) -> bool:
+def _may_hold_better(row: Any, start: int, stop: int, top: Any, largest: bool) -> Any:
     """Whether an element comes before ``top``, or is NaN."""
     others = np.int32(0)
     if largest:
-        for x in block:
-            others += np.int32(not x <= top)
+        for i in range(start, stop):
+            others += np.int32(not row[np.uint64(i)] <= top)  # unsigned: never from the end
     else:
-        for x in block:
-            others += np.int32(not x >= top)
+        for i in range(start, stop):
+            others += np.int32(not row[np.uint64(i)] >= top)
     return others > 0
 
 
 @kernel
 def _first_by_heap(values: Any, indices: Any, row: Any, largest: bool) -> None:
     k = values.size
-    values[:], indices[:] = row[:k], np.arange(k)
+    for i in range(k):
+        values[i], indices[i] = row[i], i
     _heap_select(values, indices, 0, k, k, largest)
     for start in range(k, row.size, _BLOCK):
-        block = row[start : start + _BLOCK]
-        if _may_hold_better(block, values[0], largest):
-            for i in range(block.size):
-                if _before(block[i], values[0], largest):
-                    _adjust_heap(values, indices, 0, 0, k, block[i], start + i, largest)
+        stop = min(start + _BLOCK, row.size)
+        top = values[0]
+        if _may_hold_better(row, start, stop, top, largest):
+            for i in range(start, stop):
+                x = row[np.uint64(i)]
+                if _before(x, top, largest):
+                    _adjust_heap(values, indices, 0, 0, k, x, i, largest)
+                    top = values[0]
     for end in range(k - 1, 0, -1):
         _pop_heap(values, indices, 0, end, end, largest)
 

@@ -1,0 +1,248 @@
+"""Attention, one head of one sample at a time, which fits into the caches.
+
+Threads share the heads of all samples. The queries of a head are taken some at a time: two products
+of BLAS and the softmax between them, over weights that have not left the innermost cache. Where
+query i sees the keys 0 to i only, the later keys are left out of products and softmax.
+
+Mirrors aten/src/ATen/native/cpu/FlashAttentionKernel.cpp. That one takes the keys in blocks too,
+and computes the weights anew in the backward; here they are kept.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from minitorch._jit import gemm, kernel, prange
+from minitorch._openblas import callable_from_kernels
+from minitorch.native.attention import attention_backward_kernel, attention_kernel
+from minitorch.native.softmax_kernels import _dot, _largest, _sum
+from minitorch.native.vec_math import exp
+
+QUERIES = 64
+"""A block's weights for 128 keys are 32 KiB. With 32, the products are slower, with 128, more of
+the causal ones is computed in vain."""
+
+
+def is_covered(array: Any) -> bool:
+    """Whether these kernels can attend with such a query."""
+    return array.ndim == 4 and array.dtype == np.float32 and array.size > 0
+
+
+def _alike(*arrays: Any) -> list[Any]:
+    """All contiguous, or all strided with the elements of a row side by side: each combination
+    would be compiled anew."""
+    strided = [a.strides[-1] == a.itemsize and not a.flags.c_contiguous for a in arrays]
+    return list(arrays) if all(strided) else [np.ascontiguousarray(a) for a in arrays]
+
+
+def _by_place(array: Any, length: int, width: int) -> Any:
+    """New memory (N, length, H, width), seen as (N, H, length, width): as torch's kernel lays out
+    its results, which the linear layer behind then needs not copy."""
+    batch, heads = array.shape[:2]
+    return np.empty((batch, length, heads, width), array.dtype).swapaxes(1, 2)
+
+
+if callable_from_kernels():
+
+    @attention_kernel.tuned
+    def attend(
+        query: Any, key: Any, value: Any, bias: Any, kept: Any, p: float, scale: float, causal: bool
+    ) -> Any:
+        if not is_covered(query):
+            return attention_kernel.plain(query, key, value, bias, kept, p, scale, causal)
+        batch, heads, length, _ = query.shape
+        seen, width = value.shape[2:]
+        out = _by_place(query, length, width)
+        weights = np.empty((batch, heads, length, seen), query.dtype)
+        kind = query.dtype.type
+        query, key, value = _alike(query, key, value)
+        _attend(
+            out,
+            weights,
+            query,
+            key,
+            value,
+            np.zeros((0, 0, 0, 0), kind) if bias is None else _four_dimensions(bias, kind),
+            np.zeros((0, 0, 0, 0), bool) if kept is None else kept,
+            kind(1) / kind(1 - p),
+            kind(scale),
+            causal,
+        )
+        return out, weights
+
+    @attention_backward_kernel.tuned
+    def attend_backward(
+        grad: Any,
+        query: Any,
+        key: Any,
+        value: Any,
+        weights: Any,
+        kept: Any,
+        p: float,
+        scale: float,
+        causal: bool,
+    ) -> Any:
+        if not is_covered(query):
+            return attention_backward_kernel.plain(
+                grad, query, key, value, weights, kept, p, scale, causal
+            )
+        grads = [_by_place(query, *a.shape[2:]) for a in (query, key, value)]
+        kind = query.dtype.type
+        _attend_backward(
+            *grads,
+            *_alike(grad, query, key, value),
+            weights,
+            np.zeros((0, 0, 0, 0), bool) if kept is None else kept,
+            kind(1) / kind(1 - p),
+            kind(scale),
+            causal,
+        )
+        return tuple(grads)
+
+
+def _four_dimensions(bias: Any, kind: Any) -> Any:
+    """The bias as (N or 1, H or 1, L or 1, S), with the elements of a row side by side."""
+    return np.ascontiguousarray(bias.reshape((1,) * (4 - bias.ndim) + bias.shape), kind)
+
+
+@kernel(parallel=True)
+def _attend(
+    out: Any,
+    weights: Any,
+    query: Any,
+    key: Any,
+    value: Any,
+    bias: Any,
+    kept: Any,
+    keep_factor: Any,
+    scale: Any,
+    causal: Any,
+) -> None:
+    """weights = softmax(query keyᵀ scale + bias), out = (weights kept keep_factor) value.
+
+    Shape: out (N, H, L, V), query (N, H, L, E), key (N, H, S, E), value (N, H, S, V), weights
+    (N, H, L, S); bias as `_four_dimensions` makes it, kept like weights, both empty for none.
+    """
+    heads, length, seen = weights.shape[1:]
+    zero, one = weights.dtype.type(0), weights.dtype.type(1)
+    for item in prange(len(query) * heads):
+        n, h = np.int64(item) // heads, np.int64(item) % heads
+        keys = _transposed(key[n, h])
+        dropped = np.empty((QUERIES if kept.size else 0, seen), weights.dtype)
+        for first in range(0, length, QUERIES):
+            last = min(first + QUERIES, length)
+            count = min(last, seen) if causal else seen
+            block = weights[n, h, first:last, :count]
+            _multiply(block, query[n, h, first:last], keys[:, :count], False, False, False)
+            for i in range(first, last):
+                end = min(i + 1, count) if causal else count
+                weights[n, h, i, end:count] = zero
+                row = weights[n, h, i][:end]
+                for j in range(row.size):
+                    row[j] *= scale
+                if bias.size:
+                    added = bias[n % bias.shape[0], h % bias.shape[1], i % bias.shape[2]]
+                    for j in range(row.size):
+                        row[j] += added[j]
+                largest = _largest(row)
+                if largest == -np.inf and _is_hidden(row):
+                    row[:] = zero
+                    continue
+                for j in range(row.size):
+                    row[j] = exp(row[j] - largest)
+                factor = one / _sum(row)
+                for j in range(row.size):
+                    row[j] *= factor
+            used = block
+            if kept.size:
+                _drop(dropped, weights[n, h, first:last], kept[n, h, first:last], keep_factor)
+                used = dropped[: last - first, :count]
+            _multiply(out[n, h, first:last], used, value[n, h, :count], False, False, False)
+
+
+@kernel(parallel=True)
+def _attend_backward(
+    grad_query: Any,
+    grad_key: Any,
+    grad_value: Any,
+    grad: Any,
+    query: Any,
+    key: Any,
+    value: Any,
+    weights: Any,
+    kept: Any,
+    keep_factor: Any,
+    scale: Any,
+    causal: Any,
+) -> None:
+    """The gradients of query, key and value; shapes as in ``_attend``."""
+    heads, length, seen = weights.shape[1:]
+    for item in prange(len(query) * heads):
+        n, h = np.int64(item) // heads, np.int64(item) % heads
+        grad_key[n, h] = 0
+        grad_value[n, h] = 0
+        values = _transposed(value[n, h])
+        scores = np.empty((QUERIES, seen), weights.dtype)
+        dropped = np.empty((QUERIES if kept.size else 0, seen), weights.dtype)
+        for first in range(0, length, QUERIES):
+            last = min(first + QUERIES, length)
+            count = min(last, seen) if causal else seen
+            of_out = grad[n, h, first:last]
+            used = weights[n, h, first:last, :count]
+            if kept.size:
+                _drop(dropped, weights[n, h, first:last], kept[n, h, first:last], keep_factor)
+                used = dropped[: last - first, :count]
+            _multiply(grad_value[n, h, :count], used, of_out, True, False, True)
+            of_scores = scores[: last - first, :count]  # of the weights, at first
+            _multiply(of_scores, of_out, values[:, :count], False, False, False)
+            if kept.size:
+                _drop(scores, scores, kept[n, h, first:last], keep_factor)
+            for i in range(first, last):
+                row, weight = scores[i - first][:count], weights[n, h, i][:count]
+                mean = _dot(row, weight)
+                for j in range(row.size):
+                    row[j] = (row[j] - mean) * weight[j] * scale
+            _multiply(grad_query[n, h, first:last], of_scores, key[n, h, :count], False, False, False)
+            _multiply(grad_key[n, h, :count], of_scores, query[n, h, first:last], True, False, True)
+
+
+@kernel
+def _multiply(
+    out: Any, a: Any, b: Any, transpose_a: bool, transpose_b: bool, accumulate: bool
+) -> None:
+    """``gemm``, compiled once: it would be pasted into the kernels seven times."""
+    gemm(out, a, b, transpose_a, transpose_b, accumulate)
+
+
+@kernel
+def _transposed(matrix: Any) -> Any:
+    """A transposed copy. BLAS has no fast way to multiply a small matrix by a transposed one: 64 x
+    32 by 32 x 128 took it twice as long.
+    """
+    rows, columns = matrix.shape
+    out = np.empty((columns, rows), matrix.dtype)
+    for i in range(rows):
+        for j in range(columns):
+            out[j, i] = matrix[i, j]
+    return out
+
+
+@kernel
+def _drop(out: Any, weights: Any, kept: Any, factor: Any) -> None:
+    zero = out.dtype.type(0)
+    """out = weights kept factor, of so many rows as ``kept`` has."""
+    for i in range(kept.shape[0]):
+        target, source, keep = out[i], weights[i], kept[i]
+        for j in range(target.size):
+            target[j] = source[j] * factor if keep[j] else zero
+
+
+@kernel
+def _is_hidden(row: Any) -> Any:
+    """Whether all of it is -inf, so that the query sees nothing."""
+    for j in range(row.size):
+        if row[j] != -np.inf:
+            return False
+    return True
