@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from math import ceil
 from statistics import median
 from typing import Any
@@ -64,6 +65,8 @@ def run_suite(
             )
         descriptions = [child.receive() for child in children]
         turns = len(suite.works) * len(children) * effort.blocks
+        if quick:
+            suite = replace(suite, breakdown_s=suite.breakdown_s / 10)
         method = Method(suite, effort, 0 if quick else int(REPEATED_SHARE * turns))
         works = list(suite.works)[:: ceil(len(suite.works) / QUICK_WORKS) if quick else 1]
         results = []
@@ -112,6 +115,9 @@ class Method:
                 loads[name].append(load)
             order = [*order[1:], *order[:1]]  # Another one begins.
 
+        shares = {}
+        if self.suite.breakdown_s and names[-1] in able:
+            shares = able[names[-1]].ask("break_down", seconds=self.suite.breakdown_s)
         prepare = self.suite.works[work]
         return {
             "name": work,
@@ -119,6 +125,7 @@ class Method:
             "size": getattr(prepare, "size", None),
             "first_results_differ": differences,
             "cannot": cannot,
+            "breakdown": shares or None,
         } | summary_of_blocks(names, blocks, loads)
 
     def _block(self, child: Any) -> tuple[float, float | None]:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.suite import MINITORCH, TORCH, Effort, Suite, Work
+from benchmarks.suite import MINITORCH, TORCH, TORCH_KEEPING_MEMORY, Effort, Suite, Work
 
 SHAPES = [(512, 784), (512,), (256, 512), (256,), (10, 256), (10,)]
 
@@ -64,7 +64,7 @@ SUITE = Suite(
     unit="ms per step",
     per_second=1e3,
     works={name: partial(prepare, name) for name in OPTIMIZERS},
-    sides=(TORCH, MINITORCH),
-    full=Effort(blocks=21, runs_per_block=10, warmup_runs=5),
+    sides=(TORCH, TORCH_KEEPING_MEMORY, MINITORCH),
+    full=Effort(blocks=11, runs_per_block=50, warmup_runs=20, block_s=0.1),
     quick=Effort(blocks=2, runs_per_block=2, warmup_runs=1),
 )

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.suite import MINITORCH, TORCH, Effort, Suite, Work
+from benchmarks.suite import MINITORCH, PEERS, TORCH, TORCH_KEEPING_MEMORY, Effort, Suite, Work
 
 CHAIN = 400
 
@@ -79,7 +79,7 @@ SUITE = Suite(
         for operation in OPERATIONS
         for mode in MODES
     },
-    sides=(TORCH, MINITORCH),
-    full=Effort(blocks=21, runs_per_block=20, warmup_runs=20),
+    sides=(TORCH, TORCH_KEEPING_MEMORY, *PEERS, MINITORCH),
+    full=Effort(blocks=15, runs_per_block=50, warmup_runs=50, block_s=0.1),
     quick=Effort(blocks=2, runs_per_block=2, warmup_runs=1),
 )

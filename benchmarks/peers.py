@@ -24,7 +24,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 
 from benchmarks import ops, overhead
-from benchmarks.suite import Work
+from benchmarks.suite import NOT_WRITTEN, Work
 
 Function = Callable[..., Any]
 """Takes a module with NumPy's functions, and tensors; returns a tensor."""
@@ -182,11 +182,6 @@ def version_of(library: Any) -> str:
     return version(library.__name__)
 
 
-def takes_part(suite: str, work: str) -> bool:
-    """Whether a work of a suite is written for the peers."""
-    return _written(suite, work, seed=0) is not None
-
-
 def prepare(library: Any, suite: str, work: str, seed: int) -> Work:
     """Returns the work, done by a peer.
 
@@ -195,7 +190,7 @@ def prepare(library: Any, suite: str, work: str, seed: int) -> Work:
     """
     written = _written(suite, work, seed)
     if written is None:
-        raise NotImplementedError("not written for this library")
+        raise NotImplementedError(NOT_WRITTEN)
     peer = ADAPTERS[library.__name__](library)
     if written.grad_output is None:
         once = peer.forward(written.function, written.arrays)

@@ -17,7 +17,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
-from benchmarks.report import geometric_mean
+from benchmarks.report import geometric_mean, significant
 from compare.plot import CANDIDATE_COLOR, REFERENCE_COLOR
 
 # Told apart by lightness too, for readers who see colours otherwise.
@@ -31,6 +31,18 @@ COLORS = {
     "tinygrad": "#cc5f9a",
     "jax": "#555555",
 }
+PARTS = {
+    "python": ("#e8b23a", "Python"),
+    "numpy": ("#7cc4ee", "NumPy"),
+    "blas": ("#1f5fa8", "BLAS"),
+    "kernels": ("#2a9d74", "kernels"),
+    "memory": ("#b5472f", "memory"),
+    "threads": ("#777777", "threads"),
+    "other": ("#d8d8d8", "other"),
+}
+"""What `breakdown` tells apart, and how it is drawn."""
+DARK_PARTS = ("blas", "kernels", "memory", "threads")
+
 SLOWER, FASTER = "#f4e3d7", "#e2ecf7"
 MOST_BARS = 48
 """More works than this are drawn as a dot each, by group and size."""
@@ -53,6 +65,9 @@ def write_plots(folder: Path, report: Report) -> list[Path]:
         figures["sizes"] = draw_ratio_curves(report, sized)
     elif sized:
         figures["sizes"] = draw_time_curves(report, sized)
+    broken_down = [result for result in results if result.get("breakdown")]
+    if broken_down:
+        figures["breakdown"] = draw_breakdown(report, broken_down)
     paths = []
     for name, figure in figures.items():
         paths.append(folder / f"{stem}-{name}.png")
@@ -188,16 +203,47 @@ def draw_time_curves(report: Report, results: Sequence[Result]) -> Figure:
         sizes = [result["size"] for result in found]
         axes.set_xticks(sizes, sizes, minor=False)
         axes.xaxis.set_minor_locator(NullLocator())
+        low, high = axes.get_ylim()
+        axes.set_ylim(min(low, high / 8), high)  # Or the axis would have no numbers.
         _plain_numbers(axes.yaxis)
         axes.grid(alpha=0.25)
     _legend(figure, figure.axes[0])
     return figure
 
 
-def _figure(report: Report, width: float, height: float) -> Figure:
+def draw_breakdown(report: Report, results: Sequence[Result]) -> Figure:
+    """One row per work: the shares of minitorch's processor time, and how much it was."""
+    figure = _figure(report, 10, 1.8 + 0.36 * len(results), "where its time goes")
+    axes = figure.subplots()
+    left = [0.0] * len(results)
+    for part, (color, label) in PARTS.items():
+        shares = [100 * result["breakdown"]["shares"].get(part, 0.0) for result in results]
+        axes.barh(range(len(results)), shares, left=left, color=color, label=label, height=0.75)
+        for row, (start, share) in enumerate(zip(left, shares, strict=True)):
+            if share >= 6:
+                text = "white" if part in DARK_PARTS else "black"
+                axes.text(
+                    start + share / 2,
+                    row,
+                    f"{share:.0f}",
+                    ha="center",
+                    va="center",
+                    fontsize=8,
+                    color=text,
+                )
+        left = [start + share for start, share in zip(left, shares, strict=True)]
+    names = [f"{r['name']}  ({significant(r['breakdown']['cpu_ms'])} ms)" for r in results]
+    axes.set_yticks(range(len(results)), names)
+    axes.set_ylim(len(results) - 0.5, -0.5)
+    axes.set(xlim=(0, 100), xlabel="minitorch's processor time in all threads, %")
+    _legend(figure, axes)
+    return figure
+
+
+def _figure(report: Report, width: float, height: float, about: str = "") -> Figure:
     figure = Figure(figsize=(width, height), layout="constrained")
     threads = "1 thread" if report["threads"] == 1 else f"{report['threads']} threads"
-    title = f"{report['title']} ({report['unit']}), {threads}"
+    title = f"{report['title']} ({about or report['unit']}), {threads}"
     figure.suptitle(f"{title}: --quick, means nothing" if report["quick"] else title, fontsize=13)
     return figure
 

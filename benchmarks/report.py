@@ -7,6 +7,7 @@ The JSON file holds: ``schema`` (2), ``benchmark``, ``title``, ``unit``, ``size_
 ``threads``, ``environment``, ``compiled``) and ``results``, one entry per work, each on a line:
 ``name``, ``group`` and ``size`` (null where a work has none), ``first_results_differ`` (by side,
 from the first side's; relative), ``cannot`` (by side, the reason why it has no number),
+``breakdown`` (of minitorch, where there is one: what `breakdown.measure` returns),
 ``measured`` (by side: ``median``, ``lowest``, ``highest``, ``blocks``, ``loads``, the cores that
 others kept busy beside each block, and ``busy_blocks``, the number of blocks for which that was too
 much; see `load`) and ``ratios`` (by side, its median over minitorch's: above 1, minitorch is the
@@ -30,7 +31,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.load import is_busy
-from benchmarks.suite import Effort, Suite
+from benchmarks.suite import NOT_WRITTEN, Effort, Suite
 from compare.report import cpu_name, versions
 
 SCHEMA = 2
@@ -167,7 +168,7 @@ def print_table(console: Console, report: Mapping[str, Any]) -> None:
     console.print(table)
     for result in report["results"]:
         for name, reason in result["cannot"].items():
-            if not (name in others and "not written for" in reason):
+            if NOT_WRITTEN not in reason:
                 console.print(f"{result['name']}: {name}: {reason}", markup=False, soft_wrap=True)
     if report["quick"]:
         console.print("--quick shows that everything works; its times mean nothing.")

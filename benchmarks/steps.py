@@ -8,7 +8,14 @@ from __future__ import annotations
 
 from benchmarks.models import BATCH_SIZES, TRAININGS
 from benchmarks.models.training import Training
-from benchmarks.suite import MINITORCH, TORCH, TORCH_KEEPING_MEMORY, Effort, Suite
+from benchmarks.suite import (
+    MINITORCH,
+    TORCH,
+    TORCH_COMPILED,
+    TORCH_KEEPING_MEMORY,
+    Effort,
+    Suite,
+)
 
 
 def of_all_sizes() -> dict[str, Training]:
@@ -27,8 +34,10 @@ SUITE = Suite(
     unit="ms per step",
     per_second=1e3,
     works=of_all_sizes(),
-    sides=(TORCH, TORCH_KEEPING_MEMORY, MINITORCH),
-    full=Effort(blocks=21, runs_per_block=20, warmup_runs=20),
+    sides=(TORCH, TORCH_KEEPING_MEMORY, TORCH_COMPILED, MINITORCH),
+    full=Effort(blocks=9, runs_per_block=50, warmup_runs=20, block_s=0.2),
     quick=Effort(blocks=2, runs_per_block=2, warmup_runs=1),
     size_name="batch size",
+    breakdown_s=2.0,
+    not_compiled=[name for name in of_all_sizes() if name not in TRAININGS],
 )

@@ -6,12 +6,15 @@ neither library: minitorch changes how a process allocates memory, and PyTorch m
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 Work = Callable[[], Any]
 """Does the work once, and returns the tensor that must be equal in both libraries."""
+
+NOT_WRITTEN = "not written for this library"
+"""The reason why a library has no number that is no failure."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,8 @@ class Suite:
         sides: who can take part; the last one is minitorch, to which the others are compared.
         full, quick: the effort for numbers, and the one that only shows that everything works.
         size_name: what the sizes are, such as "batch size".
+        breakdown_s: for how long each work is watched to say where its time goes (`breakdown`).
+        not_compiled: works for which ``torch.compile`` would take too long.
     """
 
     name: str
@@ -76,6 +81,8 @@ class Suite:
     full: Effort
     quick: Effort
     size_name: str = "size"
+    breakdown_s: float = 0.0
+    not_compiled: Container[str] = ()
 
 
 TORCH = Side("torch", "torch")
@@ -90,7 +97,8 @@ TORCH_KEEPING_MEMORY = Side(
         f"glibc.malloc.trim_threshold={1 << 30}"
     },
 )
-# It keeps the tuned malloc, so that the compiler meets minitorch on equal terms.
+# With the tuned malloc, so that the compiler meets minitorch on equal terms. Compiling a model
+# takes 10 to 40 s, which count for nothing, and which its cache saves in the next run.
 TORCH_COMPILED = Side("torch.compile", "torch", TORCH_KEEPING_MEMORY.environment, compiled=True)
 PEERS = tuple(Side(name, name) for name in ("autograd", "mygrad", "tinygrad", "jax"))
 """Other libraries: where they are installed, they take part in what `peers` has for them."""

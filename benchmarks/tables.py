@@ -6,8 +6,8 @@ Markdown; with ``--write`` it puts them into README.md instead, between lines su
     <!-- table: steps-2t.json -->
     <!-- end of table -->
 
-A test checks that README.md holds exactly what its files say. A file that was written before
-schema 2 has no table: what stands between its lines is left as it is.
+A test checks that README.md holds exactly what its files say. A file of schema 1 has no table, nor
+has one of ``--quick``: what stands between its lines is left as it is.
 """
 
 from __future__ import annotations
@@ -73,18 +73,22 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _read(path: Path) -> Report | None:
-    """A report; None for a file that is not there, or not of this schema."""
+    """A report; None for a file that is not there or has no table."""
     if not path.is_file():
         return None
     report: Report = json.loads(path.read_text())
-    return report if report["schema"] == SCHEMA and "benchmark" in report else None
+    return None if report["schema"] != SCHEMA or report["quick"] else report
 
 
 def _rows_by_work(report: Report) -> list[list[str]]:
     names = [side["name"] for side in report["sides"]]
     *others, _ = names
     rows = [
-        [f"{report['title'].lower()}, {report['unit']}", *names, *[f"ratio: {o}" for o in others]]
+        [
+            f"{report['title']}, {report['unit']}",
+            *names,
+            *[f"ratio: {name}" for name in others],
+        ]
     ]
     for result in report["results"]:
         measured = [result["measured"].get(name) for name in names]
@@ -115,10 +119,11 @@ def _rows_by_group(report: Report) -> list[list[str]]:
         cells = []
         for size in sizes:
             for name in names:
-                ratios = [r["ratios"][name] for r in found if r["size"] == size and r["ratios"]]
+                here = [r["ratios"] for r in found if r["size"] == size]
+                ratios = [each[name] for each in here if name in each]
                 cells.append(f"{geometric_mean(ratios):.2f}" if ratios else NO_NUMBER)
-        ratios = [(r["ratios"][n], r["name"]) for r in found for n in names if n in r["ratios"]]
-        lowest = f"{min(ratios)[0]:.2f} ({min(ratios)[1]})" if ratios else NO_NUMBER
+        all_of = [(r["ratios"][n], r["name"]) for r in found for n in names if n in r["ratios"]]
+        lowest = "{:.2f} ({})".format(*min(all_of)) if all_of else NO_NUMBER
         rows.append([str(group), str(len(found)), *cells, lowest])
     return rows
 

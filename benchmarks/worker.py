@@ -1,7 +1,7 @@
 """One side of a benchmark, in a process of its own: ``python -m benchmarks.worker``.
 
 It speaks the protocol of `compare.worker`; the requests are ``start``, ``prepare``, ``measure`` and
-``peak_memory``.
+``break_down``.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks import peers
+from benchmarks import breakdown, peers
 from benchmarks.load import LoadMeter
-from benchmarks.suite import PEERS, Suite, Work
+from benchmarks.suite import NOT_WRITTEN, PEERS, Suite, Work
 from compare.worker import serve, wait_until_idle
 
 MOST_NUMBERS = 4096
@@ -90,9 +90,18 @@ class Session:
         wait_until_idle()
         return {"seconds": seconds, "load": load}
 
+    def break_down(self, seconds: float) -> dict[str, Any]:
+        """Does the work for so long and returns where the time went, if this machine tells."""
+        assert self.work is not None
+        if not breakdown.is_supported():
+            return {}
+        return breakdown.measure(self.work, seconds)
+
     def _make(self, name: str) -> Work:
         if self.is_peer:
             return peers.prepare(self.torch, self.suite.name, name, self.seed)
+        if self.compiled and name in self.suite.not_compiled:
+            raise NotImplementedError(f"{NOT_WRITTEN}: compiling it takes too long")
         work = self.suite.works[name](self.torch, self.seed)
         if self.compiled:
             self.torch._dynamo.reset()

@@ -13,7 +13,7 @@ import numpy as np
 
 from benchmarks.ops.inputs import SIZES, Constant
 from benchmarks.ops.table import TABLE, Operation
-from benchmarks.suite import MINITORCH, TORCH, TORCH_KEEPING_MEMORY, Effort, Suite, Work
+from benchmarks.suite import MINITORCH, PEERS, TORCH, TORCH_KEEPING_MEMORY, Effort, Suite, Work
 
 REPETITIONS: Mapping[str, int] = {"tiny": 50, "medium": 5, "large": 1}
 """How often a run repeats the operation: a clock cannot time one that takes a microsecond."""
@@ -100,7 +100,7 @@ SUITE = Suite(
     unit="us per operation",
     per_second=1e6,
     works=measurements(),
-    sides=(TORCH, TORCH_KEEPING_MEMORY, MINITORCH),
-    full=Effort(blocks=7, runs_per_block=10, warmup_runs=3),
+    sides=(TORCH, TORCH_KEEPING_MEMORY, *PEERS, MINITORCH),
+    full=Effort(blocks=5, runs_per_block=200, warmup_runs=50, block_s=0.05),
     quick=Effort(blocks=1, runs_per_block=1, warmup_runs=0),
 )

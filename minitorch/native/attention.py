@@ -134,7 +134,7 @@ class FlashAttention(Operator, name="ScaledDotProductFlashAttentionForCpuBackwar
             bias = wrap(later) if bias is None else bias + wrap(later)
 
         def drop(weights: Tensor) -> Tensor:
-            return weights if kept is None else weights * (kept / (1 - p))
+            return weights * wrap(_drop(np.ones_like(weights._array), kept, p))
 
         return _attend(query, key, value, bias, scale, drop)
 
@@ -216,7 +216,8 @@ def scaled_dot_product_attention(
         return FlashAttention.apply(query, key, value, bias, None, 0.0, scale, is_causal)
     if fused and dropout_p < 1 and query.itemsize >= 4:
         shape = *query.shape[:-1], key.shape[-2]
-        kept = bernoulli_(np.empty_like(query._array, shape=shape, dtype=bool), 1 - dropout_p)
+        kept = np.empty_like(query._array, shape=shape, dtype=bool, order="C")
+        bernoulli_(kept, 1 - dropout_p)
         return DroppingAttention.apply(
             query, key, value, bias, kept, dropout_p, scale, is_causal
         )

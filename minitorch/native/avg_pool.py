@@ -165,7 +165,7 @@ class AvgPool3D(Operator):
         ctx.windows = windows
         ctx.size = input.shape[-3:]
         planes = pool.planes(input, 3)
-        starts, ends, counts, _ = zip(*windows, strict=True)
+        starts, ends, counts, *_ = zip(*windows, strict=True)
         out = np.empty_like(planes, shape=(len(planes), *map(len, starts)))
         avg_pool3d_kernel(out, planes, starts, ends, counts)
         return out.reshape(*input.shape[:-3], *out.shape[1:]).astype(input.dtype, copy=False)
@@ -183,7 +183,7 @@ class AvgPool3DBackward(Operator, name="AvgPool3DBackwardBackward0"):
         ctx.windows = windows
         planes = pool.planes(grad, 3)
         grad_input = np.empty_like(planes, shape=(len(planes), *size))
-        starts, ends, counts, _ = zip(*windows, strict=True)
+        starts, ends, counts, *_ = zip(*windows, strict=True)
         avg_pool3d_backward_kernel(grad_input, planes, starts, ends, counts)
         return grad_input.reshape(*grad.shape[:-3], *size).astype(grad.dtype, copy=False)
 
@@ -292,9 +292,8 @@ def _windows(
         pool.check_dtype(input, kernel_name, "f" if ndim == 2 else "fd")
     if ndim == 3:
         _check_covered(input, taps)
-    windows = pool.windows_of(
-        input, taps, strides, paddings, (1,) * ndim, ceil_mode, count_include_pad, name
-    )
+    options = taps, strides, paddings, (1,) * ndim, ceil_mode, count_include_pad, name
+    windows = pool.windows_of(input._array.shape, *options)
     return pool.divided_by(windows, divisor_override)
 
 

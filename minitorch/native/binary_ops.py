@@ -21,7 +21,9 @@ from minitorch.native.tensor_iterator import (
     NUMBERS,
     cast_operand,
     check_tensors,
+    divide,
     elementwise,
+    multiply,
     promote,
     promote_to_float,
     zero_like,
@@ -133,8 +135,8 @@ class Mul(Holomorphic):
         input, other = ctx.saved_tensors
         to_input, to_other = ctx.next_edges
         return (
-            None if to_input is None else grad * other,
-            None if to_other is None else grad * input,
+            None if to_input is None else multiply(grad, other),
+            None if to_other is None else multiply(grad, input),
         )
 
 
@@ -152,8 +154,8 @@ class Div(Holomorphic):
         other, input = ctx.saved_tensors
         to_input, to_other = ctx.next_edges
         return (
-            None if to_input is None else grad / other,
-            None if to_other is None else -grad * ((input / other) / other),
+            None if to_input is None else divide(grad, other),
+            None if to_other is None else multiply(-grad, divide(input / other, other)),
         )
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from minitorch.native.convolution_columns import Ints, Layout, Window, col2im, im2col, layout_of
+from minitorch.native.dispatch_stub import DispatchStub
 from minitorch.native.parallel import parallel_for
 
 # As many images share one product as their columns have about this many elements together. Fewer,
@@ -75,6 +76,7 @@ def _channels_first(images: Any, groups: int, layout: Layout) -> Any:
     return matrix.reshape(groups, channels // groups, count * math.prod(layout.framed))
 
 
+@DispatchStub
 def convolve(input: Any, weight: Any, bias: Any, window: Window) -> Any:
     """weight @ columns(input) + bias, batch by batch."""
     groups, out_channels, taps = window.groups, len(weight), weight.shape[2:]
@@ -96,6 +98,7 @@ def convolve(input: Any, weight: Any, bias: Any, window: Window) -> Any:
     return out
 
 
+@DispatchStub
 def spread(input: Any, weight: Any, bias: Any, window: Window, size: Ints) -> Any:
     """columns^T(weight^T @ input) + bias, batch by batch, into images of ``size``."""
     groups, in_channels, taps = window.groups, len(weight), weight.shape[2:]
@@ -151,6 +154,7 @@ def spread_in_half(input: Any, weight: Any, window: Window, size: Ints) -> Any:
     return out.reshape(groups * width, len(input), *size).swapaxes(0, 1)
 
 
+@DispatchStub
 def correlate(input: Any, grad: Any, weight_shape: Ints, window: Window) -> Any:
     """grad @ columns(input)^T, summed over the batches.
 

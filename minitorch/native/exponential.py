@@ -24,7 +24,10 @@ from minitorch.native.tensor_iterator import (
     as_float,
     check_any_tensor,
     check_tensors,
+    divide,
+    multiply,
     not_implemented,
+    on_elements,
     on_floats,
     on_promoted,
     promote_to_float,
@@ -38,14 +41,14 @@ if TYPE_CHECKING:
 class Exp(Holomorphic):
     @staticmethod
     def forward(ctx: Any, input: Any) -> Any:
-        out = np.exp(as_float(input))
+        out = on_elements(np.exp, as_float(input))
         ctx.save_for_backward(out)
         return out
 
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:
         (out,) = ctx.saved_tensors
-        return grad * out
+        return multiply(grad, out)
 
 
 class Expm1(Holomorphic):
@@ -78,12 +81,12 @@ class Log(Holomorphic):
     @staticmethod
     def forward(ctx: Any, input: Any) -> Any:
         ctx.save_for_backward(input)
-        return np.log(as_float(input))
+        return on_elements(np.log, as_float(input))
 
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:
         (input,) = ctx.saved_tensors
-        return grad / input
+        return divide(grad, input)
 
 
 class Log2(Holomorphic):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from minitorch import dtypes
-from minitorch._jit import kernel
+from minitorch._jit import kernel, prange
 from minitorch.autograd.operator import Operator
 from minitorch.autograd.variable import wrap
 from minitorch.native import reduce_ops
@@ -56,18 +56,20 @@ def nll_loss_kernel(
 
 
 @DispatchStub
-@kernel
+@kernel(parallel=True)
 def nll_loss_backward_kernel(
     out: Any, grad: Any, target: Any, weight: Any, ignore_index: Any, scale: Any
 ) -> None:
-    """Write ``-grad * weight * scale`` at each target; ``out`` is zero before. ``grad`` (N, M)."""
+    """``-grad * weight * scale`` at each target, else 0. ``grad`` is (N, M), or empty for ones."""
     one = out.dtype.type(1)
-    for n in range(target.shape[0]):
+    for n in prange(target.shape[0]):
+        out[n] = 0  # here, because a new array of zeros costs a page fault for every 4 KiB
         for m in range(target.shape[1]):
             t = target[n, m]
             if t != ignore_index:
                 w = weight[t] if weight.size else one
-                out[n, t, m] = -grad[n, m] * w * scale
+                g = grad[n, m] if grad.size else one
+                out[n, t, m] = -g * w * scale
 
 
 _NO_BAD_TARGET = -1e300
@@ -115,11 +117,12 @@ class NllLoss(Operator):
         target, weight = ctx.saved_tensors
         shape, flat_shape, dtype, reduction, ignore_index, total_weight = ctx.arguments
         scale = 1.0 if reduction != "mean" else 1 / total_weight if total_weight else math.nan
-        out = np.zeros_like(weight, shape=flat_shape)
+        out = np.empty_like(weight, shape=flat_shape)
         if reduction == "none":
             grads = np.ascontiguousarray(grad, out.dtype).reshape(target.shape)
         else:
-            grads = np.full_like(out, grad, shape=target.shape)
+            grads = np.empty_like(out, shape=(0, 0))
+            scale *= float(grad)
         nll_loss_backward_kernel(out, grads, target, weight, ignore_index, out.dtype.type(scale))
         return out.reshape(shape).astype(dtype, copy=False)
 

@@ -168,16 +168,46 @@ def count_elements(objects: Array, width: int, array: int, dtype: int, itemsize:
 
 
 @kernel
-def part(
-    objects: Array, row: int, column: int | None, piece: int, pieces: int, like: Array
-) -> Array | None:
+def part(objects: Array, index: int, piece: int, pieces: int, like: Array) -> Array:
     """A flat array of the elements of an array that are piece number ``piece`` of ``pieces``."""
-    if column is None:
-        return None
-    fields = array_at(objects[row + column], _FLAGS + 1, objects)
-    size = size_of(objects[row + column], objects)
+    fields = array_at(objects[index], _FLAGS + 1, objects)
+    size = size_of(objects[index], objects)
     start, stop = size * piece // pieces, size * (piece + 1) // pieces
     return array_at(fields[_DATA] + start * like.itemsize, stop - start, like)
+
+
+def part_if_any(
+    objects: Array, row: int, column: int | None, piece: int, pieces: int, like: Array
+) -> Array | None:
+    """The ``part`` of the array in a column, or None for no column."""
+    return None if column is None else part(objects, row + column, piece, pieces, like)
+
+
+@in_kernels(part_if_any)
+@_of_numba
+def part_if_any_in_kernels() -> Any:
+    """Chosen by the type of ``column``: were that tested, the loop would test every element, and
+    not vectorise.
+    """
+    import numba
+    from numba.extending import overload
+
+    compiled_part = part.compile()
+
+    def choose(objects: Any, row: Any, column: Any, piece: Any, pieces: Any, like: Any) -> Any:
+        raise NotImplementedError("only in compiled code")
+
+    def none(objects: Any, row: Any, column: Any, piece: Any, pieces: Any, like: Any) -> Any:
+        return None
+
+    def some(objects: Any, row: Any, column: Any, piece: Any, pieces: Any, like: Any) -> Any:
+        return compiled_part(objects, row + column, piece, pieces, like)
+
+    @overload(choose)
+    def chosen(objects: Any, row: Any, column: Any, piece: Any, pieces: Any, like: Any) -> Any:
+        return none if isinstance(column, numba.types.NoneType) else some
+
+    return choose
 
 
 # ------------------------------------------------------------------------- loops over lists
@@ -212,9 +242,9 @@ def over_three(
         for piece in prange(pieces):
             for row in range(0, len(objects), width):
                 loop(
-                    part(objects, row, a, piece, pieces, options),
-                    part(objects, row, b, piece, pieces, options),
-                    part(objects, row, c, piece, pieces, options),
+                    part_if_any(objects, row, a, piece, pieces, options),
+                    part_if_any(objects, row, b, piece, pieces, options),
+                    part_if_any(objects, row, c, piece, pieces, options),
                     numbers,
                 )
     return size
@@ -238,10 +268,10 @@ def over_four(
         for piece in prange(pieces):
             for row in range(0, len(objects), width):
                 loop(
-                    part(objects, row, a, piece, pieces, options),
-                    part(objects, row, b, piece, pieces, options),
-                    part(objects, row, c, piece, pieces, options),
-                    part(objects, row, d, piece, pieces, options),
+                    part_if_any(objects, row, a, piece, pieces, options),
+                    part_if_any(objects, row, b, piece, pieces, options),
+                    part_if_any(objects, row, c, piece, pieces, options),
+                    part_if_any(objects, row, d, piece, pieces, options),
                     numbers,
                 )
     return size
@@ -266,11 +296,11 @@ def over_five(
         for piece in prange(pieces):
             for row in range(0, len(objects), width):
                 loop(
-                    part(objects, row, a, piece, pieces, options),
-                    part(objects, row, b, piece, pieces, options),
-                    part(objects, row, c, piece, pieces, options),
-                    part(objects, row, d, piece, pieces, options),
-                    part(objects, row, e, piece, pieces, options),
+                    part_if_any(objects, row, a, piece, pieces, options),
+                    part_if_any(objects, row, b, piece, pieces, options),
+                    part_if_any(objects, row, c, piece, pieces, options),
+                    part_if_any(objects, row, d, piece, pieces, options),
+                    part_if_any(objects, row, e, piece, pieces, options),
                     numbers,
                 )
     return size

@@ -3,8 +3,8 @@
 A batch is (N, C) or (N, C, L). Two kernels for each step, because the inner loop must run along
 memory: over the channels of a matrix, over the elements of a plane.
 
-Means and variances of planes are nearly exact, also where the mean is far from zero. A matrix rounds as torch does instead: bit for bit on one and two threads,
-where N is a power of two.
+Means and variances of planes are nearly exact, also where the mean is far from zero. A matrix
+rounds as torch does instead: bit for bit on one and two threads, where N is a power of two.
 
 Mirrors aten/src/ATen/native/cpu/batch_norm_kernel.cpp. Left out: the channels-last layout.
 """

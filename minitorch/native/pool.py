@@ -32,13 +32,15 @@ _COUNTS = {2: "two", 3: "three"}
 class Windows(NamedTuple):
     """Where the windows along one dimension begin and end, without the padding.
 
-    The mean divides by the product of the dimensions' counts.
+    The mean divides by the product of the dimensions' counts. ``are_pairs`` says that the windows
+    are those most used: two elements each, side by side from the first one on.
     """
 
     starts: Any
     ends: Any
     counts: Any
     dilation: int
+    are_pairs: bool = False
 
 
 @lru_cache(maxsize=512)
@@ -58,7 +60,8 @@ def sliding_windows(
     ends = np.minimum(first + (taps - 1) * dilation + 1, size)
     with_padding = np.minimum(first + taps, size + padding) - first
     counts = with_padding if count_include_pad else np.maximum(ends - starts, 0)
-    return Windows(starts, ends, counts, dilation)
+    are_pairs = taps == stride == 2 and padding == 0 and dilation == 1 and 2 * count <= size
+    return Windows(starts, ends, counts, dilation, are_pairs)
 
 
 @lru_cache(maxsize=512)
@@ -141,8 +144,9 @@ def expanded_stride(stride: Any, taps: Ints, function: str) -> Ints:
     return strides
 
 
+@lru_cache(maxsize=512)
 def windows_of(
-    input: Tensor,
+    shape: Ints,
     taps: Ints,
     strides: Ints,
     paddings: Ints,
@@ -151,8 +155,8 @@ def windows_of(
     count_include_pad: bool = True,
     function: str = "",
 ) -> tuple[Windows, ...]:
-    """The windows of the last two or three dimensions. Mirrors pool2d_shape_check and
-    pool3d_shape_check.
+    """The windows of the last two or three dimensions of an input of this shape. Mirrors
+    pool2d_shape_check and pool3d_shape_check.
     """
     _check_positive("kernel size", "k", taps)
     _check_positive("stride", "d", strides)
@@ -166,16 +170,15 @@ def windows_of(
                 f"pad={padding}, kernel_size={k} and dilation={dilation}"
             )
     ndim = len(taps)
-    shape = list(input.shape)
     if 0 in shape[-ndim - 1 :]:
         if ndim == 3:
             raise RuntimeError(
                 f"{function}(): Expected input's non-batch dimensions to have positive length, but "
-                f"input has a shape of {shape} and non-batch dimension 0 has length zero!"
+                f"input has a shape of {list(shape)} and non-batch dimension 0 has length zero!"
             )
         raise RuntimeError(
             "Expected 3D or 4D (batch mode) tensor with optional 0 dim batch size for input, but "
-            f"got:{shape}"
+            f"got:{list(shape)}"
         )
     size = shape[-ndim:]
     counts = [

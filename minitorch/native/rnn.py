@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from minitorch import dtypes
 from minitorch.native.dropout import dropout as dropout_function
-from minitorch.native.joining import cat, stack
+from minitorch.native.joining import cat
 from minitorch.native.rnn_layers import GruLayer, Layer, LstmLayer, RnnReluLayer, RnnTanhLayer
-from minitorch.native.splitting import unbind
+from minitorch.native.splitting import split
 from minitorch.native.views import transpose
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def _stacked(
     count = (4 if has_biases else 2) + is_projected
     if len(params) != num_layers * directions * count:
         raise RuntimeError("got an incorrect number of RNN parameters")
-    initial = [unbind(state) for state in states]
+    initial = [split(state, 1) if len(state) > 1 else (state,) for state in states]
     # Half precision is rounded after every operation, so nothing can be fused.
     run: Any = layer.composed if dtypes.is_half(input._array.dtype) else layer.apply
     last: list[list[Tensor]] = [[] for _ in states]
@@ -57,7 +57,7 @@ def _stacked(
         input = cat(outs, -1) if bidirectional else outs[0]
         if dropout and train and number < num_layers - 1:
             input = dropout_function(input, dropout, True)
-    return (input, *[stack(finals) for finals in last])
+    return (input, *[finals[0] if len(finals) == 1 else cat(finals) for finals in last])
 
 
 def _weights(layer: type[Layer], params: Sequence[Any], has_biases: bool) -> list[Any]:

@@ -1,18 +1,17 @@
-"""One step of a recurrent layer, in tensor operations: the formulas.
+"""One step of a recurrent layer: rnn_tanh_cell, rnn_relu_cell, lstm_cell and gru_cell.
+
+A cell is a layer that sees one time step: its operator is that of rnn_layers.py.
 
 Mirrors the cells of aten/src/ATen/native/RNN.cpp. Left out: quantised cells.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
-from minitorch.native.activation import relu
-from minitorch.native.exponential import sigmoid
-from minitorch.native.linear_algebra import linear
-from minitorch.native.splitting import chunk
-from minitorch.native.trigonometry import tanh
+from minitorch.native import rnn_formulas as formulas
+from minitorch.native.rnn_layers import GruLayer, Layer, LstmLayer, RnnReluLayer, RnnTanhLayer
 
 if TYPE_CHECKING:
     from minitorch._tensor import Tensor
@@ -41,6 +40,20 @@ def _check_shapes(input: Tensor, states: Sequence[Tensor], w_ih: Tensor, w_hh: T
             )
 
 
+def _can_be_fused(*tensors: Tensor) -> bool:
+    """Half precision is rounded after every operation; for a mixture the formula has an error."""
+    dtype = tensors[0]._array.dtype
+    return dtype.char in "fd" and all([tensor._array.dtype is dtype for tensor in tensors])
+
+
+def _step(layer: type[Layer], formula: Callable[..., Tensor], input: Tensor, *args: Any) -> Tensor:
+    """The one step of a packed batch whose sequences have one element each."""
+    if not _can_be_fused(input, *args[:3]):
+        return formula(input, *args)
+    hidden: Tensor = layer.apply(input, *args, (input.size(0),), False)[0]
+    return hidden
+
+
 def rnn_tanh_cell(
     input: Tensor,
     hx: Tensor,
@@ -56,7 +69,7 @@ def rnn_tanh_cell(
         out ``(N, H)``.
     """
     _check_shapes(input, [hx], w_ih, w_hh)
-    return tanh(linear(input, w_ih, b_ih) + linear(hx, w_hh, b_hh))
+    return _step(RnnTanhLayer, formulas.rnn_tanh_step, input, hx, w_ih, w_hh, b_ih, b_hh)
 
 
 def rnn_relu_cell(
@@ -69,7 +82,7 @@ def rnn_relu_cell(
 ) -> Tensor:
     """h' = relu(W_ih x + b_ih + W_hh h + b_hh). Shapes as for ``rnn_tanh_cell``."""
     _check_shapes(input, [hx], w_ih, w_hh)
-    return relu(linear(input, w_ih, b_ih) + linear(hx, w_hh, b_hh))
+    return _step(RnnReluLayer, formulas.rnn_relu_step, input, hx, w_ih, w_hh, b_ih, b_hh)
 
 
 def lstm_cell(
@@ -94,25 +107,11 @@ def lstm_cell(
     if len(hx) != 2:
         raise RuntimeError("lstm_cell expects two hidden states")
     _check_shapes(input, hx, w_ih, w_hh)
-    return projected_lstm_cell(input, hx, w_ih, w_hh, b_ih, b_hh)
-
-
-def projected_lstm_cell(
-    input: Tensor,
-    hx: Sequence[Tensor],
-    w_ih: Tensor,
-    w_hh: Tensor,
-    b_ih: Tensor | None,
-    b_hh: Tensor | None,
-    w_hr: Tensor | None = None,
-) -> tuple[Tensor, Tensor]:
-    """``lstm_cell`` with h' = W_hr (o tanh(c')): a hidden state of P instead of H elements."""
-    hidden, cell = hx
-    gates = linear(input, w_ih, b_ih) + linear(hidden, w_hh, b_hh)
-    i, f, g, o = chunk(gates, 4, 1)
-    cell = sigmoid(f) * cell + sigmoid(i) * tanh(g)
-    hidden = sigmoid(o) * tanh(cell)
-    return hidden if w_hr is None else linear(hidden, w_hr), cell
+    if not _can_be_fused(input, *hx, w_ih, w_hh):
+        return formulas.lstm_step(input, hx, w_ih, w_hh, b_ih, b_hh)
+    weights = w_ih, w_hh, b_ih, b_hh, None
+    hidden, _, cell = LstmLayer.apply(input, *hx, *weights, (input.size(0),), False)
+    return hidden, cell
 
 
 def gru_cell(
@@ -130,8 +129,4 @@ def gru_cell(
         out ``(N, H)``.
     """
     _check_shapes(input, [hx], w_ih, w_hh)
-    r, z, n = chunk(linear(input, w_ih, b_ih), 3, 1)
-    hidden_r, hidden_z, hidden_n = chunk(linear(hx, w_hh, b_hh), 3, 1)
-    r, z = sigmoid(r + hidden_r), sigmoid(z + hidden_z)
-    n = tanh(n + r * hidden_n)
-    return (hx - n) * z + n
+    return _step(GruLayer, formulas.gru_step, input, hx, w_ih, w_hh, b_ih, b_hh)

@@ -19,14 +19,10 @@ from minitorch.native import rnn_loops as loops
 from minitorch.native.cpu_blas import gemm
 from minitorch.native.dispatch_stub import DispatchStub
 from minitorch.native.joining import cat, stack
-from minitorch.native.rnn_cells import (
-    gru_cell,
-    projected_lstm_cell,
-    rnn_relu_cell,
-    rnn_tanh_cell,
-)
+from minitorch.native.rnn_formulas import gru_step, lstm_step, rnn_relu_step, rnn_tanh_step
 from minitorch.native.rnn_steps import TimeSteps
 from minitorch.native.splitting import split_with_sizes, unbind
+from minitorch.native.views import reshape
 
 if TYPE_CHECKING:
     from minitorch._tensor import Tensor
@@ -37,7 +33,8 @@ class Layer(Operator):
 
     Shape:
         input ``(T, N, I)``, or ``(rows, I)`` with the batch_sizes of a packed sequence; each state
-        ``(N, H)``; out ``(T, N, H)`` or ``(rows, H)``, then the last states.
+        ``(1, N, H)`` or ``(N, H)``; out ``(T, N, H)`` or ``(rows, H)``, then the last states, like
+        the first.
     """
 
     def _materialize(self, grads: Sequence[Any], create_graph: bool) -> list[Any]:
@@ -64,12 +61,26 @@ def _like(rows: Any, size: int) -> Any:
 
 
 def _bias(b_ih: Any, b_hh: Any, weight: Any) -> Any:
-    return np.zeros_like(weight, shape=weight.shape[0]) if b_ih is None else b_ih + b_hh
+    """The sum of both, of which either may be None."""
+    if b_ih is None or b_hh is None:
+        only = b_hh if b_ih is None else b_ih
+        return np.zeros_like(weight, shape=weight.shape[0]) if only is None else only.copy()
+    return b_ih + b_hh
 
 
-def _own_or_zeros(grad: Any, like: Any) -> Any:
-    """The gradient of the last states, in memory to accumulate in."""
-    return np.zeros_like(like, order="C") if grad is None else np.array(grad, order="C")
+def _matrix(state: Any) -> Any:
+    """A state as (N, H)."""
+    return np.ascontiguousarray(state).reshape(state.shape[-2:])
+
+
+def _own_or_zeros(grad: Any, state: Any) -> Any:
+    """The gradient of a last state as (N, H), in memory to accumulate in."""
+    shape = state.shape[-2:]
+    return np.zeros_like(state, shape=shape) if grad is None else np.array(grad).reshape(shape)
+
+
+def _last(steps: TimeSteps, states: Any, like: Any) -> Any:
+    return steps.last(steps.split(states)).reshape(like.shape)
 
 
 @DispatchStub
@@ -129,6 +140,8 @@ def _composed(
     """The same layer, step by step in tensor operations, for second derivatives."""
     steps = TimeSteps(input.shape, batch_sizes, reverse, cat)
     inputs = split_with_sizes(input, steps.sizes) if steps.is_packed else unbind(input)
+    shapes = [state.shape for state in initial]
+    initial = [reshape(state, state.shape[-2:]) for state in initial]
     histories: list[list[Any]] = [[None] * len(inputs) for _ in initial]
     for t in steps.order:
         before = [
@@ -139,7 +152,8 @@ def _composed(
         for history, state in zip(histories, states, strict=True):
             history[t] = state
     join = cat if steps.is_packed else stack
-    return (join(histories[0]), *[steps.last(history) for history in histories])
+    last = [steps.last(history) for history in histories]
+    return (join(histories[0]), *[reshape(x, s) for x, s in zip(last, shapes, strict=True)])
 
 
 # ------------------------------------------------------------------ tanh and relu
@@ -166,9 +180,9 @@ class RnnLayer(Layer):
     ) -> Any:
         ctx.steps = steps = TimeSteps(input.shape, batch_sizes, reverse)
         out = _project(input, w_ih)  # the loop turns products into outputs in place
-        cls.loop(out, np.ascontiguousarray(hx), w_hh, _bias(b_ih, b_hh, w_hh), steps)
+        cls.loop(out, _matrix(hx), w_hh, _bias(b_ih, b_hh, w_hh), steps)
         ctx.save_for_backward(input, hx, w_ih, w_hh, out)
-        return out, steps.last(steps.split(out))
+        return out, _last(steps, out, hx)
 
     @classmethod
     def run_backward(cls, ctx: Any, grad_out: Any, grad_last: Any) -> Any:
@@ -181,8 +195,9 @@ class RnnLayer(Layer):
         grad_input, grad_w_ih, grad_bias = _input_gradients(
             grads, input, w_ih, (of_input, of_w_ih, of_b_ih or of_b_hh)
         )
-        grad_w_hh, _ = _hidden_gradients(steps, grads, out, hx, w_hh, of_w_hh, False)
-        return grad_input, later, grad_w_ih, grad_w_hh, grad_bias, grad_bias
+        grad_w_hh, _ = _hidden_gradients(steps, grads, out, _matrix(hx), w_hh, of_w_hh, False)
+        grad_hx = later.reshape(hx.shape)
+        return grad_input, grad_hx, grad_w_ih, grad_w_hh, grad_bias, grad_bias
 
 
 class RnnTanhLayer(RnnLayer, name="StackBackward0"):
@@ -199,7 +214,7 @@ class RnnTanhLayer(RnnLayer, name="StackBackward0"):
 
     @staticmethod
     def composed(input: Tensor, hx: Tensor, *args: Any) -> Any:
-        return _composed(_single(rnn_tanh_cell), input, [hx], args[:-2], *args[-2:])
+        return _composed(_single(rnn_tanh_step), input, [hx], args[:-2], *args[-2:])
 
 
 class RnnReluLayer(RnnLayer, name="StackBackward0"):
@@ -216,7 +231,7 @@ class RnnReluLayer(RnnLayer, name="StackBackward0"):
 
     @staticmethod
     def composed(input: Tensor, hx: Tensor, *args: Any) -> Any:
-        return _composed(_single(rnn_relu_cell), input, [hx], args[:-2], *args[-2:])
+        return _composed(_single(rnn_relu_step), input, [hx], args[:-2], *args[-2:])
 
 
 def _single(cell: Callable[..., Tensor]) -> Callable[..., tuple[Tensor]]:
@@ -246,14 +261,14 @@ class LstmLayer(Layer, name="StackBackward0"):
     ) -> Any:
         ctx.steps = steps = TimeSteps(input.shape, batch_sizes, reverse)
         gates = _project(input, w_ih)
-        hidden = _like(gates, cx.shape[1])  # before the projection
+        hidden = _like(gates, cx.shape[-1])  # before the projection
         cells = np.empty_like(hidden)
-        out = hidden if w_hr is None else _like(gates, hx.shape[1])
-        states = np.ascontiguousarray(hx), np.ascontiguousarray(cx)
+        out = hidden if w_hr is None else _like(gates, hx.shape[-1])
+        states = _matrix(hx), _matrix(cx)
         bias = _bias(b_ih, b_hh, w_hh)
         loops.lstm_forward(hidden, cells, gates, *states, w_hh, bias, steps, out, w_hr)
         ctx.save_for_backward(input, hx, cx, w_ih, w_hh, w_hr, gates, cells, hidden, out)
-        return out, steps.last(steps.split(out)), steps.last(steps.split(cells))
+        return out, _last(steps, out, hx), _last(steps, cells, cx)
 
     @staticmethod
     def backward(ctx: Any, grad_out: Any, grad_last: Any, grad_last_cell: Any) -> Any:
@@ -269,7 +284,7 @@ class LstmLayer(Layer, name="StackBackward0"):
             grad_out,
             gates,
             cells,
-            np.ascontiguousarray(cx),
+            _matrix(cx),
             w_hh,
             steps,
             grad_projected,
@@ -279,14 +294,14 @@ class LstmLayer(Layer, name="StackBackward0"):
         grad_input, grad_w_ih, grad_bias = _input_gradients(
             grads, input, w_ih, (of_input, of_w_ih, of_b_ih or of_b_hh)
         )
-        grad_w_hh, _ = _hidden_gradients(steps, grads, out, hx, w_hh, of_w_hh, False)
+        grad_w_hh, _ = _hidden_gradients(steps, grads, out, _matrix(hx), w_hh, of_w_hh, False)
         grad_w_hr = None
         if of_w_hr:
             grad_w_hr = gemm(_flat(grad_projected).T, _flat(hidden))
         return (
             grad_input,
-            later,
-            grad_cell,
+            later.reshape(hx.shape),
+            grad_cell.reshape(cx.shape),
             grad_w_ih,
             grad_w_hh,
             grad_bias,
@@ -297,7 +312,7 @@ class LstmLayer(Layer, name="StackBackward0"):
     @staticmethod
     def composed(input: Tensor, hx: Tensor, cx: Tensor, *args: Any) -> Any:
         def cell(x: Tensor, hidden: Tensor, cell: Tensor, *weights: Any) -> tuple[Tensor, Tensor]:
-            return projected_lstm_cell(x, (hidden, cell), *weights)
+            return lstm_step(x, (hidden, cell), *weights)
 
         return _composed(cell, input, [hx, cx], args[:-2], *args[-2:])
 
@@ -320,18 +335,17 @@ class GruLayer(Layer, name="StackBackward0"):
     ) -> Any:
         ctx.steps = steps = TimeSteps(input.shape, batch_sizes, reverse)
         gates = _project(input, w_ih)
-        size = hx.shape[1]
+        size = hx.shape[-1]
         bias = _bias(b_ih, b_hh, w_hh)
         hidden_bias = np.zeros_like(bias[2 * size :])
         if b_hh is not None:  # that of n belongs inside the product with r
             hidden_bias = np.ascontiguousarray(b_hh[2 * size :])
-            bias[2 * size :] = b_ih[2 * size :]
+            bias[2 * size :] = 0 if b_ih is None else b_ih[2 * size :]
         out = _like(gates, size)
         products = np.empty_like(out)
-        initial = np.ascontiguousarray(hx)
-        loops.gru_forward(out, gates, products, initial, w_hh, bias, hidden_bias, steps)
+        loops.gru_forward(out, gates, products, _matrix(hx), w_hh, bias, hidden_bias, steps)
         ctx.save_for_backward(input, hx, w_ih, w_hh, gates, products, out)
-        return out, steps.last(steps.split(out))
+        return out, _last(steps, out, hx)
 
     @staticmethod
     def backward(ctx: Any, grad_out: Any, grad_last: Any) -> Any:
@@ -347,7 +361,7 @@ class GruLayer(Layer, name="StackBackward0"):
             gates,
             products,
             out,
-            np.ascontiguousarray(hx),
+            _matrix(hx),
             w_hh,
             steps,
         )
@@ -356,10 +370,11 @@ class GruLayer(Layer, name="StackBackward0"):
             grads, input, w_ih, (of_input, of_w_ih, of_b_ih)
         )
         grad_w_hh, grad_b_hh = _hidden_gradients(
-            steps, grads_of_products, out, hx, w_hh, of_w_hh, of_b_hh
+            steps, grads_of_products, out, _matrix(hx), w_hh, of_w_hh, of_b_hh
         )
-        return grad_input, later, grad_w_ih, grad_w_hh, grad_b_ih, grad_b_hh
+        grad_hx = later.reshape(hx.shape)
+        return grad_input, grad_hx, grad_w_ih, grad_w_hh, grad_b_ih, grad_b_hh
 
     @staticmethod
     def composed(input: Tensor, hx: Tensor, *args: Any) -> Any:
-        return _composed(_single(gru_cell), input, [hx], args[:-2], *args[-2:])
+        return _composed(_single(gru_step), input, [hx], args[:-2], *args[-2:])

@@ -159,15 +159,16 @@ def log_softmax_backward_kernel(out: Any, grad: Any, result: Any, size: Any) -> 
 
 # Arrays are (outer, size, inner); a column has one ``outer`` and one ``inner`` index. This many
 # neighbouring columns are handled at once: few enough for the caches, enough to vectorise.
-_WIDTH = 512
+_STRIP = 512
 
 
 @kernel
-def _column_maxima(largest: Any, block: Any) -> None:
-    """Of a block (size, width) of columns. May miss a NaN; that makes the sum of exp NaN anyway."""
-    largest[:] = block[0]
-    for c in range(1, block.shape[0]):
-        x = block[c]
+def _column_maxima(largest: Any, input: Any, o: int, first: int) -> None:
+    """May miss a NaN, which makes the sum of exp NaN anyway."""
+    end = first + largest.size
+    largest[:] = input[o, 0, first:end]
+    for c in range(1, input.shape[1]):
+        x = input[o, c, first:end]
         for i in range(largest.size):
             largest[i] = x[i] if x[i] > largest[i] else largest[i]
 
@@ -176,90 +177,88 @@ def _column_maxima(largest: Any, block: Any) -> None:
 @kernel(parallel=True)
 def softmax_columns_kernel(out: Any, input: Any) -> None:
     outer, size, inner = out.shape
-    pieces = (inner + _WIDTH - 1) // _WIDTH
+    strips = (inner + _STRIP - 1) // _STRIP
     one = out.dtype.type(1)
-    for task in prange(outer * pieces):
-        first = np.int64(task) % pieces * _WIDTH
-        x = input[task // pieces, :, first : first + _WIDTH]
-        y = out[task // pieces, :, first : first + _WIDTH]
-        largest = np.empty(x.shape[1], out.dtype)
+    for task in prange(outer * strips):
+        o = np.int64(task) // strips
+        first = np.int64(task) % strips * _STRIP
+        end = min(first + _STRIP, inner)
+        largest = np.empty(end - first, out.dtype)
         total = np.zeros_like(largest)
-        _column_maxima(largest, x)
+        _column_maxima(largest, input, o, first)
         for c in range(size):
-            source, target = x[c], y[c]
-            for i in range(largest.size):
-                target[i] = exp(source[i] - largest[i])
-            for i in range(largest.size):
-                total[i] += target[i]
+            x, y = input[o, c, first:end], out[o, c, first:end]
+            for i in range(y.size):
+                y[i] = exp(x[i] - largest[i])
+            for i in range(y.size):
+                total[i] += y[i]
         for i in range(total.size):
             total[i] = one / total[i]
         for c in range(size):
-            target = y[c]
-            for i in range(total.size):
-                target[i] *= total[i]
+            y = out[o, c, first:end]
+            for i in range(y.size):
+                y[i] *= total[i]
 
 
 @DispatchStub
 @kernel(parallel=True)
 def log_softmax_columns_kernel(out: Any, input: Any) -> None:
     outer, size, inner = out.shape
-    pieces = (inner + _WIDTH - 1) // _WIDTH
-    for task in prange(outer * pieces):
-        first = np.int64(task) % pieces * _WIDTH
-        x = input[task // pieces, :, first : first + _WIDTH]
-        y = out[task // pieces, :, first : first + _WIDTH]
-        largest = np.empty(x.shape[1], out.dtype)
+    strips = (inner + _STRIP - 1) // _STRIP
+    for task in prange(outer * strips):
+        o = np.int64(task) // strips
+        first = np.int64(task) % strips * _STRIP
+        end = min(first + _STRIP, inner)
+        largest = np.empty(end - first, out.dtype)
         total = np.zeros_like(largest)
-        _column_maxima(largest, x)
+        _column_maxima(largest, input, o, first)
         for c in range(size):
-            source = x[c]
-            for i in range(largest.size):
-                total[i] += exp(source[i] - largest[i])
+            x = input[o, c, first:end]
+            for i in range(x.size):
+                total[i] += exp(x[i] - largest[i])
         for i in range(total.size):
             total[i] = log_of_one_or_more(total[i])
         for c in range(size):
-            source, target = x[c], y[c]
-            for i in range(total.size):
-                target[i] = source[i] - largest[i] - total[i]
+            x, y = input[o, c, first:end], out[o, c, first:end]
+            for i in range(y.size):
+                y[i] = x[i] - largest[i] - total[i]
 
 
 @DispatchStub
 @kernel(parallel=True)
 def softmax_columns_backward_kernel(out: Any, grad: Any, result: Any) -> None:
     outer, size, inner = out.shape
-    pieces = (inner + _WIDTH - 1) // _WIDTH
-    for task in prange(outer * pieces):
-        first = np.int64(task) % pieces * _WIDTH
-        g = grad[task // pieces, :, first : first + _WIDTH]
-        y = result[task // pieces, :, first : first + _WIDTH]
-        z = out[task // pieces, :, first : first + _WIDTH]
-        mean = np.zeros(g.shape[1], out.dtype)
+    strips = (inner + _STRIP - 1) // _STRIP
+    for task in prange(outer * strips):
+        o = np.int64(task) // strips
+        first = np.int64(task) % strips * _STRIP
+        end = min(first + _STRIP, inner)
+        mean = np.zeros(end - first, out.dtype)
         for c in range(size):
-            gradient, probability = g[c], y[c]
+            g, y = grad[o, c, first:end], result[o, c, first:end]
             for i in range(mean.size):
-                mean[i] += gradient[i] * probability[i]
+                mean[i] += g[i] * y[i]
         for c in range(size):
-            gradient, probability, target = g[c], y[c], z[c]
+            g, y, z = grad[o, c, first:end], result[o, c, first:end], out[o, c, first:end]
             for i in range(mean.size):
-                target[i] = probability[i] * (gradient[i] - mean[i])
+                z[i] = y[i] * (g[i] - mean[i])
 
 
 @DispatchStub
 @kernel(parallel=True)
 def log_softmax_columns_backward_kernel(out: Any, grad: Any, result: Any) -> None:
     outer, size, inner = out.shape
-    pieces = (inner + _WIDTH - 1) // _WIDTH
-    for task in prange(outer * pieces):
-        first = np.int64(task) % pieces * _WIDTH
-        g = grad[task // pieces, :, first : first + _WIDTH]
-        y = result[task // pieces, :, first : first + _WIDTH]
-        z = out[task // pieces, :, first : first + _WIDTH]
-        total = np.zeros(g.shape[1], out.dtype)
+    strips = (inner + _STRIP - 1) // _STRIP
+    for task in prange(outer * strips):
+        o = np.int64(task) // strips
+        first = np.int64(task) % strips * _STRIP
+        end = min(first + _STRIP, inner)
+        total = np.zeros(end - first, out.dtype)
         for c in range(size):
-            gradient = g[c]
+            g = grad[o, c, first:end]
             for i in range(total.size):
-                total[i] += gradient[i]
+                total[i] += g[i]
         for c in range(size):
-            gradient, log_probability, target = g[c], y[c], z[c]
+            g, y, z = grad[o, c, first:end], result[o, c, first:end], out[o, c, first:end]
             for i in range(total.size):
-                target[i] = gradient[i] - exp(log_probability[i]) * total[i]
+                z[i] = g[i] - exp(y[i]) * total[i]

@@ -14,8 +14,9 @@ import numpy as np
 
 from minitorch import dtypes
 from minitorch.autograd.operator import Operator
-from minitorch.autograd.variable import unwrap, wrap
+from minitorch.autograd.variable import Variable, unwrap, wrap
 from minitorch.native.expand_utils import infer_size, meta_of, sum_to
+from minitorch.native.portable_stub import PortableStub
 from minitorch.native.tensor_iterator import (
     NUMBERS,
     cast_operand,
@@ -23,7 +24,6 @@ from minitorch.native.tensor_iterator import (
     elementwise,
     not_implemented,
     promote,
-    zero_like,
 )
 from minitorch.native.variants import accepts_out
 
@@ -34,13 +34,21 @@ if TYPE_CHECKING:
 # --------------------------------------------------------------------------- where
 
 
+@PortableStub
+def where_kernel(condition: Any, input: Any, other: Any) -> Any:
+    """``input`` where the condition is true, else ``other``, of the same dtype."""
+    return np.where(condition, input, other)
+
+
 class Where(Operator):
     @staticmethod
     def forward(ctx: Any, condition: Any, input: Any, other: Any) -> Any:
         ctx.save_for_backward(condition)
-        a, b = promote(input, other)
+        a, b = input, other
+        if type(a) is not type(b) or a.dtype is not b.dtype:
+            a, b = promote(a, b)
         try:
-            return np.where(condition, a, b)
+            return where_kernel(condition, a, b)
         except ValueError:
             infer_size(infer_size(np.shape(condition), np.shape(a)), np.shape(b))
             raise
@@ -48,11 +56,11 @@ class Where(Operator):
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:
         (condition,) = ctx.saved_tensors
-        zero = zero_like(grad)
+        _, to_input, to_other = ctx.next_edges
         return (
             None,
-            Where.apply(condition, grad, zero),
-            Where.apply(condition, zero, grad),
+            None if to_input is None else Where.apply(condition, grad, 0.0),
+            None if to_other is None else Where.apply(condition, 0.0, grad),
         )
 
 
@@ -84,6 +92,22 @@ def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
 
 # --------------------------------------------------------------------------- clamp
 
+_BOUNDS = (float, int, type(None))
+
+
+@PortableStub
+def clamp_kernel(input: Any, low: float | None, high: float | None) -> Any:
+    """A floating array between two numbers, at least one of which is given; NaN stays."""
+    out = input if low is None else np.maximum(input, low)
+    return out if high is None else np.minimum(out, high)
+
+
+@PortableStub
+def clamp_backward_kernel(grad: Any, input: Any, low: float | None, high: float | None) -> Any:
+    """``grad`` where the input is within the bounds, else 0."""
+    out = grad if low is None else Where.apply(input >= low, grad, 0.0)
+    return out if high is None else Where.apply(input <= high, out, 0.0)
+
 
 class Clamp(Operator, name="ClampBackward0"):
     """Bounds are numbers or tensors; the gradient passes where ``min <= input <= max``."""
@@ -91,6 +115,9 @@ class Clamp(Operator, name="ClampBackward0"):
     @staticmethod
     def forward(ctx: Any, input: Any, min: Any, max: Any) -> Any:
         ctx.save_for_backward(input, min, max)
+        by_numbers = type(min) in _BOUNDS and type(max) in _BOUNDS
+        if by_numbers and input.dtype.char in "fd" and min == min and max == max:
+            return clamp_kernel(input, min, max)
         bounds = [b for b in (min, max) if b is not None]
         dtype = dtypes.result_dtype(input, *bounds)
         if dtype == np.bool_ and (len(bounds) == 2 or isinstance(bounds[0], NUMBERS)):
@@ -109,6 +136,8 @@ class Clamp(Operator, name="ClampBackward0"):
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:
         input, min, max = ctx.saved_tensors
+        if type(min) in _BOUNDS and type(max) in _BOUNDS and not isinstance(grad, Variable):
+            return sum_to(clamp_backward_kernel(grad, input, min, max), meta_of(input))
         grad_input, grad_min, grad_max = grad, None, None
         if min is not None:
             grad_input = Where.apply(input >= min, grad_input, 0.0)
@@ -207,7 +236,8 @@ class Maximum(Operator):
 
     @staticmethod
     def forward(ctx: Any, input: Any, other: Any) -> Any:
-        input, other = promote(input, other)  # backward compares what forward did
+        if input.dtype is not other.dtype:
+            input, other = promote(input, other)  # backward compares what forward did
         ctx.save_for_backward(input, other)
         return _extreme_of_two(np.maximum, input, other)
 
@@ -226,7 +256,8 @@ class Minimum(Operator):
 
     @staticmethod
     def forward(ctx: Any, input: Any, other: Any) -> Any:
-        input, other = promote(input, other)  # backward compares what forward did
+        if input.dtype is not other.dtype:
+            input, other = promote(input, other)  # backward compares what forward did
         ctx.save_for_backward(input, other)
         return _extreme_of_two(np.minimum, input, other)
 
@@ -245,7 +276,8 @@ class Fmax(Operator):
 
     @staticmethod
     def forward(ctx: Any, input: Any, other: Any) -> Any:
-        input, other = promote(input, other)  # backward compares what forward did
+        if input.dtype is not other.dtype:
+            input, other = promote(input, other)  # backward compares what forward did
         ctx.save_for_backward(input, other)
         return _extreme_of_two(np.fmax, input, other)
 
@@ -261,7 +293,8 @@ class Fmin(Operator):
 
     @staticmethod
     def forward(ctx: Any, input: Any, other: Any) -> Any:
-        input, other = promote(input, other)  # backward compares what forward did
+        if input.dtype is not other.dtype:
+            input, other = promote(input, other)  # backward compares what forward did
         ctx.save_for_backward(input, other)
         return _extreme_of_two(np.fmin, input, other)
 

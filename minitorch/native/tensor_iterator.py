@@ -18,6 +18,7 @@ import numpy as np
 from minitorch import dtypes
 from minitorch.autograd.variable import Variable, unwrap, wrap
 from minitorch.native.expand_utils import infer_size
+from minitorch.native.portable_stub import PortableStub
 
 NUMBERS = (bool, int, float, complex)
 
@@ -56,6 +57,35 @@ def cast_operand(x: Any, dtype: np.dtype[Any]) -> Any:
     return dtype.type(x)
 
 
+LARGE = 131_072
+"""Elements for which a ufunc is worth more than one thread: it takes 10 us to share the work."""
+
+
+@PortableStub
+def ufunc_kernel(large: Any, ufunc: Any, *operands: Any) -> Any:
+    """``ufunc(*operands)``, of which ``large`` is the first array."""
+    return ufunc(*operands)
+
+
+def on_elements(ufunc: Any, array: Any) -> Any:
+    """``ufunc(array)``."""
+    return ufunc(array) if array.size < LARGE else ufunc_kernel(array, ufunc, array)
+
+
+def multiply(a: Any, b: Any) -> Any:
+    """``a * b`` of arrays or tensors, for a backward."""
+    if isinstance(a, Variable) or a.size < LARGE:
+        return a * b
+    return ufunc_kernel(a, np.multiply, a, b)
+
+
+def divide(a: Any, b: Any) -> Any:
+    """``a / b`` of arrays or tensors, for a backward."""
+    if isinstance(a, Variable) or a.size < LARGE:
+        return a / b
+    return ufunc_kernel(a, np.divide, a, b)
+
+
 def elementwise(ufunc: Any, input: Any, other: Any, promotion: Any = promote) -> Any:
     """``ufunc(input, other)`` with torch's promotion, and torch's words for shapes that do not
     broadcast.
@@ -78,6 +108,10 @@ def elementwise(ufunc: Any, input: Any, other: Any, promotion: Any = promote) ->
             return ufunc(input.astype(np.float32), other).astype(input.dtype)
         input, other = promotion(input, other)
     try:
+        if getattr(input, "size", 0) >= LARGE:
+            return ufunc_kernel(input, ufunc, input, other)
+        if getattr(other, "size", 0) >= LARGE:
+            return ufunc_kernel(other, ufunc, input, other)
         return ufunc(input, other)
     except ValueError:
         infer_size(np.shape(input), np.shape(other))  # raises in torch's words

@@ -22,6 +22,8 @@ from minitorch.native.tensor_iterator import (
     as_float,
     check_tensors,
     elementwise,
+    multiply,
+    on_elements,
     on_floats,
     on_promoted,
     promote_to_float,
@@ -37,19 +39,19 @@ class Sin(Holomorphic):
     @staticmethod
     def forward(ctx: Any, input: Any) -> Any:
         ctx.save_for_backward(input)
-        return np.sin(as_float(input))
+        return on_elements(np.sin, as_float(input))
 
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:
         (input,) = ctx.saved_tensors
-        return grad * cos(input)
+        return multiply(grad, cos(input))
 
 
 class Cos(Holomorphic):
     @staticmethod
     def forward(ctx: Any, input: Any) -> Any:
         ctx.save_for_backward(input)
-        return np.cos(as_float(input))
+        return on_elements(np.cos, as_float(input))
 
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:
@@ -133,7 +135,7 @@ class Cosh(Holomorphic):
 class Tanh(Holomorphic):
     @staticmethod
     def forward(ctx: Any, input: Any) -> Any:
-        out = np.tanh(as_float(input))
+        out = on_elements(np.tanh, as_float(input))
         ctx.save_for_backward(out)
         return out
 

@@ -18,7 +18,13 @@ from minitorch.autograd.operator import Operator
 from minitorch.autograd.variable import unwrap
 from minitorch.native.complex_ops import Sgn, is_complex
 from minitorch.native.tensor_compare import Where
-from minitorch.native.tensor_iterator import as_float, in_float32, not_implemented, zero_like
+from minitorch.native.tensor_iterator import (
+    as_float,
+    in_float32,
+    not_implemented,
+    on_elements,
+    zero_like,
+)
 from minitorch.native.variants import accepts_out, in_place, write_out
 
 if TYPE_CHECKING:
@@ -34,7 +40,7 @@ class Neg(Operator):
                 "to invert a mask, use the "
                 "`~` or `logical_not()` operator instead."
             )
-        return -input
+        return on_elements(np.negative, input)
 
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:
@@ -47,7 +53,7 @@ class Abs(Operator):
         if input.dtype == bool:
             raise not_implemented("abs_cpu", input)
         ctx.save_for_backward(input)
-        return np.abs(input)
+        return on_elements(np.abs, input)
 
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:
@@ -58,7 +64,7 @@ class Abs(Operator):
 class Sqrt(Holomorphic):
     @staticmethod
     def forward(ctx: Any, input: Any) -> Any:
-        out = np.sqrt(as_float(input))
+        out = on_elements(np.sqrt, as_float(input))
         ctx.save_for_backward(out)
         return out
 

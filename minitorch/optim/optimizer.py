@@ -361,19 +361,21 @@ def _with_hooks(step: Callable[..., Any]) -> Callable[..., Any]:
     def hooked_step(*args: Any, **kwargs: Any) -> Any:
         optimizer = args[0]
         pre_hooks = optimizer._optimizer_step_pre_hooks
-        for hook in (*_global_pre_hooks.values(), *pre_hooks.values()):
-            result = hook(optimizer, args, kwargs)
-            if result is not None:
-                if not (isinstance(result, tuple) and len(result) == 2):
-                    raise RuntimeError(
-                        f"{step} must return None or a tuple of (new_args, new_kwargs), "
-                        f"but got {result}."
-                    )
-                args, kwargs = result
+        if pre_hooks or _global_pre_hooks:
+            for hook in (*_global_pre_hooks.values(), *pre_hooks.values()):
+                result = hook(optimizer, args, kwargs)
+                if result is not None:
+                    if not (isinstance(result, tuple) and len(result) == 2):
+                        raise RuntimeError(
+                            f"{step} must return None or a tuple of (new_args, new_kwargs), "
+                            f"but got {result}."
+                        )
+                    args, kwargs = result
         out = step(*args, **kwargs)
         post_hooks = optimizer._optimizer_step_post_hooks
-        for hook in (*post_hooks.values(), *_global_post_hooks.values()):
-            hook(optimizer, args, kwargs)
+        if post_hooks or _global_post_hooks:
+            for hook in (*post_hooks.values(), *_global_post_hooks.values()):
+                hook(optimizer, args, kwargs)
         return out
 
     return hooked_step

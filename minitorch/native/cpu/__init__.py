@@ -5,6 +5,8 @@ serves whatever the tuned one does not cover. Without this folder, or with
 ``MINITORCH_CPU_TUNING=0``, minitorch works as well, slower.
 
 - `attention`: a head at a time, products and softmax in the caches
+- `comparisons`: where, clamp
+- `convolution`: Winograd's and direct convolutions, without columns
 - `copies`: of transposed arrays
 - `indexing`: gather, scatter_add, index_add
 - `products`: large matrix products, split over threads
@@ -12,6 +14,7 @@ serves whatever the tuned one does not cover. Without this folder, or with
 - `reductions`: sum, mean, norm, var
 - `scans`: cumsum
 - `sorting`: sort, topk
+- `ufuncs`: NumPy's own loops on all threads
 
 Mirrors aten/src/ATen/native/cpu/ and aten/src/ATen/native/mkldnn/.
 """
@@ -19,6 +22,8 @@ Mirrors aten/src/ATen/native/cpu/ and aten/src/ATen/native/mkldnn/.
 from __future__ import annotations
 
 from minitorch.native.cpu import attention as attention
+from minitorch.native.cpu import comparisons as comparisons
+from minitorch.native.cpu import convolution as convolution
 from minitorch.native.cpu import copies as copies
 from minitorch.native.cpu import indexing as indexing
 from minitorch.native.cpu import products as products
@@ -27,3 +32,4 @@ from minitorch.native.cpu import recurrent_products as recurrent_products
 from minitorch.native.cpu import reductions as reductions
 from minitorch.native.cpu import scans as scans
 from minitorch.native.cpu import sorting as sorting
+from minitorch.native.cpu import ufuncs as ufuncs

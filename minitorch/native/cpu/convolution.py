@@ -1,0 +1,118 @@
+"""Which convolutions are tuned, and how: Winograd's, or products of the image as it lies.
+
+Measured on one core of a Xeon (Sapphire Rapids), torch's time divided by ours: forward, gradient of
+the input, gradient of the weight. TABLE
+
+What is not listed computes with the plain kernels: volumes, float64, integers, empty arrays.
+
+Mirrors use_mkldnn and friends of aten/src/ATen/native/Convolution.cpp.
+"""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from minitorch.native import convolution_mm as plain
+from minitorch.native.convolution_columns import Ints, Window
+
+# Fewer channels, and Winograd's transforms take longer than the products they save: of 3 channels
+# of 32 x 32, 0.82 ms instead of 0.56.
+WINOGRAD_CHANNELS = 16
+
+
+def _is_covered(input: Any, weight_shape: Ints) -> bool:
+    return (
+        input.dtype == np.float32
+        and input.ndim in (3, 4)
+        and input.size > 0
+        and 0 not in weight_shape
+        and kernels_exist()
+    )
+
+
+def _kernels_for(weight_shape: Ints, window: Window, is_weight_grad: bool) -> ModuleType:
+    """The module whose functions compute such a convolution of images."""
+    from minitorch.native.cpu import convolution_depthwise, convolution_direct, winograd
+
+    rows, columns, *taps = weight_shape
+    if (
+        taps == [3, 3]
+        and window.stride == window.dilation == (1, 1)
+        and window.groups == 1
+        and max(window.padding) <= 2
+        and min(rows, columns) >= WINOGRAD_CHANNELS
+    ):
+        return winograd
+    if is_weight_grad and columns == 1 and rows == window.groups:
+        return convolution_depthwise
+    return convolution_direct
+
+
+def _as_image(shape: Ints) -> Ints:
+    """Signals are images of one line."""
+    return shape if len(shape) == 4 else (*shape[:2], 1, *shape[2:])
+
+
+def _as_image_window(window: Window) -> Window:
+    if len(window.stride) == 2:
+        return window
+    return Window((1, *window.stride), (0, *window.padding), (1, *window.dilation), window.groups)
+
+
+@plain.convolve.tuned
+def convolve(input: Any, weight: Any, bias: Any, window: Window) -> Any:
+    if not _is_covered(input, weight.shape):
+        return plain.convolve.plain(input, weight, bias, window)
+    shape = len(input), len(weight), *window.positions(input.shape[2:], weight.shape[2:])
+    input, weight = input.reshape(_as_image(input.shape)), weight.reshape(_as_image(weight.shape))
+    window = _as_image_window(window)
+    kernels = _kernels_for(weight.shape, window, False)
+    return kernels.convolve(input, weight, _numbers(bias), window).reshape(shape)
+
+
+@plain.spread.tuned
+def spread(input: Any, weight: Any, bias: Any, window: Window, size: Ints) -> Any:
+    # The tuned kernels multiply zeros beside the gradient by weights; inf would make them NaN.
+    if not _is_covered(input, weight.shape) or not np.isfinite(np.vdot(weight, weight)):
+        return plain.spread.plain(input, weight, bias, window, size)
+    shape = len(input), weight.shape[1] * window.groups, *size
+    input, weight = input.reshape(_as_image(input.shape)), weight.reshape(_as_image(weight.shape))
+    window = _as_image_window(window)
+    kernels = _kernels_for(weight.shape, window, False)
+    images_size = _as_image(shape)[2:]
+    return kernels.spread(input, weight, _numbers(bias), window, images_size).reshape(shape)
+
+
+@plain.correlate.tuned
+def correlate(input: Any, grad: Any, weight_shape: Ints, window: Window) -> Any:
+    if not _is_covered(input, weight_shape):
+        return plain.correlate.plain(input, grad, weight_shape, window)
+    input, grad = input.reshape(_as_image(input.shape)), grad.reshape(_as_image(grad.shape))
+    window = _as_image_window(window)
+    kernels = _kernels_for(_as_image(weight_shape), window, True)
+    return kernels.correlate(input, grad, _as_image(weight_shape), window).reshape(weight_shape)
+
+
+def _numbers(bias: Any) -> Any:
+    return None if bias is None else np.ascontiguousarray(bias, np.float32)
+
+
+_kernels_exist: bool | None = None  # not known before the first convolution
+
+
+def kernels_exist() -> bool:
+    """The tuned kernels are vector instructions: they need a processor that has those of a vector's
+    width, and compiled code.
+    """
+    global _kernels_exist
+    if _kernels_exist is None:
+        import llvmlite.binding
+        import numba
+
+        features = llvmlite.binding.get_host_cpu_features()
+        has_vectors = features.get("avx512f") or (features.get("avx2") and features.get("fma"))
+        _kernels_exist = bool(has_vectors) and not numba.config.DISABLE_JIT  # type: ignore[attr-defined]
+    return _kernels_exist

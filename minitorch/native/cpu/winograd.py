@@ -1,0 +1,265 @@
+"""3x3 convolutions with 16 multiplications for 4 outputs instead of 36: Winograd's F(2x2, 3x3).
+
+A tile of 4 x 4 inputs d and a window g give 2 x 2 outputs,
+
+    A^T [(G g G^T) * (B^T d B)] A          (* is element by element),
+
+    B^T = 1  0 -1  0     G = 1    0    0      A^T = 1  1  1  0
+          0  1  1  0         1/2  1/2  1/2          0  1 -1 -1
+          0 -1  1  0         1/2 -1/2  1/2
+          0  1  0 -1         0    0    1
+
+whose transforms are a few additions. For all channels together, element (i, j) of the products is a
+matrix product of its own: 16 of (M, C) @ (C, tiles). The gradient of the input is the same with the
+window turned around; that of the weight is G^T [sum over tiles of (B^T d B) * (A grad A^T)] G.
+
+Tiles follow each other along a line of the output, lines along the batch; as many lines as the
+cache holds are computed together.
+
+NaN and inf spread over the four outputs of a tile here, and inf - inf makes new NaN: an image whose
+output is not finite is computed again by the direct kernels.
+
+Mirrors third_party/NNPACK/src/convolution-output.c. Left out: larger tiles, F(4x4, 3x3), which round
+ten times as coarsely.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from minitorch._jit import kernel, prange
+from minitorch.native.convolution_columns import Ints, Window
+from minitorch.native.cpu import convolution_direct as direct
+from minitorch.native.cpu.convolution_direct import threads_for
+from minitorch.native.cpu.register_tiles import LANES, ROWS, dot_columns, outer_columns
+from minitorch.native.cpu.scratch import scratch
+from minitorch.native.cpu.winograd_transforms import (
+    transform_grads,
+    transform_inputs,
+    transform_products,
+    transform_weights,
+    weights_from_tiles,
+)
+
+# ------------------------------------------------------------------------------------- kernels
+
+
+@kernel(parallel=True)
+def tiles_kernel(
+    out: Any,
+    is_finite: Any,
+    images: Any,
+    packed: Any,
+    start: Any,
+    offsets: Any,
+    scratch: Any,
+    padding: Any,
+    together: int,
+    threads: int,
+) -> None:
+    """The convolution. ``is_finite`` of an image becomes False where its output is not.
+
+    Args:
+        together: lines of tiles that are computed at a time.
+    """
+    count, channels, _, width = images.shape
+    rows, out_height, out_width = out.shape[1:]
+    lines, tiles = (out_height + 1) // 2, (out_width + 1) // 2
+    # Planes whose distance is a multiple of 4 KiB would share a few places of the cache: LANES more.
+    stride = together * tiles + LANES
+    inputs_size, products_size = channels * stride + LANES, rows * stride + LANES
+    size = 16 * (inputs_size + products_size) + width + out_width + ROWS
+    pieces = (count * lines + together - 1) // together
+    for thread in prange(threads):
+        memory = scratch[thread * size : (thread + 1) * size]
+        memory[size - width - ROWS :] = 0
+        inputs = memory.ctypes.data
+        products = inputs + 4 * 16 * inputs_size
+        spare = products + 4 * 16 * products_size
+        zeros = spare + 4 * out_width
+        for piece in range(pieces * thread // threads, pieces * (thread + 1) // threads):
+            first, last = piece * together, min((piece + 1) * together, count * lines)
+            transform_inputs(
+                inputs, inputs_size, stride, images, zeros, first, last, lines, tiles, padding
+            )
+            for plane in range(16):
+                for row in range(0, rows, ROWS):
+                    dot_columns(
+                        products + 4 * (plane * products_size + row * stride),
+                        4 * stride,
+                        min(ROWS, rows - row),
+                        zeros,
+                        packed[plane, row // LANES * channels, row % LANES :].ctypes.data,
+                        inputs + 4 * plane * inputs_size,
+                        offsets.ctypes.data,
+                        channels,
+                        (last - first) * tiles,
+                    )
+            transform_products(
+                out,
+                is_finite,
+                products,
+                products_size,
+                stride,
+                start,
+                spare,
+                first,
+                last,
+                lines,
+                tiles,
+            )
+
+
+@kernel(parallel=True)
+def tile_products(
+    total: Any,
+    images: Any,
+    grad: Any,
+    offsets: Any,
+    scratch: Any,
+    padding: Any,
+    together: int,
+    threads: int,
+) -> None:
+    """total[thread, plane, c, m] = the sum over tiles of (B^T d B) * (A grad A^T)."""
+    count, channels, _, width = images.shape
+    out_height, out_width = grad.shape[2:]
+    sums, kept = total.shape[2:]
+    lines, tiles = (out_height + 1) // 2, (out_width + 1) // 2
+    stride = together * tiles + LANES
+    inputs_size, grads_size = channels * stride + LANES, together * tiles * kept + LANES
+    size = 16 * (inputs_size + grads_size) + 2 * out_width * kept + width + kept
+    pieces = (count * lines + together - 1) // together
+    for thread in prange(threads):
+        total[thread] = 0
+        memory = scratch[thread * size : (thread + 1) * size]
+        memory[size - width - kept :] = 0
+        inputs = memory.ctypes.data
+        grads = inputs + 4 * 16 * inputs_size
+        positions = grads + 4 * 16 * grads_size
+        zeros = positions + 4 * 2 * out_width * kept
+        for piece in range(pieces * thread // threads, pieces * (thread + 1) // threads):
+            first, last = piece * together, min((piece + 1) * together, count * lines)
+            transform_inputs(
+                inputs, inputs_size, stride, images, zeros, first, last, lines, tiles, padding
+            )
+            transform_grads(
+                grads, grads_size, grad, kept, positions, zeros, first, last, lines, tiles
+            )
+            for plane in range(16):
+                for channel in range(0, sums, ROWS):
+                    outer_columns(
+                        total[thread, plane, channel].ctypes.data,
+                        4 * kept,
+                        inputs + 4 * plane * inputs_size,
+                        offsets[channel:].ctypes.data,
+                        0,
+                        grads + 4 * plane * grads_size,
+                        4 * kept,
+                        1,
+                        (last - first) * tiles,
+                        kept,
+                    )
+
+
+# ----------------------------------------------------------------------------------- operations
+
+# Tiles that are computed together: as many as the second-level cache holds the transforms of.
+CACHE_BYTES = 1 << 20
+MOST_TILES = 200
+FEWEST_TILES = 48
+
+
+def _lines_together(tiles: int, lines: int, channels: int) -> int:
+    """How many lines of so many tiles to compute together, of all ``lines``."""
+    wanted = min(max(CACHE_BYTES // (4 * 16 * channels), FEWEST_TILES), MOST_TILES)
+    most = max(1, min(wanted // tiles, lines))
+    # Vectors are whole: of these numbers of lines, the one whose last vector is the fullest.
+    candidates = range(most, most // 2, -1)
+    return max(candidates, key=lambda n: n * tiles / -(-n * tiles // LANES))
+
+
+def convolve(input: Any, weight: Any, bias: Any, window: Window) -> Any:
+    """weight * input + bias: as ``convolve`` of convolution_mm.py."""
+    rows, columns = weight.shape[:2]
+    out = np.empty((len(input), rows, *window.positions(input.shape[2:], (3, 3))), np.float32)
+    wrong = _run(out, input, weight, bias, rows, columns, window.padding, False)
+    if wrong is not None:
+        out[wrong] = direct.convolve(input[wrong], weight, bias, window)
+    return out
+
+
+def spread(input: Any, weight: Any, bias: Any, window: Window, size: Ints) -> Any:
+    """The gradient of a convolution's input: as ``spread`` of convolution_mm.py."""
+    columns, rows = weight.shape[:2]
+    out = np.empty((len(input), rows, *size), np.float32)
+    padding = 2 - window.padding[0], 2 - window.padding[1]
+    wrong = _run(out, input, weight, bias, rows, columns, padding, True)
+    if wrong is not None:
+        out[wrong] = direct.spread(input[wrong], weight, bias, window, size)
+    return out
+
+
+def _run(
+    out: Any,
+    input: Any,
+    weight: Any,
+    bias: Any,
+    rows: int,
+    columns: int,
+    padding: Ints,
+    turned: bool,
+) -> Any:
+    """Fill ``out``; return the numbers of the images that have to be computed again, if any."""
+    packed = np.empty((16, -(-rows // LANES) * columns + 1, LANES), np.float32)
+    strides = (9, 9 * rows) if turned else (9 * columns, 9)
+    transform_weights(packed, weight.reshape(-1), rows, columns, *strides, turned)
+    start = np.zeros(rows, np.float32) if bias is None else bias
+    lines, tiles = -(-out.shape[2] // 2), -(-out.shape[3] // 2)
+    lines *= len(input)
+    threads = threads_for(16 * lines * tiles * rows * columns, lines)
+    together = _lines_together(tiles, -(-lines // threads), rows + columns)
+    stride = together * tiles + LANES
+    size = 16 * ((columns + rows) * stride + 2 * LANES) + input.shape[3] + out.shape[3] + ROWS
+    is_finite = np.ones(len(input), np.bool_)
+    call = tiles_kernel if threads == 1 else tiles_kernel.on_all_threads
+    call(
+        out,
+        is_finite,
+        input,
+        packed,
+        start,
+        4 * stride * np.arange(columns),
+        scratch(threads * size),
+        padding,
+        together,
+        threads,
+    )
+    return None if is_finite.all() else np.flatnonzero(~is_finite)
+
+
+def correlate(input: Any, grad: Any, weight_shape: Ints, window: Window) -> Any:
+    """The gradient of the weight: as ``correlate`` of convolution_mm.py."""
+    rows, columns = weight_shape[:2]
+    sums, kept = -(-columns // ROWS) * ROWS, -(-rows // LANES) * LANES
+    lines, tiles = -(-grad.shape[2] // 2), -(-grad.shape[3] // 2)
+    lines *= len(input)
+    width, out_width = input.shape[3], grad.shape[3]
+    threads = threads_for(16 * lines * tiles * rows * columns, lines)
+    together = _lines_together(tiles, -(-lines // threads), kept + columns)
+    stride = together * tiles + LANES
+    size = 16 * (columns * stride + kept * together * tiles + 2 * LANES)
+    size += 2 * out_width * kept + width + kept
+    memory = scratch(threads * (size + 16 * sums * kept))
+    total = memory[threads * size :][: threads * 16 * sums * kept]
+    total = total.reshape(threads, 16, sums, kept)
+    offsets = 4 * stride * np.minimum(np.arange(sums), columns - 1)
+    call = tile_products if threads == 1 else tile_products.on_all_threads
+    call(total, input, grad, offsets, memory, window.padding, together, threads)
+    out = np.empty(weight_shape, np.float32)
+    weights_from_tiles(out, total[0] if threads == 1 else total.sum(axis=0))
+    if not np.isfinite(out).all():
+        return direct.correlate(input, grad, weight_shape, window)
+    return out
