@@ -14,6 +14,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import product
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -112,8 +113,9 @@ def run(arguments: Sequence[str] | None = None) -> list[str]:
     if load_average()[0] > BUSY_LOAD and not options.quick:
         say(f"[yellow]This machine is busy (load average {load_average()[0]}).[/]")
     failed = []
-    for threads in options.threads:
-        for name in RUNS if options.benchmark == "all" else [options.benchmark]:
+    names = RUNS if options.benchmark == "all" else [options.benchmark]
+    with harness.Workers() as workers:
+        for threads, name in product(options.threads, names):
             suite, run_suite = RUNS[name]
             report = run_suite(
                 choose_sides(suite, against),
@@ -121,6 +123,8 @@ def run(arguments: Sequence[str] | None = None) -> list[str]:
                 seed=options.seed,
                 quick=options.quick,
                 console=console,
+                # Where times mean nothing, the processes of one suite may serve the next.
+                workers=workers if options.quick else None,
             )
             path = out / f"{name}-{threads}t.json"
             write_json(path, report)

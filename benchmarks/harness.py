@@ -26,22 +26,62 @@ from rich.console import Console
 
 from benchmarks.load import is_busy
 from benchmarks.report import describe_environment, describe_run, summary_of_blocks
-from benchmarks.suite import Effort, Suite
+from benchmarks.suite import Effort, Side, Suite
 from compare.child import Child
 from compare.results import RELATIVE_BOUND
 
 CHECKED_RUNS = 3
-QUICK_WORKS = 8
+QUICK_WORKS = 4
 """With ``quick``, a suite does about so many of its works, evenly chosen."""
 REPEATS_PER_BLOCK = 2
 REPEATED_SHARE = 0.2
 """On a machine that stays busy, so much of a benchmark's blocks is repeated, and then no more."""
 
 
+class Workers:
+    """The processes of the sides; they end with its ``with`` block."""
+
+    def __init__(self) -> None:
+        self._stack = ExitStack()
+        self._children: dict[tuple[int, str], tuple[Child, dict[str, Any]]] = {}
+
+    def __enter__(self) -> Workers:
+        return self
+
+    def __exit__(self, *exception: Any) -> None:
+        self._stack.close()
+
+    def start(self, sides: Sequence[Side], threads: int) -> tuple[list[Child], list[Any]]:
+        """Returns the sides' processes and their descriptions; starts those that do not run yet."""
+        started = []
+        for side in sides:
+            if (threads, side.name) not in self._children:
+                child = Child(side.library, threads, "benchmarks.worker", side.environment)
+                self._stack.enter_context(child)
+                options = {"threads": threads, "compiled": side.compiled}
+                child.send("start", library=side.library, **options)
+                started.append((side, child))
+        for side, child in started:  # All import at once: nothing is timed yet.
+            self._children[threads, side.name] = child, child.receive()
+        children, descriptions = zip(
+            *[self._children[threads, side.name] for side in sides], strict=True
+        )
+        return list(children), list(descriptions)
+
+
 def run_suite(
-    suite: Suite, *, threads: int, seed: int, quick: bool, console: Console
+    suite: Suite,
+    *,
+    threads: int,
+    seed: int,
+    quick: bool,
+    console: Console,
+    workers: Workers | None = None,
 ) -> dict[str, Any]:
     """Measures every work of the suite on every side and returns the report.
+
+    Args:
+        workers: processes that are at work already; None for processes that only this suite uses.
 
     Raises:
         WorkerError: a worker process broke.
@@ -49,26 +89,17 @@ def run_suite(
     effort = suite.quick if quick else suite.full
     environment = describe_environment()
     starting = console.status(f"{suite.name}: starting", refresh_per_second=1)
-    with ExitStack() as stack, starting as status:
-        children = [
-            stack.enter_context(Child(side.library, threads, "benchmarks.worker", side.environment))
-            for side in suite.sides
-        ]
-        for side, child in zip(suite.sides, children, strict=True):  # Nothing is timed yet.
-            child.send(
-                "start",
-                library=side.library,
-                suite=suite.name,
-                seed=seed,
-                threads=threads,
-                compiled=side.compiled,
-            )
-        descriptions = [child.receive() for child in children]
+    with Workers() as own_workers, starting as status:
+        children, descriptions = (workers or own_workers).start(suite.sides, threads)
+        for child in children:
+            child.ask("begin", suite=suite.name, seed=seed)
         turns = len(suite.works) * len(children) * effort.blocks
         if quick:
             suite = replace(suite, breakdown_s=suite.breakdown_s / 10)
         method = Method(suite, effort, 0 if quick else int(REPEATED_SHARE * turns))
-        works = list(suite.works)[:: ceil(len(suite.works) / QUICK_WORKS) if quick else 1]
+        works = list(suite.works)
+        if quick:
+            works = list(suite.quick_works) or works[:: ceil(len(works) / QUICK_WORKS)]
         results = []
         for i, work in enumerate(works):
             status.update(f"{suite.name}, threads: {threads}: {work} ({i + 1} of {len(works)})")

@@ -69,4 +69,5 @@ SUITE = Suite(
     sides=(TORCH, TORCH_KEEPING_MEMORY, MINITORCH),
     full=Effort(blocks=11, runs_per_block=5, warmup_runs=3),
     quick=Effort(blocks=2, runs_per_block=1, warmup_runs=1),
+    quick_works=("64 digits", "64 digits, 2 workers"),
 )

@@ -84,9 +84,13 @@ class Session:
 
 
 def run_suite(
-    suite: Suite, *, threads: int, seed: int, quick: bool, console: Console
+    suite: Suite, *, threads: int, seed: int, quick: bool, console: Console, workers: object = None
 ) -> dict[str, Any]:
-    """Measures every model on every side, each in processes of its own, and returns the report."""
+    """Measures every model on every side, each in processes of its own, and returns the report.
+
+    Args:
+        workers: not used; as in `harness.run_suite`.
+    """
     effort = suite.quick if quick else suite.full
     environment = describe_environment()
     descriptions: list[dict[str, Any]] = []

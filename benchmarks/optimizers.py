@@ -66,5 +66,5 @@ SUITE = Suite(
     works={name: partial(prepare, name) for name in OPTIMIZERS},
     sides=(TORCH, TORCH_KEEPING_MEMORY, MINITORCH),
     full=Effort(blocks=11, runs_per_block=50, warmup_runs=20, block_s=0.1),
-    quick=Effort(blocks=2, runs_per_block=2, warmup_runs=1),
+    quick=Effort(blocks=1, runs_per_block=1, warmup_runs=0),
 )

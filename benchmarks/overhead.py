@@ -1,7 +1,9 @@
-"""What a tiny operation costs: microseconds per operation on 4 x 4 matrices.
+"""What the framework itself costs: microseconds per operation on 4 x 4 matrices, and for what else
+a training step does.
 
 There is next to nothing to compute, so what is timed is the framework: checking arguments, making a
-tensor, recording the graph, walking it back, freeing it. Each run is a chain of 400 operations.
+tensor, recording the graph, walking it back, freeing it; calling a module, stepping an optimizer,
+loading a batch. Each run does it 400 times.
 """
 
 from __future__ import annotations
@@ -48,7 +50,7 @@ def chain_of_one(function: Callable[[Any], Any], start: Any, other: Any) -> Any:
 
 
 def prepare(operation: str, mode: str, torch: Any, seed: int) -> Work:
-    """Returns one run: the chain without a graph, with one, or with one and back."""
+    """Returns one run: the chain without a graph, with one, back along one, or there and back."""
     a, b = (torch.from_numpy(array) for array in operands(operation, seed))
     function = getattr(torch, operation)
     run_chain = partial(chain_of_one if operation == "tanh" else chain, function, a, b)
@@ -57,6 +59,15 @@ def prepare(operation: str, mode: str, torch: Any, seed: int) -> Work:
     a.requires_grad = b.requires_grad = True
     if mode == "forward":
         return run_chain
+    if mode == "backward":
+        total = run_chain().sum()
+
+        def backward() -> Any:
+            a.grad = b.grad = None
+            total.backward(retain_graph=True)
+            return a.grad
+
+        return backward
 
     def forward_and_backward() -> Any:
         a.grad = b.grad = None
@@ -66,19 +77,80 @@ def prepare(operation: str, mode: str, torch: Any, seed: int) -> Work:
     return forward_and_backward
 
 
+def prepare_module(name: str, torch: Any, seed: int) -> Work:
+    """Returns one run: calls of a module, each with the last one's result."""
+    torch.manual_seed(seed)
+    nn = torch.nn
+    modules: dict[str, Callable[[], Any]] = {
+        "Identity": nn.Identity,
+        "Linear": lambda: nn.Linear(4, 4),
+        "Sequential of 3": lambda: nn.Sequential(nn.Linear(4, 4), nn.Tanh(), nn.Identity()),
+    }
+    module = modules[name]()
+    start = torch.from_numpy(operands("tanh", seed)[0])
+
+    def calls() -> Any:
+        with torch.no_grad():
+            return chain_of_one(module, start, None)
+
+    return calls
+
+
+def prepare_optimizer(name: str, torch: Any, seed: int) -> Work:
+    """Returns one run: steps on six parameters of 16 numbers, whose gradients stay as they are."""
+    parameters = []
+    for number in range(6):
+        value, grad = operands("add", seed + number)
+        parameters.append(torch.from_numpy(value).requires_grad_())
+        parameters[-1].grad = torch.from_numpy(grad)
+    # Small steps, so that the parameters stay where they are for all of the measurement.
+    optimizer = getattr(torch.optim, name)(parameters, lr=1e-8)
+
+    def steps() -> Any:
+        for _ in range(CHAIN):
+            optimizer.step()
+        return parameters[0]
+
+    return steps
+
+
+def prepare_loader(torch: Any, seed: int) -> Work:
+    """Returns one run: an epoch of batches of 4 examples, each a row of 4 numbers and a label."""
+    labels = torch.arange(4 * CHAIN)
+    rows = torch.zeros(4 * CHAIN, 4)
+    loader = torch.utils.data.DataLoader(
+        torch.utils.data.TensorDataset(rows, labels),
+        batch_size=4,
+        shuffle=True,
+        generator=torch.Generator().manual_seed(seed),
+    )
+
+    def epoch() -> Any:
+        for _, batch in loader:
+            last = batch
+        return last
+
+    return epoch
+
+
 OPERATIONS = ("mul", "add", "tanh", "matmul")
-MODES = ("no grad", "forward", "forward+backward")
+MODES = ("no grad", "forward", "backward", "forward+backward")
+MODULES = ("Identity", "Linear", "Sequential of 3")
+OPTIMIZERS = ("SGD", "Adam")
 
 SUITE = Suite(
     name="overhead",
-    title=f"One operation on 4 x 4 matrices, in a chain of {CHAIN}",
-    unit="us per operation",
+    title=f"The framework around 4 x 4 matrices, {CHAIN} times",
+    unit="us",
     per_second=1e6 / CHAIN,
     works={
         f"{operation}, {mode}": partial(prepare, operation, mode)
         for operation in OPERATIONS
         for mode in MODES
-    },
+    }
+    | {f"call of a module, {name}": partial(prepare_module, name) for name in MODULES}
+    | {f"step of 6 parameters, {name}": partial(prepare_optimizer, name) for name in OPTIMIZERS}
+    | {"batch of a loader": prepare_loader},
     sides=(TORCH, TORCH_KEEPING_MEMORY, *PEERS, MINITORCH),
     full=Effort(blocks=15, runs_per_block=50, warmup_runs=50, block_s=0.1),
     quick=Effort(blocks=2, runs_per_block=2, warmup_runs=1),

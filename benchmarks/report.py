@@ -145,11 +145,7 @@ def print_table(console: Console, report: Mapping[str, Any]) -> None:
     """Prints one line per work: each side's number with its spread, and the ratios."""
     names = [side["name"] for side in report["sides"]]
     *others, ours = names
-    table = Table(
-        title=f"{report['title']}: {report['unit']}, threads: {report['threads']}",
-        caption="\n".join(_caption(report)),
-        caption_justify="left",
-    )
+    table = Table(title=f"{report['title']}: {report['unit']}, threads: {report['threads']}")
     table.add_column("")
     for name in names:
         table.add_column(name, justify="right", overflow="fold")
@@ -166,6 +162,8 @@ def print_table(console: Console, report: Mapping[str, Any]) -> None:
             *[_ratio(result["ratios"].get(name)) for name in others],
         )
     console.print(table)
+    for line in _caption(report):
+        console.print(line, highlight=False, soft_wrap=True)
     for result in report["results"]:
         for name, reason in result["cannot"].items():
             if NOT_WRITTEN not in reason:

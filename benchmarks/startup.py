@@ -46,11 +46,14 @@ SUITE = Suite(
 
 
 def run_suite(
-    suite: Suite, *, threads: int, seed: int, quick: bool, console: Console
+    suite: Suite, *, threads: int, seed: int, quick: bool, console: Console, workers: object = None
 ) -> dict[str, Any]:
     """Starts process after process on every side and returns the report.
 
     With ``quick``, the step with an empty cache is left out, and the cache in use is used.
+
+    Args:
+        workers: not used; as in `harness.run_suite`.
     """
     effort = suite.quick if quick else suite.full
     environment = describe_environment()

@@ -67,6 +67,7 @@ class Suite:
         works: by name, a function that takes the library and a seed, and prepares the work.
         sides: who can take part; the last one is minitorch, to which the others are compared.
         full, quick: the effort for numbers, and the one that only shows that everything works.
+        quick_works: what a quick run does; some works, evenly chosen, where none are named.
         size_name: what the sizes are, such as "batch size".
         breakdown_s: for how long each work is watched to say where its time goes (`breakdown`).
         not_compiled: works for which ``torch.compile`` would take too long.
@@ -80,6 +81,7 @@ class Suite:
     sides: tuple[Side, ...]
     full: Effort
     quick: Effort
+    quick_works: tuple[str, ...] = ()
     size_name: str = "size"
     breakdown_s: float = 0.0
     not_compiled: Container[str] = ()

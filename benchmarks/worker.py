@@ -1,7 +1,7 @@
 """One side of a benchmark, in a process of its own: ``python -m benchmarks.worker``.
 
-It speaks the protocol of `compare.worker`; the requests are ``start``, ``prepare``, ``measure`` and
-``break_down``.
+It speaks the protocol of `compare.worker`; the requests are ``start``, ``begin``, ``prepare``,
+``measure`` and ``break_down``.
 """
 
 from __future__ import annotations
@@ -27,9 +27,8 @@ MOST_NUMBERS = 4096
 class Session:
     """One library and the work at hand; each public method answers a request."""
 
-    def __init__(self, library: str, suite: str, seed: int, threads: int, compiled: bool) -> None:
-        self.library, self.compiled, self.seed = library, compiled, seed
-        self.threads = threads
+    def __init__(self, library: str, threads: int, compiled: bool) -> None:
+        self.library, self.threads, self.compiled = library, threads, compiled
         self.is_peer = library in [side.library for side in PEERS]
         if self.is_peer and hasattr(os, "sched_setaffinity"):
             # Each has its own idea of threads; none has more than the cores it may run on.
@@ -42,7 +41,8 @@ class Session:
             # Else it draws dropout masks of its own, and no loss could be compared.
             inductor: Any = importlib.import_module("torch._inductor.config")
             inductor.fallback_random = True
-        self.suite: Suite = importlib.import_module(f"benchmarks.{suite}").SUITE
+        self.suite: Suite | None = None
+        self.seed = 0
         self.work: Work | None = None
         if library == "torch" and "minitorch" in sys.modules:
             raise RuntimeError("minitorch, which sets up its process for speed, was imported here")
@@ -51,6 +51,12 @@ class Session:
         """Returns what was imported."""
         version = peers.version_of(self.torch) if self.is_peer else str(self.torch.__version__)
         return {"version": version, "threads": self.threads}
+
+    def begin(self, suite: str, seed: int) -> dict[str, Any]:
+        """Turns to a suite."""
+        self.suite = importlib.import_module(f"benchmarks.{suite}").SUITE
+        self.seed = seed
+        return {}
 
     def prepare(self, work: str, runs: int) -> dict[str, Any]:
         """Makes the work ready, does it a few times and returns what came out each time.
@@ -98,6 +104,7 @@ class Session:
         return breakdown.measure(self.work, seconds)
 
     def _make(self, name: str) -> Work:
+        assert self.suite is not None
         if self.is_peer:
             return peers.prepare(self.torch, self.suite.name, name, self.seed)
         if self.compiled and name in self.suite.not_compiled:

@@ -25,6 +25,8 @@ from typing import Any, overload
 
 import numpy as np
 
+from minitorch import _compile_progress
+
 # Sums may be reordered (reductions vectorise) and a*b+c fused, but NaN and inf keep their meaning:
 # Numba's fastmath=True would drop them.
 _FAST_SUMS = {"reassoc", "nsz", "contract"}
@@ -174,6 +176,7 @@ class Kernel:
             if parallel not in self._compiled:
                 import numba
 
+                _compile_progress.watch()
                 source = self.function
                 if numba.config.DISABLE_JIT:  # type: ignore[attr-defined]
                     return self._compiled.setdefault(parallel, source)

@@ -106,7 +106,7 @@ def test_a_quick_run_does_some_works_of_each_suite(quick_run: tuple[str, Path], 
     report = json.loads((quick_run[1] / f"{name}-1t.json").read_text())
     works = TIMED[name].works
     done = [result["name"] for result in report["results"]]
-    assert 4 <= len(done) <= 8
+    assert 2 <= len(done) <= 4
     assert set(done) <= set(works)
     for result in report["results"]:
         assert result["group"] == getattr(works[result["name"]], "group", None)
@@ -174,7 +174,7 @@ def test_different_results_are_not_timed(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.chdir(ROOT)
     fake = Side("fake", "fake", {"PYTHONPATH": str(tmp_path)})
     suite = dataclasses.replace(
-        steps.SUITE, works={"mlp": steps.SUITE.works["mlp"]}, sides=(TORCH, fake, MINITORCH)
+        steps.SUITE, sides=(TORCH, fake, MINITORCH), quick_works=("tiny_mlp",)
     )
     report = run_suite(suite, threads=1, seed=0, quick=True, console=Console(quiet=True))
     (result,) = report["results"]
@@ -347,7 +347,7 @@ def test_own_work_is_no_load_and_others_work_is() -> None:
 
 
 def session(works: dict[str, Any]) -> Session:
-    session = Session("minitorch", "overhead", seed=0, threads=1, compiled=False)
+    session = Session("minitorch", threads=1, compiled=False)
     session.suite = dataclasses.replace(overhead.SUITE, works=works)
     return session
 

@@ -48,11 +48,12 @@ class Measurement:
         back = self.mode == "forward+backward"
         inputs, leaves = [], []
         for array in self.operation.inputs.at(self.size, seed):
-            constant = isinstance(array, Constant)
-            tensor = torch.from_numpy(array.array if constant else array)
-            if back and not constant and tensor.is_floating_point():
-                leaves.append(tensor.requires_grad_())
-            inputs.append(tensor)
+            if isinstance(array, Constant):
+                inputs.append(torch.from_numpy(array.array))
+                continue
+            inputs.append(torch.from_numpy(array))
+            if back and inputs[-1].is_floating_point():
+                leaves.append(inputs[-1].requires_grad_())
         if self.operation.layer is not None:
             layer = self.operation.layer(torch, *inputs)
             layer.requires_grad_(back)

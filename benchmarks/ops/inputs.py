@@ -164,9 +164,7 @@ def products(tiny: tuple[Shape, ...], medium: tuple[Shape, ...], large: Any) -> 
     return Inputs({"tiny": tiny, "medium": medium, "large": large}, draw)
 
 
-square = products(
-    ((4, 4), (4, 4)), ((128, 128), (128, 128)), ((1024, 1024), (1024, 1024))
-)
+square = products(((4, 4), (4, 4)), ((128, 128), (128, 128)), ((1024, 1024), (1024, 1024)))
 tall = products(((4, 2), (2, 4)), ((1024, 16), (16, 16)), ((65536, 16), (16, 16)))
 batched = products(
     ((2, 3, 3), (2, 3, 3)), ((16, 32, 32), (16, 32, 32)), ((64, 128, 128), (64, 128, 128))

@@ -102,7 +102,8 @@ def _initial_gradients(outputs: tuple[Any, ...], grads: Any, create_graph: bool)
             if isinstance(output, Variable) and not output.requires_grad:
                 initial.append(None)  # which _roots refuses
                 continue
-            grad = np.ones_like(_like(output), shape=shape, dtype=_implicit_dtype(shape, dtype))
+            grad = np.empty_like(_like(output), shape=shape, dtype=_implicit_dtype(shape, dtype))
+            grad[...] = 1  # np.ones_like takes 0.7 us longer
             initial.append(wrap(grad) if create_graph else grad)
             continue
         if not isinstance(grad, Variable):
@@ -138,7 +139,7 @@ def _like(output: Any) -> Any:
 
 def _implicit_dtype(shape: tuple[int, ...], dtype: Any) -> Any:
     """The dtype of the 1 that a scalar output starts from."""
-    if any([n != 1 for n in shape]):
+    if shape and any([n != 1 for n in shape]):
         raise RuntimeError("grad can be implicitly created only for scalar outputs")
     if not dtypes.is_floating(dtype):
         raise RuntimeError(

@@ -18,7 +18,7 @@ import numpy as np
 from minitorch import dtypes
 from minitorch.autograd import anomaly_mode
 from minitorch.autograd.hooks import Hooks
-from minitorch.autograd.node import Edge, Node
+from minitorch.autograd.node import RUNS_FIRST, Edge, Node
 
 
 class GraphTask:
@@ -38,35 +38,36 @@ class GraphTask:
     ) -> None:
         self.id = next(_task_ids)
         self.captures = captures
-        self.dependencies: dict[Node, int] = {}
+        self.is_selective = captures is not None or targets is not None
         self.needed: set[Node] | None = None
         self.captured_nodes = {node for node, _ in captures} if captures is not None else set()
-        wanted = self.captured_nodes if targets is None else targets
-        self.is_selective = captures is not None or targets is not None
-        parents: dict[Node, list[Node]] | None = {} if self.is_selective else None
-        dependencies = self.dependencies
-        stack = []
-        for node, _ in roots:
-            if node not in dependencies:
-                dependencies[node] = 0
-                stack.append(node)
+        self.dependencies = dependencies = dict.fromkeys([node for node, _ in roots], 0)
+        stack = list(dependencies)
+        if not self.is_selective:
+            while stack:
+                for edge in stack.pop().next_edges:
+                    if edge is not None:
+                        next_node = edge[0]
+                        if next_node in dependencies:
+                            dependencies[next_node] += 1
+                        else:
+                            dependencies[next_node] = 1
+                            stack.append(next_node)
+            return
+        parents: dict[Node, list[Node]] = {}
         while stack:
             node = stack.pop()
             for edge in node.next_edges:
-                if edge is None:
-                    continue
-                next_node = edge[0]
-                if next_node in dependencies:
+                if edge is not None:
+                    next_node = edge[0]
+                    if next_node not in dependencies:
+                        dependencies[next_node] = 0
+                        stack.append(next_node)
                     dependencies[next_node] += 1
-                else:
-                    dependencies[next_node] = 1
-                    stack.append(next_node)
-                if parents is not None:
                     parents.setdefault(next_node, []).append(node)
-        if parents is not None:
-            self.needed = self._leading_to(wanted, parents)
-            if targets is not None:
-                self.needed |= targets
+        self.needed = self._leading_to(self.captured_nodes if targets is None else targets, parents)
+        if targets is not None:
+            self.needed |= targets
 
     @staticmethod
     def _leading_to(wanted: set[Node], parents: dict[Node, list[Node]]) -> set[Node]:
@@ -113,84 +114,92 @@ def run_backward(
     if not roots:
         return
     task = GraphTask(roots, captures, targets)
-    dependencies, needed, captured_nodes = task.dependencies, task.needed, task.captured_nodes
-    watched = anomaly_mode.state.enabled
-    is_plain = captures is None and not watched
-    # The gradients that arrived so far, one slot per output of the node.
+    dependencies, needed = task.dependencies, task.needed
+    is_plain = captures is None and not anomaly_mode.state.enabled
+    # The gradients that arrived so far, one slot per output of the node. Those of a node that waits
+    # for no more move on: to ``leaves``, the ends of the graph, which go first, or to ``ready``.
     buffers: dict[Node, list[Any]] = {}
-    ready: list[tuple[int, Node]] = []
+    leaves: list[tuple[Node, Any]] = []
+    ready: list[tuple[int, Node, Any]] = []
+    slots: Any
     for (node, nr), grad in zip(roots, grads, strict=True):
-        if node not in buffers:
-            buffers[node] = [None] * node.num_outputs
-            if dependencies[node] == 0:
-                heappush(ready, (-node.sequence_nr, node))
-        slots: Any = buffers[node]
+        slots = buffers.setdefault(node, [None] * node.num_outputs)
         slots[nr] = grad if slots[nr] is None else slots[nr] + grad
+    for node in [node for node in buffers if not dependencies[node]]:
+        heappush(ready, (-node.sequence_nr, node, buffers.pop(node)))
     outer, current.task = current.task, task
     try:
-        node = heappop(ready)[1]
-        while True:
+        upcoming: tuple[int, Node, Any] | None = heappop(ready)
+        while upcoming is not None:
+            node, slots = upcoming[1:]
+            upcoming = None
             results: Any
-            slots = buffers.pop(node, None)
-            if slots is None:  # every path that leads here returned None
-                results = node.run_without_gradients(create_graph)
-            elif is_plain and not node.hooked:
+            if is_plain and slots is not None and not node.hooked:
                 results = node.run(slots, create_graph)
-            elif watched:
-                results = run_watched(node, slots, create_graph, task)
-            elif node in captured_nodes:
-                results = run_captured(node, slots, create_graph, task)
-            elif node.hooked:
-                results = run_with_hooks(node, slots, create_graph)
             else:
-                results = node.run(slots, create_graph)
+                results = run_specially(node, slots, create_graph, task)
             if not keep_graph and (needed is None or node in needed):
                 node.release()
-            upcoming = None
             for edge, grad in zip(node.next_edges, results):  # noqa: B905 (trailing constants have no gradient)
                 if edge is None:
                     continue
                 next_node, nr = edge
-                if (
-                    needed is not None
-                    and next_node not in needed
-                    and next_node not in captured_nodes
-                ):
+                if needed is not None and not task.will_run(next_node):
                     continue
+                waits_for = dependencies[next_node] - 1
+                slots = buffers.get(next_node) if buffers else None
                 if grad is not None:
-                    shape = next_node.output_shape
-                    if shape is None:  # several outputs
+                    if next_node.output_shape is None:  # several outputs
                         shape, dtype = next_node.output_meta(nr)
                     else:
-                        dtype = next_node.output_dtype
+                        shape, dtype = next_node.output_shape, next_node.output_dtype
                     if grad.shape != shape or grad.dtype is not dtype:
                         grad = fit(grad, shape, dtype)
-                    slots = buffers.get(next_node)
-                    if slots is None:
+                    if slots is not None:
+                        slots[nr] = grad if slots[nr] is None else slots[nr] + grad
+                    elif next_node.num_outputs == 1:
+                        slots = [grad]
+                    else:
                         slots = [None] * next_node.num_outputs
                         slots[nr] = grad
+                if waits_for:
+                    dependencies[next_node] = waits_for
+                    if slots is not None:
                         buffers[next_node] = slots
-                    else:
-                        slots[nr] = grad if slots[nr] is None else slots[nr] + grad
-                waits_for = dependencies[next_node] - 1
-                dependencies[next_node] = waits_for
-                if waits_for == 0:
-                    if upcoming is not None:
-                        heappush(ready, (-upcoming.sequence_nr, upcoming))
-                    upcoming = next_node
-            results = grad = slots = (
-                None  # AccumulateGrad keeps a gradient without a copy if nobody else holds it
-            )
-            if upcoming is not None:
-                node = (
-                    heappushpop(ready, (-upcoming.sequence_nr, upcoming))[1] if ready else upcoming
-                )
-            elif ready:
-                node = heappop(ready)[1]
-            else:
-                return
+                    continue
+                if buffers:
+                    buffers.pop(next_node, None)
+                if next_node.sequence_nr >= RUNS_FIRST:
+                    leaves.append((next_node, slots))
+                    continue
+                if upcoming is not None:
+                    heappush(ready, upcoming)
+                upcoming = -next_node.sequence_nr, next_node, slots
+            # AccumulateGrad keeps a gradient without a copy if nobody else holds it.
+            results = grad = slots = None
+            while leaves:
+                node, slots = leaves.pop()
+                if is_plain and slots is not None and not node.hooked:
+                    node.run(slots, create_graph)
+                else:
+                    run_specially(node, slots, create_graph, task)
+            if ready:  # a chain needs no heap
+                upcoming = heappop(ready) if upcoming is None else heappushpop(ready, upcoming)
     finally:
         current.task = outer
+
+
+def run_specially(node: Node, slots: Any, create_graph: bool, task: GraphTask) -> Any:
+    """Run a node that hooks, captures or anomaly mode are watching, or that got no gradient."""
+    if slots is None:  # every path that leads here returned None
+        return node.run_without_gradients(create_graph)
+    if anomaly_mode.state.enabled:
+        return run_watched(node, slots, create_graph, task)
+    if node in task.captured_nodes:
+        return run_captured(node, slots, create_graph, task)
+    if node.hooked:
+        return run_with_hooks(node, slots, create_graph)
+    return node.run(slots, create_graph)
 
 
 def run_captured(node: Node, slots: list[Any], create_graph: bool, task: GraphTask) -> Any:

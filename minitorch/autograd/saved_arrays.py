@@ -8,6 +8,7 @@ in which nothing was changed and no hooks are set, costs a look at each array.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import repeat
 from typing import Any, ClassVar
 
 from minitorch import dtypes
@@ -21,15 +22,9 @@ from minitorch.autograd.saved_variable import (
 )
 from minitorch.autograd.variable import Variable, unwrap, wrap
 
-
-class SavedOutput:
-    """What a node remembers of its own output, if it saved the output's array."""
-
-    __slots__ = ("nr", "_version_counter")
-
-    def __init__(self, nr: int, version_counter: list[Any]) -> None:
-        self.nr = nr
-        self._version_counter = version_counter
+SavedOutput = tuple[int, list[Any]]
+"""What a node remembers of its own output, if it saved the output's array: which output it is, and
+its version counter. A reference to the output itself would be a cycle."""
 
 
 class SavesArrays(Node):
@@ -73,26 +68,32 @@ class SavesArrays(Node):
         """For each saved array, the tensor that it came from and its version. Mirrors the
         constructor of SavedVariable.
 
-        Outputs are not referred to, which would be a cycle: ``SavedOutput`` stands in their place.
+        For an output it is a ``SavedOutput``.
         Returns the version counter that the output must take, if it is among the saved arrays.
         """
         if self.saved_for is not None and None in self.next_edges:
             self._saved = self._kept()
+        saved = self._saved
+        self._versions = output_version = None
+        if len(saved) == 1 and saved[0] is out:
+            output_version = [0, None]
+            self._sources = [(0, output_version)]
+            return output_version
         sources: list[Any] = []
         self._sources = sources
-        self._versions = None
-        output_version = None
-        for array in self._saved:
+        for array in saved:
             source: Any = None
             if array is out:
                 output_version = [0, None]
-                source = SavedOutput(0, output_version)
+                source = (0, output_version)
             elif array is not None:
-                for x, a in zip(args, arrays):  # noqa: B905 (strict costs 0.1 us here)
-                    if a is array and isinstance(x, Variable):
-                        source = x
-                        if x._version_counter is not None and x._version_counter[0]:
-                            self._note_version(len(sources), x._version_counter[0])
+                for operand, argument in zip(arrays, args):  # noqa: B905 (strict costs 0.1 us here)
+                    if operand is array:
+                        if operand is not argument:  # else no tensor, but an array by itself
+                            source = argument
+                            counter = source._version_counter
+                            if counter is not None and counter[0]:
+                                self._note_version(len(sources), counter[0])
                         break
             sources.append(source)
         return output_version
@@ -110,9 +111,9 @@ class SavesArrays(Node):
             if saved is array:
                 counter = tensor.shared_version_counter()
                 source = self._sources[position]
-                if source is not None and source._version_counter is counter:
+                if source is not None and _version_counter(source) is counter:
                     continue  # an operand that this change in place has overwritten
-                self._sources[position] = SavedOutput(tensor._output_nr, counter)
+                self._sources[position] = (tensor._output_nr, counter)
                 if counter[0]:
                     self._note_version(position, counter[0])
 
@@ -121,7 +122,7 @@ class SavesArrays(Node):
         counter = tensor.shared_version_counter()
         for position, saved in enumerate(self._saved):
             if saved is array:
-                self._sources[position] = SavedOutput(0, counter)
+                self._sources[position] = (0, counter)
                 if counter[0]:
                     self._note_version(position, counter[0])
 
@@ -135,24 +136,17 @@ class SavesArrays(Node):
         saved = self._saved
         if type(saved) is not tuple:
             saved = tuple([unwrap(x) for x in self._unpacked()])
-        versions = self._versions
-        for source in self._sources:
+        for source, version in zip(self._sources, self._versions or repeat(0)):  # noqa: B905
             if source is not None:
-                counter = source._version_counter
-                if counter is not None and (versions is not None or counter[0]):
-                    self._check_version(source, counter)
+                counter = source[1] if type(source) is tuple else source._version_counter
+                if counter is not None and counter[0] != version:
+                    self._raise_modified(source, counter, version)
         return saved
-
-    def _check_version(self, source: Any, counter: list[Any]) -> None:
-        position = next(i for i, s in enumerate(self._sources) if s is source)
-        version = self._versions[position] if self._versions is not None else 0
-        if counter[0] != version:
-            self._raise_modified(source, counter, version)
 
     def _raise_modified(self, source: Any, counter: list[Any], version: int) -> None:
         array = next(a for a, s in zip(self._saved, self._sources, strict=True) if s is source)
-        if isinstance(source, SavedOutput):
-            raise modified(self, array, self, source.nr, counter, version)
+        if type(source) is tuple:
+            raise modified(self, array, self, source[0], counter, version)
         raise modified(self, array, source.grad_fn, source.output_nr, counter, version)
 
     # ----------------------------------------------------------------- under hooks
@@ -175,7 +169,7 @@ class SavesArrays(Node):
         """Put what the pack hook returns in the place of one saved array."""
         array = self._saved[position]
         tensor = self._unpack(position, array)
-        is_output = isinstance(self._sources[position], SavedOutput)
+        is_output = type(self._sources[position]) is tuple
         packed = PackedVariable(tensor, hooks, is_output=is_output, detach=detach)
         # A list instead of a tuple tells that some of it must be unpacked; hooks take over the
         # watch over versions.
@@ -211,8 +205,7 @@ class SavesArrays(Node):
         differentiable = source is not None and dtypes.is_differentiable(array.dtype)
         tensor = wrap(array, maker if differentiable else None)
         if source is not None:
-            tensor._output_nr = source.nr
-            tensor._version_counter = source._version_counter
+            tensor._output_nr, tensor._version_counter = source
         return tensor
 
     def release(self) -> None:
@@ -221,3 +214,7 @@ class SavesArrays(Node):
             self._sources = ()
             if self.composed is not None:
                 self._args = None
+
+
+def _version_counter(source: Any) -> list[Any] | None:
+    return source[1] if type(source) is tuple else source._version_counter

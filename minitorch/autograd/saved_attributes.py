@@ -94,8 +94,8 @@ def _positions(node: Any) -> dict[str, int]:
         edge = getattr(value, "edge", None)
         if isinstance(source, Variable):
             edge = source.gradient_edge()
-        elif hasattr(source, "nr") or getattr(value, "is_output", False):
-            found[f"result{source.nr}" if node.num_outputs > 1 else "result"] = position
+        elif type(source) is tuple or getattr(value, "is_output", False):
+            found[f"result{source[0]}" if node.num_outputs > 1 else "result"] = position
             continue
         elif value is None or not hasattr(value, "unpack_hook"):
             continue

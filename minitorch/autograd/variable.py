@@ -158,7 +158,9 @@ class Variable:
         grad_fn = self._grad_fn if self._view is None else self.grad_fn
         if grad_fn is not None:
             return grad_fn, self._output_nr
-        return (self.accumulator(), 0) if self.requires_grad else None
+        if self._requires_grad or self.requires_grad:
+            return self.accumulator(), 0
+        return None
 
     def accumulator(self) -> AccumulateGrad:
         """The node at the end of the graph that fills ``grad``. Graphs own it; the leaf only
@@ -445,10 +447,10 @@ class AccumulateGrad(Node):
     """The end of the graph: adds the gradient to a leaf. Mirrors functions/accumulate_grad.cpp."""
 
     __slots__ = ("variable", "output_shape", "output_dtype")
+    next_edges = ()
 
     def __init__(self, variable: Variable) -> None:
         self.variable = variable
-        self.next_edges = ()
         self.sequence_nr = RUNS_FIRST + next_sequence_nr()
         self.output_shape, self.output_dtype = variable._array.shape, variable._array.dtype
         if variable._backward_hooks is not None:
@@ -457,12 +459,24 @@ class AccumulateGrad(Node):
 
     def run(self, grads: Any, create_graph: bool) -> tuple[Any, ...]:
         variable = self.variable
-        grad = grads[0]
+        grad = grads.pop()  # nobody else holds it then, unless somebody will see it
         with _accumulating:
             if create_graph:  # a copy: others may hold this gradient, and change it in place
                 variable._grad = grad.clone() if variable._grad is None else variable._grad + grad
             elif variable._grad is None:
-                variable._grad = wrap(_owned(grad, variable._array, grads))
+                like = variable._array
+                # Backward formulas may hand one array to several inputs (``add`` does), and a user
+                # may change ``x.grad`` in place: an array that somebody else can see is copied.
+                if (
+                    type(grad) is not ndarray
+                    or grad.strides != like.strides
+                    or grad.dtype is not like.dtype
+                    or sys.getrefcount(grad) > _REFERENCES_TO_A_FRESH_GRADIENT
+                    or not (grad.base is None or _is_whole(grad))
+                ):
+                    grad, fresh = np.empty_like(like), grad
+                    grad[...] = fresh
+                variable._grad = wrap(grad)
             elif variable._grad._requires_grad:
                 variable._grad = wrap(variable._grad._array + grad)
             else:
@@ -474,49 +488,24 @@ class AccumulateGrad(Node):
         return ()
 
 
-def _owned(grad: Any, like: Any, slots: list[Any]) -> Any:
-    """``grad`` itself if nobody else can see its memory and it is laid out as the leaf is, else a
-    copy.
-
-    Backward formulas may hand one array to several inputs (``add`` does), and a user may change
-    ``x.grad`` in place.
+def _is_whole(view: Any) -> bool:
+    """Whether a view shows all of an array that nobody else holds, as a double transposition leaves
+    it: it is as good as that array.
     """
-    if type(grad) is ndarray and grad.strides == like.strides and grad.dtype is like.dtype:
-        slots[0] = None
-        base = grad.base
-        # A view of all of a fresh array, as a double transposition leaves it, is as good as the
-        # array.
-        whole = base is None or (
-            type(base) is ndarray and base.size == grad.size and sys.getrefcount(base) <= 3
-        )
-        if whole and sys.getrefcount(grad) <= _REFERENCES_TO_A_FRESH_GRADIENT:
-            return grad
-    out = np.empty_like(like)
-    out[...] = grad
-    return out
+    base = view.base
+    return type(base) is ndarray and base.size == view.size and sys.getrefcount(base) <= 3
 
 
 def _references_to_a_fresh_gradient() -> int:
-    """Count the references the same way as ``_owned`` is called, instead of trusting the
+    """Count the references to a gradient as ``AccumulateGrad.run`` does, instead of trusting the
     interpreter's details.
     """
-    count = 0
 
-    def owned(grad: Any, like: Any, slots: list[Any]) -> None:
-        nonlocal count
-        slots[0] = None
-        count = sys.getrefcount(grad)
+    def run(grads: Any) -> int:
+        grad = grads.pop()
+        return sys.getrefcount(grad)
 
-    def run(grads: Any) -> None:
-        grad = grads[0]
-        owned(grad, grad, grads)
-
-    def engine() -> None:
-        slots: Any = [np.zeros(1)]
-        run(slots)
-
-    engine()
-    return count - 1  # `like` was the gradient itself here
+    return run([np.zeros(1)])
 
 
 _REFERENCES_TO_A_FRESH_GRADIENT = _references_to_a_fresh_gradient()

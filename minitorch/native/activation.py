@@ -16,6 +16,7 @@ import numpy as np
 
 from minitorch import dtypes
 from minitorch.autograd.operator import Operator
+from minitorch.autograd.variable import Variable
 from minitorch.native import activation_kernels as kernels
 from minitorch.native.distribution_kernels import uniform_
 from minitorch.native.expand_utils import meta_of, sum_to
@@ -57,14 +58,16 @@ class Relu(Operator):
         if input.dtype.char in "fd":  # half as long as NumPy's maximum
             out = pointwise(kernels.relu_kernel, "relu", (input,))
         else:
-            out = np.maximum(input, 0)
+            out = np.maximum(input, input.dtype.type(0))  # beside a Python 0: 0.2 us more
         ctx.save_for_backward(out)
         return out
 
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:
         (out,) = ctx.saved_tensors
-        return ThresholdBackward.apply(grad, out, 0)
+        if isinstance(grad, Variable):
+            return ThresholdBackward.apply(grad, out, 0)
+        return pointwise(kernels.threshold_backward_kernel, "threshold_cpu", (grad, out), 0)
 
 
 class Threshold(Operator):

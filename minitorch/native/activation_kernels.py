@@ -89,7 +89,7 @@ def hardswish_backward_kernel(out: Any, grad: Any, input: Any) -> None:
     for i in prange(out.size):
         x = input[i]
         inner = grad[i] * (x / three + half)
-        out[i] = zero if x <= -three else (grad[i] if x >= three else inner)
+        out[i] = zero if x <= -three else (inner if x < three else grad[i])
 
 
 @DispatchStub
@@ -125,7 +125,7 @@ def elu_backward_kernel(
     for i in prange(out.size):
         x = input[i]
         low = exp((zero if x > zero else x) * inner) * slope
-        out[i] = grad[i] * (positive if x > zero else low)
+        out[i] = grad[i] * (low if x <= zero else positive)
 
 
 @DispatchStub

@@ -23,7 +23,7 @@ from minitorch.native.reduce_ops_utils import (
     restore,
 )
 from minitorch.native.return_types import return_type
-from minitorch.native.scatter_gather import scatter_into_zeros
+from minitorch.native.scatter_gather import gather_kernel, scatter_into_zeros
 from minitorch.native.sizes import wrap_dim
 from minitorch.native.tensor_compare import maximum, minimum
 from minitorch.native.tensor_iterator import refuse
@@ -125,8 +125,8 @@ class MaxDim(Operator, name="MaxBackward0"):
             ctx.save_for_backward(indices)
             ctx.arguments = (), 0, True
             return values, indices
-        indices = np.expand_dims(ctx.arg(input, dim), dim)
-        values = np.take_along_axis(input, indices, dim)
+        indices = ctx.arg(input, dim, keepdims=True)
+        values = gather_kernel(input, dim, indices)
         ctx.arguments = input.shape, dim, keepdim
         if not keepdim:
             values, indices = values.squeeze(dim), indices.squeeze(dim)

@@ -30,10 +30,11 @@ class Cat(Operator):
     @staticmethod
     def forward(ctx: Any, dim: int, *tensors: Any) -> Any:
         ctx.dim = dim
-        ctx.metas = [meta_of(t) for t in tensors]
-        dtype = dtypes.result_dtype(*tensors)
+        ctx.metas = [(t.shape, t.dtype) for t in tensors]
+        first = tensors[0].dtype
+        alike = all([t.dtype is first for t in tensors])
         parts = [t for t in tensors if t.shape != (0,)] or tensors
-        out = np.concatenate(parts, dim, dtype=dtype)
+        out = np.concatenate(parts, dim, dtype=first if alike else dtypes.result_dtype(*tensors))
         if out.flags.c_contiguous or any(
             [is_in(out, f) for f in (channels_last, channels_last_3d)]
         ):

@@ -224,7 +224,7 @@ def _check_layer(
     """How many dimensions are normalized."""
     shape = _check_normalized_shape(input, normalized_shape, "layer_norm", ", ")
     for name, part in (("weight", weight), ("bias", bias)):
-        if part is not None and tuple(part.shape) != shape:
+        if part is not None and part._array.shape != shape:
             raise RuntimeError(
                 f"Expected {name} to be of same shape as normalized_shape, but got {name} of shape "
                 f"{list(part.shape)} and normalized_shape = {list(shape)}"
@@ -283,7 +283,7 @@ def _check_normalized_shape(
             "Expected normalized_shape to be at least 1-dimensional, i.e., containing at least one "
             "element, but got normalized_shape = []"
         )
-    if tuple(input.shape[-len(shape) :]) != shape:
+    if input._array.shape[-len(shape) :] != shape:
         sizes = ", ".join(map(str, shape))
         raise RuntimeError(
             f"Given normalized_shape={list(shape)}, expected input with shape [*{comma}{sizes}], "

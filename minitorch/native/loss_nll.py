@@ -110,7 +110,9 @@ class NllLoss(Operator):
             return losses.reshape(target.shape).astype(dtype, copy=False)
         if reduction == "mean":
             loss = loss / total_weight if total_weight else math.nan
-        return np.full_like(input, loss, shape=())
+        out = np.empty_like(input, shape=())
+        out[...] = loss
+        return out
 
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:

@@ -120,9 +120,11 @@ def multi_head_attention_forward(
         q, k, v = _project_packed(query, key, value, in_proj_weight, in_proj_bias)
     attn_mask = _mask_by_head(attn_mask, batch * num_heads, length, key.shape[0])
 
-    def by_head(projected: Tensor) -> Tensor:  # (length, N, E) -> (N num_heads, length, head_width)
-        by_rows = (projected.shape[0], batch * num_heads, head_width)
-        return transpose(reshape(projected, by_rows), 0, 1)
+    def by_head(x: Tensor) -> Tensor:  # (length, N, E) -> (N, num_heads, length, head_width)
+        return reshape(x, (x.shape[0], batch, num_heads, head_width)).permute(1, 2, 0, 3)
+
+    def by_sample(x: Tensor) -> Tensor:  # from (N num_heads, length, head_width)
+        return reshape(x, (batch, num_heads, x.shape[1], head_width))
 
     if bias_k is not None and bias_v is not None:
         _require(static_k is None, "bias cannot be added to static key.")
@@ -133,21 +135,19 @@ def multi_head_attention_forward(
         _require(bias_k is None, "bias_k is set but bias_v is None")
         _require(bias_v is None, "bias_v is set but bias_k is None")
     q = by_head(q)
-    k = (
-        by_head(k)
-        if static_k is None
-        else _static("static_k", static_k, batch * num_heads, head_width)
-    )
-    v = (
-        by_head(v)
-        if static_v is None
-        else _static("static_v", static_v, batch * num_heads, head_width)
-    )
+    if static_k is None:
+        k = by_head(k)
+    else:
+        k = by_sample(_static("static_k", static_k, batch * num_heads, head_width))
+    if static_v is None:
+        v = by_head(v)
+    else:
+        v = by_sample(_static("static_v", static_v, batch * num_heads, head_width))
     if add_zero_attn:
-        zeros = wrap(np.zeros_like(k._array, shape=(batch * num_heads, 1, head_width)))
-        k, v = cat([k, zeros], 1), cat([v, zeros], 1)
+        zeros = wrap(np.zeros_like(k._array, shape=(batch, num_heads, 1, head_width)))
+        k, v = cat([k, zeros], 2), cat([v, zeros], 2)
         attn_mask, padding = _widen(attn_mask), _widen(padding)
-    seen = k.shape[1]
+    seen = k.shape[2]
     mask = _merge(attn_mask, padding, batch, num_heads, seen)
     dropped = dropout_p if training else 0.0
     output_shape = length, batch, out_proj_weight.shape[0]
@@ -156,13 +156,13 @@ def multi_head_attention_forward(
         if mask is not None:
             whole = mask.shape[0] == 1
             mask = unsqueeze(mask, 0) if whole else reshape(mask, (batch, num_heads, -1, seen))
-        q, k, v = (reshape(x, (batch, num_heads, x.shape[1], head_width)) for x in (q, k, v))
         out = scaled_dot_product_attention(q, k, v, mask, dropped, is_causal)
         out = reshape(out.permute(2, 0, 1, 3), (batch * length, width))
         out = reshape(linear(out, out_proj_weight, out_proj_bias), output_shape)
         return out if batched else squeeze(out, 1), None
 
     _require(not is_causal or mask is not None, "FIXME: is_causal not implemented for need_weights")
+    q, k, v = (reshape(x, (batch * num_heads, x.shape[2], head_width)) for x in (q, k, v))
     q = q * math.sqrt(1 / head_width)
     keys = transpose(k, -2, -1)
     scores = bmm(q, keys) if mask is None else baddbmm(mask, q, keys)
@@ -256,20 +256,26 @@ def _project_packed(
     if key is not value:
         biases = (None,) * 3 if bias is None else chunk(bias, 3)
         inputs = query, key, value
-        return [linear(x, w, b) for x, w, b in zip(inputs, chunk(weight, 3), biases, strict=True)]
+        return [_linear(x, w, b) for x, w, b in zip(inputs, chunk(weight, 3), biases, strict=True)]
     if query is key:
-        return _split_projection(linear(query, weight, bias), 3)
+        return _split_projection(_linear(query, weight, bias), 3)
     of_query, of_both = split(weight, [width, 2 * width])
     bias_query, bias_both = (None, None) if bias is None else split(bias, [width, 2 * width])
-    both = _split_projection(linear(key, of_both, bias_both), 2)
-    return linear(query, of_query, bias_query), *both
+    both = _split_projection(_linear(key, of_both, bias_both), 2)
+    return _linear(query, of_query, bias_query), *both
+
+
+def _linear(input: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+    """``linear`` without a copy of a batch that comes first and was moved to the second place."""
+    if not input._array.flags.c_contiguous:
+        return transpose(linear(transpose(input, 0, 1), weight, bias), 0, 1)
+    return linear(input, weight, bias)
 
 
 def _split_projection(product: Tensor, count: int) -> Any:
-    """The parts of the last dimension, each with its memory in one piece."""
+    """The parts of the last dimension."""
     shape = product.shape
-    parts = reshape(product, (*shape[:-1], count, shape[-1] // count))
-    return unbind(transpose(unsqueeze(parts, 0), 0, -2).squeeze(-2).contiguous())
+    return unbind(reshape(product, (*shape[:-1], count, shape[-1] // count)), -2)
 
 
 def _project_each(
@@ -289,7 +295,7 @@ def _project_each(
             f"expecting {name} weights shape of {expected}, but got {w.shape}",
         )
     inputs = query, key, value
-    return [linear(x, w, b) for x, w, b in zip(inputs, weights, biases, strict=True)]
+    return [_linear(x, w, b) for x, w, b in zip(inputs, weights, biases, strict=True)]
 
 
 def _mask_by_head(mask: Tensor | None, heads: int, length: int, seen: int) -> Tensor | None:

@@ -37,6 +37,7 @@ from minitorch.native.normalization_kernels import (
     plane_grad_kernel,
     plane_grad_sums_kernel,
     plane_moments_kernel,
+    rstd_kernel,
 )
 from minitorch.native.pointwise import check_floating
 from minitorch.native.variants import accepts_out
@@ -57,10 +58,13 @@ def _as_batch(array: Any) -> Any:
     return array if array.ndim == 2 else array.reshape(*array.shape[:2], math.prod(array.shape[2:]))
 
 
-# A sum over a plane of few elements costs more than its additions. Up to so many, sums over the
-# batch are taken first, for each position of the planes, as if positions were columns: for planes
-# of 4 x 4 that takes a quarter of the time, for 8 x 8 half.
-_FEW_POSITIONS = 64
+def _is_handled_as_columns(batch: Any) -> bool:
+    """Whether each position of the planes is summed over the samples first, like a column.
+
+    A sum over few elements costs more than its additions: for planes of 4 x 4 this takes a quarter
+    of the time, for 8 x 8 half, in batches large enough for its own steps not to count.
+    """
+    return batch.ndim == 2 or (batch.shape[2] <= 64 and batch.size >= 32_768)
 
 
 def _as_columns(batch: Any) -> Any:
@@ -71,7 +75,7 @@ def _as_columns(batch: Any) -> Any:
 def _moments(batch: Any, rows: int) -> tuple[Any, Any]:
     """Mean and biased variance of each channel; ``rows`` is for a matrix, see _rows_per_thread."""
     channels = batch.shape[1]
-    if batch.ndim == 3 and batch.shape[2] > _FEW_POSITIONS:
+    if not _is_handled_as_columns(batch):
         mean = np.empty_like(batch, shape=channels, dtype=np.float64)
         variance = np.empty_like(mean)
         plane_moments_kernel(mean, variance, batch)
@@ -94,7 +98,7 @@ def _affine(batch: Any, centre: Any, scale: Any, shift: Any) -> Any:
     out = np.empty_like(batch)
     if batch.ndim == 2:
         column_affine_kernel(out, batch, centre, scale, shift)
-    elif batch.shape[2] > _FEW_POSITIONS:
+    elif not _is_handled_as_columns(batch):
         plane_affine_kernel(out, batch, centre, scale, shift)
     else:
         by_column = [np.repeat(part, batch.shape[2]) for part in (centre, scale, shift)]
@@ -108,7 +112,7 @@ def _grad_sums(gradients: Any, batch: Any, mean: Any, rows: int) -> tuple[Any, A
     centre = mean.astype(batch.dtype, copy=False)
     if batch.ndim == 2:
         column_grad_sums_kernel(grad_sum, product_sum, gradients, batch, centre, rows)
-    elif batch.shape[2] > _FEW_POSITIONS:
+    elif not _is_handled_as_columns(batch):
         plane_grad_sums_kernel(grad_sum, product_sum, gradients, batch, centre)
     else:
         channels, positions = batch.shape[1:]
@@ -126,7 +130,7 @@ def _input_grad(
     """(grad - grad_mean - (batch - mean) * slope) * rstd * weight, by channel."""
     grad_input = np.empty_like(batch)
     by_channel = [mean, rstd, weight, grad_mean, slope]
-    if batch.ndim == 3 and batch.shape[2] > _FEW_POSITIONS:
+    if not _is_handled_as_columns(batch):
         scale = rstd * weight
         by_channel = [mean, scale, grad_mean * scale, slope * scale]
         by_channel = [part.astype(batch.dtype, copy=False) for part in by_channel]
@@ -173,7 +177,8 @@ class NativeBatchNorm(Operator):
         else:
             mean = running_mean.astype(statistics_dtype)
             variance = running_var.astype(statistics_dtype)
-        rstd = (1 / np.sqrt(variance.astype(np.float64) + eps)).astype(statistics_dtype)
+        rstd = np.empty_like(mean)
+        rstd_kernel(rstd, variance.astype(statistics_dtype, copy=False), eps)
         if in_half and training:
             mean, rstd = [x.astype(input.dtype).astype(statistics_dtype) for x in (mean, rstd)]
         ctx.save_for_backward(input, weight, mean, rstd)
@@ -331,8 +336,8 @@ def batch_norm(
         ("weight", weight),
         ("bias", bias),
     ):
-        if part is not None and part.numel() != channels:
-            raise RuntimeError(f"{name} should contain {channels} elements not {part.numel()}")
+        if part is not None and part._array.size != channels:
+            raise RuntimeError(f"{name} should contain {channels} elements not {part._array.size}")
     check_floating(input._array, "batch_norm")
     check_mixed_dtypes(input, running_mean, running_var, weight, bias)
     out: Tensor = NativeBatchNorm.apply(

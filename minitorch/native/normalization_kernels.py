@@ -11,6 +11,7 @@ Mirrors aten/src/ATen/native/cpu/batch_norm_kernel.cpp. Left out: the channels-l
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -47,6 +48,32 @@ def plane_moments_kernel(mean: Any, variance: Any, input: Any) -> None:
         variance[c] = squares / (samples * length)
 
 
+@kernel
+def _moments_of_strip(mean: Any, variance: Any, input: Any, piece: int, first: int) -> None:
+    """Of the columns from ``first`` on, as many as ``mean`` holds."""
+    samples, end = len(input), first + mean.size
+    part = np.empty_like(mean)
+    mean[:] = 0
+    for start in range(0, samples, piece):
+        part[:] = 0
+        for n in range(start, min(start + piece, samples)):
+            row = input[n, first:end]
+            for c in range(part.size):
+                part[c] += row[c]
+        mean += part
+    mean /= mean.dtype.type(samples)
+    variance[:] = 0
+    for start in range(0, samples, piece):
+        part[:] = 0
+        for n in range(start, min(start + piece, samples)):
+            row = input[n, first:end]
+            for c in range(part.size):
+                distance = row[c] - mean[c]
+                part[c] = fma(distance, distance, part[c])
+        variance += part
+    variance /= variance.dtype.type(samples)
+
+
 @DispatchStub
 @kernel(parallel=True)
 def column_moments_kernel(mean: Any, variance: Any, input: Any, piece: int) -> None:
@@ -55,32 +82,19 @@ def column_moments_kernel(mean: Any, variance: Any, input: Any, piece: int) -> N
     Rows are added one by one, ``piece`` rows for each thread of torch's, so that every rounding
     is torch's own: what batch normalisation leaves of a gradient can be rounding alone.
     """
-    samples, channels = input.shape
-    number = input.dtype.type
+    channels = input.shape[1]
     for strip in prange((channels + _STRIP - 1) // _STRIP):
         first = np.int64(strip) * _STRIP
         end = min(first + _STRIP, channels)
-        centre, squares = mean[first:end], variance[first:end]
-        part = np.empty(end - first, input.dtype)
-        centre[:] = 0
-        for start in range(0, samples, piece):
-            part[:] = 0
-            for n in range(start, min(start + piece, samples)):
-                row = input[n, first:end]
-                for c in range(part.size):
-                    part[c] += row[c]
-            centre += part
-        centre /= number(samples)
-        squares[:] = 0
-        for start in range(0, samples, piece):
-            part[:] = 0
-            for n in range(start, min(start + piece, samples)):
-                row = input[n, first:end]
-                for c in range(part.size):
-                    distance = row[c] - centre[c]
-                    part[c] = fma(distance, distance, part[c])
-            squares += part
-        squares /= number(samples)
+        _moments_of_strip(mean[first:end], variance[first:end], input, piece, first)
+
+
+@DispatchStub
+@kernel
+def rstd_kernel(rstd: Any, variance: Any, eps: float) -> None:
+    """1 / the standard deviation."""
+    for c in range(rstd.size):
+        rstd[c] = 1.0 / math.sqrt(np.float64(variance[c]) + eps)
 
 
 @DispatchStub
@@ -132,33 +146,41 @@ def plane_grad_sums_kernel(
         product_sum[c] = products
 
 
+@kernel
+def _grad_sums_of_strip(
+    total: Any, products: Any, grad: Any, input: Any, mean: Any, piece: int, first: int
+) -> None:
+    samples, end = len(input), first + total.size
+    part = np.empty_like(total)
+    part_of_products = np.empty_like(total)
+    total[:] = 0
+    products[:] = 0
+    for start in range(0, samples, piece):
+        part[:] = 0
+        part_of_products[:] = 0
+        for n in range(start, min(start + piece, samples)):
+            gradients, row = grad[n, first:end], input[n, first:end]
+            for c in range(part.size):
+                part[c] += gradients[c]
+            for c in range(part.size):
+                distance = row[c] - mean[c]
+                part_of_products[c] = fma(distance, gradients[c], part_of_products[c])
+        total += part
+        products += part_of_products
+
+
 @DispatchStub
 @kernel(parallel=True)
 def column_grad_sums_kernel(
     grad_sum: Any, product_sum: Any, grad: Any, input: Any, mean: Any, piece: int
 ) -> None:
     """The same for each column of (N, C), added up as in column_moments_kernel."""
-    samples, channels = input.shape
+    channels = input.shape[1]
     for strip in prange((channels + _STRIP - 1) // _STRIP):
         first = np.int64(strip) * _STRIP
         end = min(first + _STRIP, channels)
-        total, products, centre = grad_sum[first:end], product_sum[first:end], mean[first:end]
-        part = np.empty(end - first, input.dtype)
-        part_of_products = np.empty_like(part)
-        total[:] = 0
-        products[:] = 0
-        for start in range(0, samples, piece):
-            part[:] = 0
-            part_of_products[:] = 0
-            for n in range(start, min(start + piece, samples)):
-                gradients, row = grad[n, first:end], input[n, first:end]
-                for c in range(part.size):
-                    part[c] += gradients[c]
-                for c in range(part.size):
-                    distance = row[c] - centre[c]
-                    part_of_products[c] = fma(distance, gradients[c], part_of_products[c])
-            total += part
-            products += part_of_products
+        total, products = grad_sum[first:end], product_sum[first:end]
+        _grad_sums_of_strip(total, products, grad, input, mean[first:end], piece, first)
 
 
 @DispatchStub

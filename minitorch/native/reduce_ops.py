@@ -20,11 +20,13 @@ from minitorch.autograd.variable import Variable, unwrap, wrap
 from minitorch.native.cumulative_ops import CumProd
 from minitorch.native.expand_utils import np_asarray
 from minitorch.native.joining import Cat
+from minitorch.native.portable_stub import PortableStub
 from minitorch.native.rearranging import Flip
 from minitorch.native.reduce_ops_utils import (
     LARGE,
     Axes,
     accurate_sum,
+    add_up,
     as_axes,
     as_number,
     cast,
@@ -49,9 +51,9 @@ class Sum(Operator):
     def forward(ctx: Any, input: Any, axes: Axes, keepdim: bool) -> Any:
         ctx.arguments = input.shape, axes, keepdim
         if input.dtype.kind in "bui":
-            return np.add.reduce(input, axes, np.int64, keepdims=keepdim)
+            return add_up(input, axes, np.int64, keepdims=keepdim)
         if input.size <= LARGE and input.dtype.itemsize > 2:
-            return np.add.reduce(input, axes, keepdims=keepdim)
+            return add_up(input, axes, keepdims=keepdim)
         return _float_sum(input, axes, keepdim)
 
     @staticmethod
@@ -71,7 +73,7 @@ def _float_sum(input: Any, axes: Axes, keepdim: bool) -> Any:
         return total.astype(input.dtype)
     if input.size > LARGE:
         return sum_kernel(input, axes, keepdim)
-    return np.add.reduce(input, axes, keepdims=keepdim)
+    return add_up(input, axes, keepdims=keepdim)
 
 
 class Nansum(Operator):
@@ -98,7 +100,7 @@ class Mean(Operator):
         half = input.dtype.itemsize == 2
         count = _elements_for_each(input, axes)
         if input.size <= LARGE and not half:
-            total = np.add.reduce(input, axes, keepdims=keepdim)
+            total = add_up(input, axes, keepdims=keepdim)
         elif half:
             total = accurate_sum(input, axes, keepdim, np.float32)
         else:
@@ -163,16 +165,28 @@ def _product_of_others(x: Any, axis: int) -> Any:
     return before * Flip.apply(after, (axis,))
 
 
-class LogSumExp(Holomorphic, name="LogsumexpBackward0"):
-    """The largest element is taken out first, so that nothing overflows."""
+@PortableStub
+def logsumexp_kernel(input: Any, axes: Axes) -> Any:
+    """ln(sum(e ** input)) with the reduced dimensions kept. The largest element is taken out first,
+    so that nothing overflows.
+    """
+    top = np.maximum.reduce(input, axis=axes, keepdims=True, initial=-np.inf)
+    if input.dtype.kind == "c":
+        top = top.real  # the imaginary part cannot overflow, and must stay for the angle
+    shift = np.where(np.isfinite(top), top, 0).astype(input.dtype)
+    return np.log(sum_along(np.exp(input - shift), axes, True)) + shift
 
+
+@PortableStub
+def logsumexp_backward_kernel(grad: Any, input: Any, result: Any) -> Any:
+    """grad * e ** (input - result)."""
+    return grad * np.exp(input - result)
+
+
+class LogSumExp(Holomorphic, name="LogsumexpBackward0"):
     @staticmethod
     def forward(ctx: Any, input: Any, axes: Axes, keepdim: bool) -> Any:
-        top = np.maximum.reduce(input, axis=axes, keepdims=True, initial=-np.inf)
-        if input.dtype.kind == "c":
-            top = top.real  # the imaginary part cannot overflow, and must stay for the angle
-        shift = np.where(np.isfinite(top), top, 0).astype(input.dtype)
-        out = np.log(sum_along(np.exp(input - shift), axes, True)) + shift
+        out = logsumexp_kernel(input, axes)
         if not keepdim:
             out = out.squeeze(axes)
         ctx.arguments = axes, keepdim
@@ -183,10 +197,10 @@ class LogSumExp(Holomorphic, name="LogsumexpBackward0"):
     def backward(ctx: Any, grad: Any) -> Any:
         input, out = ctx.saved_tensors
         axes, keepdim = ctx.arguments
-        difference = input - restore(out, input.shape, axes, keepdim)
-        is_tensor: bool = isinstance(difference, Variable)
-        weights = difference.exp() if is_tensor else np.exp(difference)
-        return restore(grad, input.shape, axes, keepdim) * weights
+        grad, out = [restore(x, input.shape, axes, keepdim) for x in (grad, out)]
+        if isinstance(grad, Variable):
+            return grad * (input - out).exp()
+        return logsumexp_backward_kernel(grad, input, out)
 
 
 # --------------------------------------------------------------------------- public functions

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 Axes = tuple[int, ...] | None
 
+# One call, where the method ``sum`` is two. NumPy's types know no ``keepdims`` that may be either.
+add_up: Any = np.add.reduce
+
 
 def as_axes(dim: Any, ndim: int) -> Axes:
     """Dimensions as a tuple counted from the front; None and () mean all.

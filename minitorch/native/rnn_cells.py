@@ -23,20 +23,20 @@ def _check_shapes(input: Tensor, states: Sequence[Tensor], w_ih: Tensor, w_hh: T
     Raises:
         RuntimeError: the input or a state does not fit the weights, or another batch size.
     """
-    if input.size(1) != w_ih.size(1):
+    batch, inputs = input.size(0), input.size(1)
+    if inputs != w_ih.size(1):
         raise RuntimeError(
-            f"input has inconsistent input_size: got {input.size(1)} expected {w_ih.size(1)}"
+            f"input has inconsistent input_size: got {inputs} expected {w_ih.size(1)}"
         )
     for number, state in enumerate(states):
-        if state.size(0) != input.size(0):
+        rows, size = state.size(0), state.size(1)
+        if rows != batch:
             raise RuntimeError(
-                f"Input batch size {input.size(0)} doesn't match hidden{number} batch size "
-                f"{state.size(0)}"
+                f"Input batch size {batch} doesn't match hidden{number} batch size {rows}"
             )
-        if state.size(1) != w_hh.size(1):
+        if size != w_hh.size(1):
             raise RuntimeError(
-                f"hidden{number} has inconsistent hidden_size: got {state.size(1)}, "
-                f"expected {w_hh.size(1)}"
+                f"hidden{number} has inconsistent hidden_size: got {size}, expected {w_hh.size(1)}"
             )
 
 
@@ -50,7 +50,7 @@ def _step(layer: type[Layer], formula: Callable[..., Tensor], input: Tensor, *ar
     """The one step of a packed batch whose sequences have one element each."""
     if not _can_be_fused(input, *args[:3]):
         return formula(input, *args)
-    hidden: Tensor = layer.apply(input, *args, (input.size(0),), False)[0]
+    hidden: Tensor = layer.apply(input, *args, input._array.shape[:1], False)[0]
     return hidden
 
 
@@ -110,7 +110,7 @@ def lstm_cell(
     if not _can_be_fused(input, *hx, w_ih, w_hh):
         return formulas.lstm_step(input, hx, w_ih, w_hh, b_ih, b_hh)
     weights = w_ih, w_hh, b_ih, b_hh, None
-    hidden, _, cell = LstmLayer.apply(input, *hx, *weights, (input.size(0),), False)
+    hidden, _, cell = LstmLayer.apply(input, *hx, *weights, input._array.shape[:1], False)
     return hidden, cell
 
 

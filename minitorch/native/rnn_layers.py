@@ -111,15 +111,16 @@ def _hidden_gradients(
     steps: TimeSteps, grads: Any, out: Any, initial: Any, weight: Any, *wanted: bool
 ) -> tuple[Any, Any]:
     """Of weight and bias, from the gradient of the products with the hidden states."""
-    if steps.is_packed:
+    if steps.is_packed or len(grads) == 1:
         outs = steps.split(out)
-        before = np.concatenate([steps.before(outs, initial, t) for t in range(len(outs))])
-        return linear_backward(grads, before, weight, (False, *wanted))[1:]
+        befores = [steps.before(outs, initial, t) for t in range(len(outs))]
+        before = np.concatenate(befores) if len(befores) > 1 else befores[0]
+        return linear_backward(_flat(grads), before, weight, (False, *wanted))[1:]
     # All steps but the first start from the output of the one before.
     but_first, but_last = slice(1, None), slice(None, -1)
-    here, before = (but_last, but_first) if steps.reverse else (but_first, but_last)
+    here, there = (but_last, but_first) if steps.reverse else (but_first, but_last)
     _, grad_weight, grad_bias = linear_backward(
-        _flat(grads[here]), _flat(out[before]), weight, (False, *wanted)
+        _flat(grads[here]), _flat(out[there]), weight, (False, *wanted)
     )
     of_first_step = grads[steps.order[0]]
     if grad_weight is not None:

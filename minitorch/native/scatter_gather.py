@@ -301,7 +301,7 @@ def check_index_dtype(index: Any, function: str) -> None:
         raise TypeError(
             f"{function}(): argument 'index' must be Tensor, not {type(index).__name__}"
         )
-    if index._array.dtype not in (np.int64, np.int32) and index._array.size:
+    if index._array.dtype.char not in "li" and index._array.size:
         raise RuntimeError(f"{function}(): Expected dtype int32/int64 for index")
 
 
@@ -315,6 +315,8 @@ def _check_in_range(index: Any, size: int, dim: int) -> None:
 
 
 def _check_gather_shapes(input: Any, dim: int, index: Any) -> None:
+    if index.shape == input.shape:
+        return
     if max(index.ndim, 1) != max(input.ndim, 1):
         raise RuntimeError("Index tensor must have the same number of dimensions as input tensor")
     for d, (n, limit) in enumerate(zip(_lines(index).shape, _lines(input).shape, strict=True)):
@@ -326,7 +328,7 @@ def _check_gather_shapes(input: Any, dim: int, index: Any) -> None:
 
 
 def _check_scatter_shapes(input: Any, dim: int, index: Any, src: Any) -> None:
-    if not index.size:
+    if not index.size or (index.shape == input.shape and (src is None or src.shape == input.shape)):
         return
     for name, other in (("self", input), ("src", src)):
         if other is not None and max(index.ndim, 1) != max(other.ndim, 1):

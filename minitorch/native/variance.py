@@ -16,7 +16,6 @@ from minitorch.autograd.operator import Operator
 from minitorch.native.expand_utils import np_asarray
 from minitorch.native.portable_stub import PortableStub
 from minitorch.native.reduce_ops_utils import (
-    LARGE,
     Axes,
     accurate_sum,
     as_axes,
@@ -141,16 +140,11 @@ def _variance(input: Any, axes: Axes, correction: float, keepdim: bool) -> tuple
 @PortableStub
 def moments_kernel(input: Any, axes: Axes) -> tuple[Any, Any]:
     """The mean, and the sum of the squared distances from it, with the reduced dimensions kept."""
-    total = accurate_sum if input.size > LARGE else _plain_sum
-    mean = total(input, axes, True) / _count(input, axes)
+    mean = accurate_sum(input, axes, True) / _count(input, axes)
     deviation = input - mean
     if input.dtype.kind == "c":
-        return mean, total((deviation * deviation.conj()).real, axes, True)
-    return mean, total(deviation * deviation, axes, True)
-
-
-def _plain_sum(array: Any, axes: Axes, keepdim: bool) -> Any:
-    return np.add.reduce(array, axes, keepdims=keepdim)
+        return mean, accurate_sum((deviation * deviation.conj()).real, axes, True)
+    return mean, accurate_sum(deviation * deviation, axes, True)
 
 
 # --------------------------------------------------------------------------- public functions

@@ -41,6 +41,12 @@ def _alike(*arrays: Any) -> list[Any]:
     return list(arrays) if all(strided) else [np.ascontiguousarray(a) for a in arrays]
 
 
+def _like(array: Any) -> Any:
+    """New memory, laid out in the same order if BLAS can take that."""
+    like = np.empty_like(array)
+    return like if _has_rows(like) else np.empty_like(array, order="C")
+
+
 if callable_from_kernels():
 
     @attention_kernel.tuned
@@ -50,11 +56,9 @@ if callable_from_kernels():
         if not is_covered(query):
             return attention_kernel.plain(query, key, value, bias, kept, p, scale, causal)
         batch, heads, length, _ = query.shape
-        seen, width = value.shape[2:]
+        seen = key.shape[2]
         # As torch lays it out, on which the order of a later dropout depends.
-        out = np.empty_like(query, shape=(batch, heads, length, width))
-        if kept is not None or not _has_rows(out):
-            out = np.empty_like(out, order="C")
+        out = _like(query) if kept is None else np.empty_like(query, order="C")
         weights = np.empty((batch, heads, length, seen), query.dtype)
         kind = query.dtype.type
         query, key, value = _alike(query, key, value)
@@ -88,12 +92,10 @@ if callable_from_kernels():
             return attention_backward_kernel.plain(
                 grad, query, key, value, weights, kept, p, scale, causal
             )
-        # By place, not by head: the projections then need no copy of them.
-        grads = [np.empty_like(a.swapaxes(1, 2), order="C") for a in (query, key, value)]
-        by_head = [g.swapaxes(1, 2) for g in grads]
+        grads = tuple([_like(a) for a in (query, key, value)])
         kind = query.dtype.type
         _attend_backward(
-            *by_head,
+            *grads,
             *_alike(grad, query, key, value),
             weights,
             np.zeros((0, 0, 0, 0), bool) if kept is None else kept,
@@ -101,7 +103,7 @@ if callable_from_kernels():
             kind(scale),
             causal,
         )
-        return tuple(by_head)
+        return grads
 
 
 def _four_dimensions(bias: Any, kind: Any) -> Any:

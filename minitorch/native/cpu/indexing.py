@@ -24,19 +24,21 @@ from minitorch.native.scatter_gather import combine_kernel, gather_kernel, range
 
 _PIECES = 16  # of the inner dimension, for the threads, where the outer one is short
 
+_LEAST = 1024  # elements, below which NumPy's own indexing adds slices as fast
+
 _UNSIGNED = {1: np.uint8, 2: np.uint16, 4: np.uint32, 8: np.uint64}
-"""By bytes: moving elements needs no other types."""
+"""By bytes: moving elements of other types needs no more kernels."""
 
 
 def _along(array: Any, dim: int) -> Any:
     """The array as (outer, n, inner), contiguous."""
     shape = array.shape
     lines = math.prod(shape[:dim]), shape[dim], math.prod(shape[dim + 1 :])
-    return np.ascontiguousarray(array).reshape(lines)
+    return (array if array.flags.c_contiguous else array.copy()).reshape(lines)
 
 
 def _same_but_along(a: Any, b: Any, dim: int) -> bool:
-    return bool(
+    return a.shape == b.shape or (
         a.ndim == b.ndim
         and a.shape[:dim] == b.shape[:dim]
         and a.shape[dim + 1 :] == b.shape[dim + 1 :]
@@ -44,7 +46,7 @@ def _same_but_along(a: Any, b: Any, dim: int) -> bool:
 
 
 def _as_int64(index: Any) -> Any:
-    return index if index.dtype == np.int64 else index.astype(np.int64)
+    return index if index.dtype.char == "l" else index.astype(np.int64)
 
 
 @kernel(parallel=True)
@@ -64,12 +66,14 @@ def _gather(out: Any, input: Any, index: Any) -> None:
 
 @gather_kernel.tuned
 def gather(input: Any, dim: int, index: Any) -> Any:
-    unsigned = _UNSIGNED.get(input.itemsize)
-    if unsigned is None or not _same_but_along(input, index, dim) or not input.size:
+    if input.dtype.itemsize > 8 or not input.size or not _same_but_along(input, index, dim):
         return gather_kernel.plain(input, dim, index)
     out = np.empty(index.shape, input.dtype)
-    bits = np.ascontiguousarray(input).view(unsigned)
-    _gather(_along(out.view(unsigned), dim), _along(bits, dim), _along(_as_int64(index), dim))
+    source, target = _along(input, dim), _along(out, dim)
+    if input.dtype.char not in "fdl":
+        unsigned = _UNSIGNED[input.itemsize]
+        source, target = source.view(unsigned), target.view(unsigned)
+    _gather(target, source, _along(_as_int64(index), dim))
     return out
 
 
@@ -112,7 +116,7 @@ def _add_slices(out: Any, index: Any, source: Any, pieces: int) -> None:
 
 @add_slices_kernel.tuned
 def add_slices(out: Any, dim: int, index: Any, source: Any) -> None:
-    is_plain = out.dtype.char not in "fd" or source.dtype != out.dtype
+    is_plain = out.dtype.char not in "fd" or source.dtype != out.dtype or source.size < _LEAST
     if is_plain or not _same_but_along(out, source, dim) or not out.flags.c_contiguous:
         add_slices_kernel.plain(out, dim, index, source)
         return
@@ -127,6 +131,9 @@ def add_at(out: Any, index: tuple[Any, ...], values: Any) -> None:
     """Index arrays that stand side by side, with nothing but whole dimensions around them, name
     slices of those dimensions taken as one.
     """
+    if values.size < _LEAST:
+        add_at_kernel.plain(out, index, values)
+        return
     first = next((i for i, part in enumerate(index) if not isinstance(part, slice)), 0)
     arrays = index[first:]
     named = out.shape[first : first + len(arrays)]

@@ -74,15 +74,25 @@ def _grad_rows(grad: Any, steps: TimeSteps, later: Any) -> tuple[Any, Any, int]:
     return _table(steps, True), _rows(batch_first), len(steps.sizes)
 
 
-def _run(loop: Kernel, parallel: Kernel, steps: TimeSteps, weight: Any, *arguments: Any) -> None:
-    """Call a loop, or its parallel form for as many threads as the work is worth."""
+def _is_small(weight: Any, steps: TimeSteps) -> bool:
+    """One step on one thread: the plain loop is as fast, and takes fewer preparations."""
+    return len(steps.sizes) == 1 and _threads(weight, steps) == 1
+
+
+def _threads(weight: Any, steps: TimeSteps) -> int:
+    """How many threads the work is worth."""
     batch = max(steps.sizes)
     work = len(steps.sizes) * batch * weight.size // MULTIPLICATIONS_PER_THREAD
-    threads = min(cpu.get_num_threads(), work, batch // SEQUENCES_PER_THREAD)
+    return max(1, min(cpu.get_num_threads(), work, batch // SEQUENCES_PER_THREAD))
+
+
+def _run(loop: Kernel, parallel: Kernel, steps: TimeSteps, weight: Any, *arguments: Any) -> None:
+    """Call a loop, or its parallel form for as many threads as the work is worth."""
+    threads = _threads(weight, steps)
     if threads > 1:
         parallel.on_all_threads(threads, weight, *arguments)
     else:
-        loop(0, batch, weight, *arguments)
+        loop(0, max(steps.sizes), weight, *arguments)
 
 
 @kernel
@@ -153,12 +163,18 @@ def _run_rnn_forward(
 
 @rnn_loops.tanh_forward.tuned
 def tanh_forward(out: Any, hx: Any, w_hh: Any, bias: Any, steps: TimeSteps) -> None:
-    _run_rnn_forward(out, hx, w_hh, bias, steps, False)
+    if _is_small(w_hh, steps):
+        rnn_loops.tanh_forward.plain(out, hx, w_hh, bias, steps)
+    else:
+        _run_rnn_forward(out, hx, w_hh, bias, steps, False)
 
 
 @rnn_loops.relu_forward.tuned
 def relu_forward(out: Any, hx: Any, w_hh: Any, bias: Any, steps: TimeSteps) -> None:
-    _run_rnn_forward(out, hx, w_hh, bias, steps, True)
+    if _is_small(w_hh, steps):
+        rnn_loops.relu_forward.plain(out, hx, w_hh, bias, steps)
+    else:
+        _run_rnn_forward(out, hx, w_hh, bias, steps, True)
 
 
 @kernel
@@ -210,14 +226,20 @@ def _run_rnn_backward(
 def tanh_backward(
     grads: Any, later: Any, grad_out: Any, out: Any, w_hh: Any, steps: TimeSteps
 ) -> None:
-    _run_rnn_backward(grads, later, grad_out, out, w_hh, steps, False)
+    if _is_small(w_hh, steps):
+        rnn_loops.tanh_backward.plain(grads, later, grad_out, out, w_hh, steps)
+    else:
+        _run_rnn_backward(grads, later, grad_out, out, w_hh, steps, False)
 
 
 @rnn_loops.relu_backward.tuned
 def relu_backward(
     grads: Any, later: Any, grad_out: Any, out: Any, w_hh: Any, steps: TimeSteps
 ) -> None:
-    _run_rnn_backward(grads, later, grad_out, out, w_hh, steps, True)
+    if _is_small(w_hh, steps):
+        rnn_loops.relu_backward.plain(grads, later, grad_out, out, w_hh, steps)
+    else:
+        _run_rnn_backward(grads, later, grad_out, out, w_hh, steps, True)
 
 
 # ------------------------------------------------------------------ LSTM
@@ -271,7 +293,7 @@ def lstm_forward(
     out: Any = None,
     w_hr: Any = None,
 ) -> None:
-    if w_hr is not None:
+    if w_hr is not None or _is_small(w_hh, steps):
         rnn_loops.lstm_forward.plain(hidden, cells, gates, hx, cx, w_hh, bias, steps, out, w_hr)
         return
     weight = np.ascontiguousarray(w_hh.T)
@@ -352,7 +374,7 @@ def lstm_backward(
     grad_projected: Any = None,
     w_hr: Any = None,
 ) -> None:
-    if w_hr is not None:
+    if w_hr is not None or _is_small(w_hh, steps):
         rnn_loops.lstm_backward.plain(
             grads, later, grad_cell, grad_out, gates, cells, cx, w_hh, steps, grad_projected, w_hr
         )
@@ -419,6 +441,9 @@ def gru_forward(
     hidden_bias: Any,
     steps: TimeSteps,
 ) -> None:
+    if _is_small(w_hh, steps):
+        rnn_loops.gru_forward.plain(out, gates, products, hx, w_hh, bias, hidden_bias, steps)
+        return
     weight = np.ascontiguousarray(w_hh.T)
     from_hidden = np.empty_like(gates, shape=(len(hx), len(w_hh)))
     arrays = _rows(out), hx.copy(), _rows(gates), _rows(products), from_hidden, bias, hidden_bias
@@ -497,6 +522,11 @@ def gru_backward(
     w_hh: Any,
     steps: TimeSteps,
 ) -> None:
+    if _is_small(w_hh, steps):
+        rnn_loops.gru_backward.plain(
+            grads, grads_of_products, later, grad_out, gates, products, out, hx, w_hh, steps
+        )
+        return
     table, grad_rows, grad_step = _grad_rows(grad_out, steps, later)
     weight = np.ascontiguousarray(w_hh)
     states = _rows(gates), _rows(products), _rows(out), hx

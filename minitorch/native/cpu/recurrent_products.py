@@ -29,6 +29,10 @@ MULTIPLICATIONS_PER_THREAD = 1_000_000
 ROWS_PER_BLOCK = 256
 
 
+# For fewer, three calls of BLAS from Python take less than the preparations.
+FEW_ROWS = 64
+
+
 @kernel
 def product(
     out: Any, a: Any, b: Any, transpose_a: bool, transpose_b: bool, accumulate: bool
@@ -93,6 +97,8 @@ def linear_backward_kernel(
 def one_pass(
     grads: Any, input: Any, weight: Any, wanted: tuple[bool, bool, bool]
 ) -> tuple[Any, Any, Any]:
+    if len(grads) < FEW_ROWS:
+        return linear_backward.plain(grads, input, weight, wanted)  # type: ignore[no-any-return]
     inputs, outputs = input.shape[1], grads.shape[1]
     work = grads.size * inputs // MULTIPLICATIONS_PER_THREAD
     parts = max(1, min(cpu.get_num_threads(), work))

@@ -15,8 +15,12 @@ from typing import Any
 import numpy as np
 
 from minitorch._jit import PARALLEL_GRAIN, kernel, prange
+from minitorch.native.reduce_ops import logsumexp_backward_kernel, logsumexp_kernel
 from minitorch.native.reduce_ops_utils import Axes, sum_kernel
+from minitorch.native.row_sums import row_mean, row_squares
+from minitorch.native.softmax_kernels import _largest
 from minitorch.native.variance import moments_kernel
+from minitorch.native.vec_math import exp
 
 _RUN = 2048  # elements of a line that are added in single precision
 _RUN_OF_ROWS = 32  # rows that are, where the sums go along the columns
@@ -125,28 +129,12 @@ def _sum_long(line: Any, squares: bool) -> Any:
 # ------------------------------------------------------------------ variances
 
 
-@kernel(fast_sums=True)
-def _squares_of_run(line: Any, start: int, stop: int, mean: Any) -> Any:
-    total = line.dtype.type(0)
-    for i in range(start, stop):
-        x = line[np.uint64(i)] - mean
-        total += x * x
-    return total
-
-
 @kernel(parallel=True)
 def _moments_of_rows(means: Any, squares: Any, rows: Any) -> None:
     """The mean of each row, and the sum of its squared deviations from it."""
-    width, number = rows.shape[1], rows.dtype.type
     for i in prange(len(rows)):
-        total = 0.0
-        for start in range(0, width, _RUN):
-            total += _sum_of_run(rows[i], start, min(start + _RUN, width), False)
-        mean = number(total / width)
-        total = 0.0
-        for start in range(0, width, _RUN):
-            total += _squares_of_run(rows[i], start, min(start + _RUN, width), mean)
-        means[i], squares[i] = mean, total
+        means[i] = row_mean(rows[i])
+        squares[i] = row_squares(rows[i], means[i])
 
 
 @moments_kernel.tuned
@@ -158,3 +146,64 @@ def moments(input: Any, axes: Axes) -> tuple[Any, Any]:
     means, squares = np.empty(outer, input.dtype), np.empty(outer, input.dtype)
     _moments_of_rows(means, squares, input.reshape(outer, count))
     return means.reshape(shape), squares.reshape(shape)
+
+
+# ------------------------------------------------------------------ logarithms of sums
+
+
+@kernel(fast_sums=True)
+def _sum_of_exponentials(row: Any, shift: Any) -> Any:
+    total = row.dtype.type(0)
+    for i in range(row.size):
+        total += exp(row[i] - shift)
+    return total
+
+
+@kernel(parallel=True)
+def _exponentials_of_rows(shifts: Any, totals: Any, rows: Any) -> None:
+    """The largest element of each row, if it is finite, and the sum of e ** (element - it)."""
+    number = rows.dtype.type
+    for i in prange(len(rows)):
+        largest = _largest(rows[i])
+        shifts[i] = largest if math.isfinite(largest) else number(0)
+        totals[i] = _sum_of_exponentials(rows[i], shifts[i])
+
+
+@logsumexp_kernel.tuned
+def logsumexp(input: Any, axes: Axes) -> Any:
+    form = _as_lines(input, axes, True)
+    if form is None or form[0][2] > 1:
+        return logsumexp_kernel.plain(input, axes)
+    (outer, count, _), shape = form
+    shifts, totals = np.empty(outer, input.dtype), np.empty(outer, input.dtype)
+    _exponentials_of_rows(shifts, totals, input.reshape(outer, count))
+    return (np.log(totals) + shifts).reshape(shape)
+
+
+@kernel(parallel=True)
+def _logsumexp_backward(out: Any, grad: Any, rows: Any, results: Any) -> None:
+    for i in prange(len(rows)):
+        row, target, factor, result = rows[i], out[i], grad[i], results[i]
+        for j in range(row.size):
+            target[j] = factor * exp(row[j] - result)
+
+
+@logsumexp_backward_kernel.tuned
+def logsumexp_backward(grad: Any, input: Any, result: Any) -> Any:
+    """``grad`` and ``result`` have size 1 where the input was reduced, at its end."""
+    rows = result.size
+    is_plain = not input.size or not input.flags.c_contiguous or input.dtype.char not in "fd"
+    if is_plain or input.shape[: (kept := _leading(result))] != result.shape[:kept]:
+        return logsumexp_backward_kernel.plain(grad, input, result)
+    out = np.empty((rows, input.size // rows), input.dtype)
+    lines = grad.reshape(rows), input.reshape(out.shape), result.reshape(rows)
+    _logsumexp_backward(out, *lines)
+    return out.reshape(input.shape)
+
+
+def _leading(array: Any) -> int:
+    """How many dimensions there are before those of size 1 at the end."""
+    kept = array.ndim
+    while kept and array.shape[kept - 1] == 1:
+        kept -= 1
+    return int(kept)

@@ -187,11 +187,12 @@ def _dot_tile(height: int, vectors: int, is_masked: bool) -> Any:
         lanes: Any,
     ) -> None:
         masks = [None] * (vectors - 1) + [v.mask(INT(0), lanes) if is_masked else None]
-        totals = [
+        sums = [
             [v.variable(v.filled(v.number(v.moved(start, 4 * row)))) for _ in masks]
             for row in range(height)
         ]
-        sums = [[v.variable(ZEROS) for _ in masks] for _ in range(height)]
+        totals = [[v.variable(ZEROS) for _ in masks] for _ in range(height)]
+        pairs = list(zip(itertools.chain(*sums), itertools.chain(*totals), strict=True))
 
         def add_terms(first: Any, stop: Any) -> None:
             with cgutils.for_range(v.builder, stop, first) as loop:
@@ -206,20 +207,22 @@ def _dot_tile(height: int, vectors: int, is_masked: bool) -> Any:
                     for sum, vector in zip(sums[row], line, strict=True):
                         v.builder.store(v.fma(factor, vector, v.builder.load(sum)), sum)
 
-        with v.range(v.builder.sdiv(v.moved(count, TERMS - 1), INT(TERMS))) as block:
-            for sum in itertools.chain(*sums):
-                v.builder.store(ZEROS, sum)
-            first = v.times(block.index, TERMS)
-            rest = v.builder.sub(count, first)
-            is_last = v.builder.icmp_signed("<", rest, INT(TERMS))
-            add_terms(first, v.builder.select(is_last, count, v.moved(first, TERMS)))
-            for sum, total in zip(itertools.chain(*sums), itertools.chain(*totals), strict=True):
+        parts = v.builder.sdiv(v.moved(count, -1), INT(TERMS))
+        with v.range(parts) as part:
+            first = v.times(part.index, TERMS)
+            add_terms(first, v.moved(first, TERMS))
+            for sum, total in pairs:
                 v.builder.store(v.add(v.builder.load(total), v.builder.load(sum)), total)
+                v.builder.store(ZEROS, sum)
+        add_terms(v.times(parts, TERMS), count)
+        with v.when(v.builder.icmp_signed(">", parts, INT(0))):
+            for sum, total in pairs:
+                v.builder.store(v.add(v.builder.load(total), v.builder.load(sum)), sum)
         for row in range(height):
             with v.when(v.builder.icmp_signed("<", INT(row), rows)):
                 target = v.moved(out, v.times(stride, row))
-                for i, (total, mask) in enumerate(zip(totals[row], masks, strict=True)):
-                    v.store(v.builder.load(total), v.moved(target, 4 * LANES * i), mask)
+                for i, (sum, mask) in enumerate(zip(sums[row], masks, strict=True)):
+                    v.store(v.builder.load(sum), v.moved(target, 4 * LANES * i), mask)
 
     @intrinsic
     def tile(

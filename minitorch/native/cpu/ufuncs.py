@@ -197,9 +197,14 @@ def split(first: Any, ufunc: Any, *operands: Any) -> Any:
         arrays.append(array)
         shapes.append(array.shape)
     shape = shapes[0] if shapes.count(shapes[0]) == len(shapes) else np.broadcast_shapes(*shapes)
-    walks = [_as_lines(shape, array) for array in arrays]
-    widths = {walk[0] for walk in walks if walk is not None and walk[0]}
-    if None in walks or len(widths) > 1:
+    walks = []
+    for array in arrays:
+        walk = _as_lines(shape, array)
+        if walk is None:
+            return ufunc(*operands)
+        walks.append(walk)
+    widths = {width for width, _, _ in walks if width}
+    if len(widths) > 1:
         return ufunc(*operands)
     out = np.empty(shape, loop[2])
     width = widths.pop() if widths else out.size

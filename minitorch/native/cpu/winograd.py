@@ -120,13 +120,13 @@ def tile_products(
     offsets: Any,
     scratch: Any,
     padding: Any,
+    kept: int,
     together: int,
     threads: int,
 ) -> None:
-    """total[thread, plane, c, m] = the sum over tiles of (B^T d B) * (A grad A^T)."""
+    """total[thread, plane, c * kept + m] = the sum over tiles of (B^T d B) * (A grad A^T)."""
     count, channels, _, width = images.shape
     out_height, out_width = grad.shape[2:]
-    sums, kept = total.shape[2:]
     lines, tiles = (out_height + 1) // 2, (out_width + 1) // 2
     stride = together * tiles + LANES
     inputs_size, grads_size = channels * stride + LANES, together * tiles * kept + LANES
@@ -149,9 +149,9 @@ def tile_products(
                 grads, grads_size, grad, kept, positions, zeros, first, last, lines, tiles
             )
             for plane in range(16):
-                for channel in range(0, sums, ROWS):
+                for channel in range(0, len(offsets), ROWS):
                     outer_columns(
-                        total[thread, plane, channel].ctypes.data,
+                        total[thread, plane, channel * kept :].ctypes.data,
                         4 * kept,
                         inputs + 4 * plane * inputs_size,
                         offsets[channel:].ctypes.data,
@@ -252,14 +252,15 @@ def correlate(input: Any, grad: Any, weight_shape: Ints, window: Window) -> Any:
     stride = together * tiles + LANES
     size = 16 * (columns * stride + kept * together * tiles + 2 * LANES)
     size += 2 * out_width * kept + width + kept
-    memory = scratch(threads * (size + 16 * sums * kept))
-    total = memory[threads * size :][: threads * 16 * sums * kept]
-    total = total.reshape(threads, 16, sums, kept)
+    plane_size = sums * kept + LANES
+    memory = scratch(threads * (size + 16 * plane_size))
+    total = memory[threads * size :][: threads * 16 * plane_size]
+    total = total.reshape(threads, 16, plane_size)
     offsets = 4 * stride * np.minimum(np.arange(sums), columns - 1)
     call = tile_products if threads == 1 else tile_products.on_all_threads
-    call(total, input, grad, offsets, memory, window.padding, together, threads)
+    call(total, input, grad, offsets, memory, window.padding, kept, together, threads)
     out = np.empty(weight_shape, np.float32)
-    weights_from_tiles(out, total[0] if threads == 1 else total.sum(axis=0))
-    if not np.isfinite(out).all():
+    weights_from_tiles(out, total, kept)
+    if not np.isfinite(np.vdot(out, out)):
         return direct.correlate(input, grad, weight_shape, window)
     return out

@@ -73,6 +73,9 @@ class Linear(Module):
             init.uniform_(self.bias, -bound, bound)
 
     def forward(self, input: Tensor) -> Tensor:
+        if type(self) is Linear and "weight" in self._parameters:
+            own: Any = self._parameters  # past Module.__getattr__, which takes 0.5 us for each
+            return linear(input, own["weight"], own.get("bias"))
         return linear(input, self.weight, self.bias)
 
     def extra_repr(self) -> str:

@@ -1,6 +1,7 @@
 """Recurrent layers: RNN, LSTM and GRU over sequences, and their cells for one step.
 
-They hold the weights and check the arguments; the loops over time stand in native/rnn_layers.py.
+They hold the weights and check the arguments; the operators stand in native/rnn_layers.py, their
+loops over time in native/rnn_loops.py.
 
 Mirrors torch/nn/modules/rnn.py. ``flatten_parameters`` does nothing, as in torch on a CPU.
 """
@@ -34,6 +35,7 @@ _LOOPS: dict[str, Callable[..., Any]] = {
     "RNN_TANH": native.rnn_tanh,
     "RNN_RELU": native.rnn_relu,
 }
+_CELLS = {"tanh": cells.rnn_tanh_cell, "relu": cells.rnn_relu_cell}
 
 
 def _init_uniform(module: Module, hidden_size: int) -> None:
@@ -491,10 +493,10 @@ class RNNCell(RNNCellBase):
         self.nonlinearity = nonlinearity
 
     def forward(self, input: Tensor, hx: Tensor | None = None) -> Tensor:
-        kinds = {"tanh": cells.rnn_tanh_cell, "relu": cells.rnn_relu_cell}
-        if self.nonlinearity not in kinds:
+        cell = _CELLS.get(self.nonlinearity)
+        if cell is None:
             raise RuntimeError(f"Unknown nonlinearity: {self.nonlinearity}")
-        return self._run(kinds[self.nonlinearity], input, hx)
+        return self._run(cell, input, hx)
 
 
 class LSTMCell(RNNCellBase):
