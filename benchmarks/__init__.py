@@ -1,6 +1,9 @@
 """How fast minitorch is beside PyTorch: the same work, in turns, on the same machine.
 
-``python -m benchmarks`` is the way in. `suite` says what a benchmark is, `overhead`, `steps`,
-`optimizers` and `loading` are the benchmarks, `harness` leads one `worker` process per side and
-reports what came out.
+``python -m benchmarks`` is the way in. `suite` says what a benchmark is. The benchmarks are
+`overhead`, `ops`, `optimizers`, `steps` (of `models`) and `loading`, and, with a fresh process for
+each number, `memory` and `startup`. `harness` is the method: it leads one `worker` process per
+side, with an eye on the `load` beside them; `breakdown` watches where minitorch's time goes.
+`sides` says who takes part, and `peers` lets libraries other than torch do so. `report`, `plots`
+and `tables` show what came out.
 """

@@ -152,6 +152,6 @@ SUITE = Suite(
     | {f"step of 6 parameters, {name}": partial(prepare_optimizer, name) for name in OPTIMIZERS}
     | {"batch of a loader": prepare_loader},
     sides=(TORCH, TORCH_KEEPING_MEMORY, *PEERS, MINITORCH),
-    full=Effort(blocks=15, runs_per_block=50, warmup_runs=50, block_s=0.1),
+    full=Effort(blocks=11, runs_per_block=50, warmup_runs=50, block_s=0.08),
     quick=Effort(blocks=2, runs_per_block=2, warmup_runs=1),
 )

@@ -44,6 +44,8 @@ PARTS = {
 DARK_PARTS = ("blas", "kernels", "memory", "threads")
 
 SLOWER, FASTER = "#f4e3d7", "#e2ecf7"
+GAP = 0.8
+"""Between the bars of two works, in bars."""
 MOST_BARS = 48
 """More works than this are drawn as a dot each, by group and size."""
 
@@ -76,26 +78,20 @@ def write_plots(folder: Path, report: Report) -> list[Path]:
 
 
 def draw_bars(report: Report, results: Sequence[Result]) -> Figure:
-    """One row per work, one bar in it per library, from 1 to its ratio."""
+    """One row per work, one bar in it per library that did it, from 1 to its ratio."""
     names = _others(report)
-    figure = _figure(report, 10, 1.6 + len(results) * (0.16 + 0.17 * len(names)))
+    bars = sum(len(result["ratios"]) for result in results)
+    figure = _figure(report, 10, 1.6 + 0.17 * (bars + GAP * len(results)))
     axes = figure.subplots()
-    for row, result in enumerate(results):
-        for i, name in enumerate(names):
-            ratio = result["ratios"].get(name)
-            if ratio is None:
-                continue
-            y = row + 0.8 * ((i + 0.5) / len(names) - 0.5)
+    y, middles = 0.0, []
+    for result in results:
+        found = [name for name in names if name in result["ratios"]]
+        middles.append(y + (len(found) - 1) / 2)
+        for name in found:
+            ratio, busy = result["ratios"][name], "*" if _busy(result, name) else ""
             label = name if name not in axes.get_legend_handles_labels()[1] else None
-            axes.barh(
-                y,
-                abs(ratio - 1),
-                left=min(ratio, 1),
-                height=0.8 / len(names),
-                color=_color(name),
-                label=label,
-            )
-            busy = "*" if _busy(result, name) else ""
+            left, width = min(ratio, 1), abs(ratio - 1)
+            axes.barh(y, width, left=left, height=1, color=_color(name), label=label)
             axes.annotate(
                 f"{ratio:.2f}{busy}",
                 (ratio, y),
@@ -105,8 +101,10 @@ def draw_bars(report: Report, results: Sequence[Result]) -> Figure:
                 va="center",
                 fontsize=8,
             )
-    axes.set_yticks(range(len(results)), [result["name"] for result in results])
-    axes.set_ylim(len(results) - 0.4, -0.6)
+            y += 1
+        y += GAP
+    axes.set_yticks(middles, [result["name"] for result in results])
+    axes.set_ylim(y - 0.3, -0.5 - GAP / 2)
     _ratio_axis(axes, [ratio for result in results for ratio in result["ratios"].values()])
     if any(_busy(result, name) for result in results for name in result["ratios"]):
         axes.set_xlabel(f"{axes.get_xlabel()} (*: measured beside other load)")

@@ -4,6 +4,7 @@ The same names, the same numbers from the same seed, in NumPy and Numba.
 Mirrors torch/__init__.py: the public names, in one list.
 """
 
+# ruff: noqa: E402
 import gc as _gc
 import importlib as _importlib
 import importlib.util as _importlib_util

@@ -88,4 +88,4 @@ def watch() -> None:
 
         _watching = True
         event.Listener.register(CompileProgress)
-        event.register("numba:compile", progress)
+        event.register("numba:compile", progress)  # type: ignore[no-untyped-call]

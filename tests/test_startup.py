@@ -98,7 +98,7 @@ def test_the_line_on_a_terminal_is_wiped_away(monkeypatch: pytest.MonkeyPatch) -
     progress.on_start(event)
     progress.on_end(event)
     assert terminal.text == ""  # it was quick
-    progress.seconds = _compile_progress.PATIENCE_SECONDS
+    progress.seconds = 2 * _compile_progress.PATIENCE_SECONDS
     progress.on_start(event)
     assert terminal.text.endswith("minitorch: compiling kernels for the first use (1 so far) ...")
     progress.on_end(event)

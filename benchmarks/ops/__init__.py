@@ -102,6 +102,6 @@ SUITE = Suite(
     per_second=1e6,
     works=measurements(),
     sides=(TORCH, TORCH_KEEPING_MEMORY, *PEERS, MINITORCH),
-    full=Effort(blocks=5, runs_per_block=200, warmup_runs=50, block_s=0.05),
+    full=Effort(blocks=5, runs_per_block=1000, warmup_runs=50, block_s=0.05),
     quick=Effort(blocks=1, runs_per_block=1, warmup_runs=0),
 )

@@ -114,7 +114,7 @@ TABLE: Mapping[str, tuple[Operation, ...]] = {
         Operation("sum dim 1", one, lambda torch, x: x.sum(1)),
         Operation("mean dim 1", one, lambda torch, x: x.mean(1)),
         Operation("var dim 1", one, lambda torch, x: x.var(1)),
-        Operation("norm", one, lambda torch, x: x.norm()),
+        Operation("norm dim 1", one, lambda torch, x: x.norm(dim=1)),
         Operation("logsumexp", one, lambda torch, x: x.logsumexp(1)),
         Operation("max dim 1", one, lambda torch, x: x.max(1).values),
         Operation("argmax dim 1", one, lambda torch, x: x.argmax(1), differentiable=False),

@@ -148,15 +148,16 @@ class Operator(SavesArrays):
         if a is input and b is other:  # neither is a tensor
             return out
         if grad_mode.state.enabled:
-            edge = input.gradient_edge() if a is not input else None
-            if b is ABSENT:
-                if edge is not None:
+            edge = other_edge = None
+            if a is not input and (input._requires_grad or input._view is not None):
+                edge = input.gradient_edge()
+            if b is not other and (other._requires_grad or other._view is not None):
+                other_edge = other.gradient_edge()
+            if edge is not None or other_edge is not None:
+                if b is ABSENT:
                     return ctx._record(out, (input,), (a,), (edge,))
-            else:
-                other_edge = other.gradient_edge() if b is not other else None
-                if edge is not None or other_edge is not None:
-                    args = (input, other, *settings) if settings else (input, other)
-                    return ctx._record(out, args, (a, b), (edge, other_edge))
+                args = (input, other, *settings) if settings else (input, other)
+                return ctx._record(out, args, (a, b), (edge, other_edge))
         return cls._wrap_unrecorded(out, input)
 
     @classmethod

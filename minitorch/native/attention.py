@@ -113,9 +113,7 @@ class FlashAttention(Operator, name="ScaledDotProductFlashAttentionForCpuBackwar
 
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:
-        grads = attention_backward_kernel(
-            _wide(grad), *ctx.saved_tensors, ctx.kept, *ctx.options
-        )
+        grads = attention_backward_kernel(_wide(grad), *ctx.saved_tensors, ctx.kept, *ctx.options)
         return *[g.astype(ctx.kind, copy=False) for g in grads], None
 
     @staticmethod
@@ -218,9 +216,7 @@ def scaled_dot_product_attention(
         shape = *query.shape[:-1], key.shape[-2]
         kept = np.empty_like(query._array, shape=shape, dtype=bool, order="C")
         bernoulli_(kept, 1 - dropout_p)
-        return DroppingAttention.apply(
-            query, key, value, bias, kept, dropout_p, scale, is_causal
-        )
+        return DroppingAttention.apply(query, key, value, bias, kept, dropout_p, scale, is_causal)
     if is_causal:
         bias = wrap(_causal_bias(_wide(query._array), query.shape[-2], key.shape[-2]))
     return _attend(query, key, value, bias, scale, partial(dropout, p=dropout_p))

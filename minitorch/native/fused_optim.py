@@ -6,8 +6,9 @@ for one element, and the loop that compiles it; here are the words that the form
 and the call of a loop on arrays of any layout. The order of operations, and so the rounding, is
 that of torch's separate ``lerp_``, ``addcmul_`` and ``addcdiv_``.
 
-A parameter of 784 x 512 float32 on one thread takes 340 us with Adam (torch: 1550, and 520 with
-``fused=True``), 180 with SGD and momentum (torch: 1110); one of 4 x 4 takes 8 us (torch: 37).
+The parameters of an MLP of 784-512-256-10 take 400 us with Adam on one thread (torch: 3300, and 420
+with ``fused=True``), 280 with SGD and momentum (torch: 420); six tiny ones take 24 us with Adam
+(torch: 144, and 45).
 
 Mirrors aten/src/ATen/native/{FusedAdam.cpp, FusedSGD.cpp, FusedAdagrad.cpp} and
 aten/src/ATen/native/cpu/Fused*Kernel.cpp. Left out: gradient scaling for mixed precision.

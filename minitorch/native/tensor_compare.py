@@ -45,7 +45,7 @@ class Where(Operator):
     def forward(ctx: Any, condition: Any, input: Any, other: Any) -> Any:
         ctx.save_for_backward(condition)
         a, b = input, other
-        if type(a) is not type(b) or a.dtype is not b.dtype:
+        if isinstance(a, NUMBERS) or isinstance(b, NUMBERS) or a.dtype is not b.dtype:
             a, b = promote(a, b)
         try:
             return where_kernel(condition, a, b)

@@ -141,10 +141,14 @@ def _limited(x: Any, low: Any, high: Any) -> Any:
 
 @kernel
 def _exp_float32(x: Any) -> Any:
-    n, minus_one = _reduce(_limited(x, _EXP_LOWEST, _EXP_HIGHEST))
+    # -inf, which stands wherever attention hides a key, must not reach the product: a result in the
+    # denormal range costs ten times as much.
+    is_zero = x < _EXP_LOWEST
+    n, minus_one = _reduce(_limited(_ZERO if is_zero else x, _EXP_LOWEST, _EXP_HIGHEST))
     # 2**n in two factors, because 2**-149 and 2**128 are not in the range of one.
     half = np.int32(n >> np.int32(1))
-    return (minus_one + _ONE) * _power_of_two(half) * _power_of_two(np.int32(n - half))
+    result = (minus_one + _ONE) * _power_of_two(half) * _power_of_two(np.int32(n - half))
+    return _ZERO if is_zero else result
 
 
 @kernel

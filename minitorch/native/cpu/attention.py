@@ -207,7 +207,9 @@ def _attend_backward(
                 mean = _dot(row, weight)
                 for j in range(row.size):
                     row[j] = (row[j] - mean) * weight[j] * scale
-            _multiply(grad_query[n, h, first:last], of_scores, key[n, h, :count], False, False, False)
+            _multiply(
+                grad_query[n, h, first:last], of_scores, key[n, h, :count], False, False, False
+            )
             _multiply(grad_key[n, h, :count], of_scores, query[n, h, first:last], True, False, True)
 
 
@@ -221,8 +223,10 @@ def _multiply(
 
 @kernel
 def _transposed(matrix: Any, factor: Any) -> Any:
-    """A transposed copy, times a factor. BLAS has no fast way to multiply a small matrix by a transposed one: 64 x
-    32 by 32 x 128 took it twice as long.
+    """A transposed copy, times a factor.
+
+    BLAS has no fast way to multiply a small matrix by a transposed one: 32 x 32 by 32 x 128 took it
+    twice as long.
     """
     rows, columns = matrix.shape
     out = np.empty((columns, rows), matrix.dtype)
@@ -245,7 +249,7 @@ def _drop(out: Any, weights: Any, kept: Any, factor: Any) -> None:
 @kernel
 def _is_hidden(row: Any) -> Any:
     """Whether all of it is -inf, so that the query sees nothing."""
+    count = 0
     for j in range(row.size):
-        if row[j] != -np.inf:
-            return False
-    return True
+        count += row[j] == -np.inf
+    return count == row.size

@@ -12,28 +12,15 @@ that is written here does not exist; nothing happens there.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from minitorch._jit import Kernel, kernel
+from minitorch._jit import kernel
+from minitorch.native.cpu.instructions import instruction, llvm_function
 
 # Bits of the control word of SSE and AVX: results, and operands, that are denormal become zero.
 FLUSH_DENORMALS = 1 << 15 | 1 << 6
-
-
-class _Instruction(Kernel):
-    """A function for use in kernels that is written in LLVM's language; Numba is imported late."""
-
-    def compile(self, parallel: bool = False) -> Callable[..., Any]:
-        from numba.extending import intrinsic
-
-        return self._compiled.setdefault(False, intrinsic(self.function))
-
-
-def _instruction(function: Callable[..., Any]) -> _Instruction:
-    return _Instruction(function, parallel=False, fast_sums=False, inline=False)
 
 
 def _call(builder: Any, name: str, word: Any) -> None:
@@ -42,32 +29,34 @@ def _call(builder: Any, name: str, word: Any) -> None:
 
     if "x86" in builder.module.triple:
         address = ir.IntType(8).as_pointer()
-        function = builder.module.globals.get(name) or ir.Function(
-            builder.module, ir.FunctionType(ir.VoidType(), [address]), name
-        )
+        function = llvm_function(builder, name, ir.VoidType(), address)
         builder.call(function, [builder.bitcast(word, address)])
 
 
-@_instruction
+@instruction
 def control_word(typing_context: Any) -> Any:
     """How this thread computes with floats."""
     from llvmlite import ir
-    from numba.core import cgutils, types
+    from numba.core import types
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        word = cgutils.alloca_once_value(builder, ir.Constant(ir.IntType(32), 0))
+        word = builder.alloca(ir.IntType(32))
+        builder.store(ir.IntType(32)(0), word)
         _call(builder, "llvm.x86.sse.stmxcsr", word)
         return builder.load(word)
 
     return types.uint32(), generate
 
 
-@_instruction
+@instruction
 def set_control_word(typing_context: Any, word: Any) -> Any:
-    from numba.core import cgutils, types
+    from llvmlite import ir
+    from numba.core import types
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        _call(builder, "llvm.x86.sse.ldmxcsr", cgutils.alloca_once_value(builder, arguments[0]))
+        address = builder.alloca(ir.IntType(32))
+        builder.store(arguments[0], address)
+        _call(builder, "llvm.x86.sse.ldmxcsr", address)
         return context.get_dummy_value()
 
     return types.void(types.uint32), generate

@@ -1,9 +1,9 @@
 """The loops over time of recurrent layers, compiled whole.
 
 The sequences of a batch do not depend on each other: each thread takes some of them through all
-time steps, and never waits for the others. At each step it calls BLAS for the product with the
-hidden weights, on its own thread, and the same kernels for the gates as the plain loops do. The
-backward loops take denormal numbers for zeros (denormals.py).
+time steps, and never waits for the others. At each step there is a product with the hidden weights,
+packed before the loop (packed_products.py), and the same kernel for the gates as in the plain
+loops. The backward loops take denormal numbers for zeros (denormals.py).
 
 Mirrors aten/src/ATen/native/RNN.cpp and aten/src/ATen/native/mkldnn/RNN.cpp. Left to the plain
 loops: projected hidden states.
@@ -20,7 +20,7 @@ from minitorch._jit import Kernel, kernel, prange
 from minitorch.backends import cpu
 from minitorch.native import rnn_kernels, rnn_loops
 from minitorch.native.cpu.denormals import flush_denormals, set_control_word
-from minitorch.native.cpu.recurrent_products import product
+from minitorch.native.cpu.packed_products import pack, packed_product
 from minitorch.native.rnn_steps import TimeSteps
 
 # Multiplications that are worth a second thread: 20 us of work.
@@ -28,6 +28,9 @@ MULTIPLICATIONS_PER_THREAD = 1_000_000
 
 # A product of fewer rows takes as long: a thread has at least so many sequences.
 SEQUENCES_PER_THREAD = 4
+
+# Packing the weights takes as long as one product.
+STEPS_TO_PACK_FOR = 8
 
 # Columns of the table that tells kernels about time: for each step, in the order in which the loop
 # goes through them, the first row and the number of rows, those of the step before (0 for the first
@@ -88,11 +91,12 @@ def _threads(weight: Any, steps: TimeSteps) -> int:
 
 def _run(loop: Kernel, parallel: Kernel, steps: TimeSteps, weight: Any, *arguments: Any) -> None:
     """Call a loop, or its parallel form for as many threads as the work is worth."""
+    packed = pack(weight if len(steps.sizes) >= STEPS_TO_PACK_FOR else weight[:, :0])
     threads = _threads(weight, steps)
     if threads > 1:
-        parallel.on_all_threads(threads, weight, *arguments)
+        parallel.on_all_threads(threads, weight, packed, *arguments)
     else:
-        loop(0, max(steps.sizes), weight, *arguments)
+        loop(0, max(steps.sizes), weight, packed, *arguments)
 
 
 @kernel
@@ -124,6 +128,7 @@ def _rnn_forward(
     first: int,
     end: int,
     weight: Any,
+    packed: Any,
     out: Any,
     hidden: Any,
     from_hidden: Any,
@@ -136,7 +141,7 @@ def _rnn_forward(
         if first < stop:
             rows = slice(table[i, START] + first, table[i, START] + stop)
             own = slice(first, stop)
-            product(from_hidden[own], hidden[own], weight, False, False, False)
+            packed_product(from_hidden[own], hidden[own], packed, weight, False)
             if is_relu:
                 _relu_cell(out[rows], from_hidden[own], bias)
             else:
@@ -145,10 +150,12 @@ def _rnn_forward(
 
 
 @kernel(parallel=True)
-def rnn_forward_kernel(parts: int, weight: Any, out: Any, hidden: Any, *others: Any) -> None:
+def rnn_forward_kernel(
+    parts: int, weight: Any, packed: Any, out: Any, hidden: Any, *others: Any
+) -> None:
     for part in prange(parts):
         first, end = _share(np.int64(part), parts, len(hidden))
-        _rnn_forward(first, end, weight, out, hidden, *others)
+        _rnn_forward(first, end, weight, packed, out, hidden, *others)
 
 
 def _run_rnn_forward(
@@ -182,6 +189,7 @@ def _rnn_backward(
     first: int,
     end: int,
     weight: Any,
+    packed: Any,
     grads: Any,
     later: Any,
     grad: Any,
@@ -202,15 +210,17 @@ def _rnn_backward(
                 _relu_cell_backward(grads[rows], grad[own], later[own], out[rows])
             else:
                 _tanh_cell_backward(grads[rows], grad[own], later[own], out[rows])
-            product(later[own], grads[rows], weight, False, False, False)
+            packed_product(later[own], grads[rows], packed, weight, False)
     set_control_word(control)
 
 
 @kernel(parallel=True)
-def rnn_backward_kernel(parts: int, weight: Any, grads: Any, later: Any, *others: Any) -> None:
+def rnn_backward_kernel(
+    parts: int, weight: Any, packed: Any, grads: Any, later: Any, *others: Any
+) -> None:
     for part in prange(parts):
         first, end = _share(np.int64(part), parts, len(later))
-        _rnn_backward(first, end, weight, grads, later, *others)
+        _rnn_backward(first, end, weight, packed, grads, later, *others)
 
 
 def _run_rnn_backward(
@@ -253,6 +263,7 @@ def _lstm_forward(
     first: int,
     end: int,
     weight: Any,
+    packed: Any,
     out: Any,
     hidden: Any,
     cell: Any,
@@ -267,17 +278,19 @@ def _lstm_forward(
         if first < stop:
             rows = slice(table[i, START] + first, table[i, START] + stop)
             own = slice(first, stop)
-            product(from_hidden[own], hidden[own], weight, False, False, False)
+            packed_product(from_hidden[own], hidden[own], packed, weight, False)
             _lstm_cell(out[rows], cells[rows], gates[rows], from_hidden[own], bias, cell[own])
             hidden[own] = out[rows]
             cell[own] = cells[rows]
 
 
 @kernel(parallel=True)
-def lstm_forward_kernel(parts: int, weight: Any, out: Any, hidden: Any, *others: Any) -> None:
+def lstm_forward_kernel(
+    parts: int, weight: Any, packed: Any, out: Any, hidden: Any, *others: Any
+) -> None:
     for part in prange(parts):
         first, end = _share(np.int64(part), parts, len(hidden))
-        _lstm_forward(first, end, weight, out, hidden, *others)
+        _lstm_forward(first, end, weight, packed, out, hidden, *others)
 
 
 @rnn_loops.lstm_forward.tuned
@@ -307,6 +320,7 @@ def _lstm_backward(
     first: int,
     end: int,
     weight: Any,
+    packed: Any,
     grads: Any,
     later: Any,
     grad_cell: Any,
@@ -349,15 +363,17 @@ def _lstm_backward(
                     cx[own],
                 )
             rows, own = slice(start + first, start + stop), slice(first, stop)
-            product(later[own], grads[rows], weight, False, False, False)
+            packed_product(later[own], grads[rows], packed, weight, False)
     set_control_word(control)
 
 
 @kernel(parallel=True)
-def lstm_backward_kernel(parts: int, weight: Any, grads: Any, later: Any, *others: Any) -> None:
+def lstm_backward_kernel(
+    parts: int, weight: Any, packed: Any, grads: Any, later: Any, *others: Any
+) -> None:
     for part in prange(parts):
         first, end = _share(np.int64(part), parts, len(later))
-        _lstm_backward(first, end, weight, grads, later, *others)
+        _lstm_backward(first, end, weight, packed, grads, later, *others)
 
 
 @rnn_loops.lstm_backward.tuned
@@ -396,6 +412,7 @@ def _gru_forward(
     first: int,
     end: int,
     weight: Any,
+    packed: Any,
     out: Any,
     hidden: Any,
     gates: Any,
@@ -410,7 +427,7 @@ def _gru_forward(
         if first < stop:
             rows = slice(table[i, START] + first, table[i, START] + stop)
             own = slice(first, stop)
-            product(from_hidden[own], hidden[own], weight, False, False, False)
+            packed_product(from_hidden[own], hidden[own], packed, weight, False)
             _gru_cell(
                 out[rows],
                 gates[rows],
@@ -424,10 +441,12 @@ def _gru_forward(
 
 
 @kernel(parallel=True)
-def gru_forward_kernel(parts: int, weight: Any, out: Any, hidden: Any, *others: Any) -> None:
+def gru_forward_kernel(
+    parts: int, weight: Any, packed: Any, out: Any, hidden: Any, *others: Any
+) -> None:
     for part in prange(parts):
         first, end = _share(np.int64(part), parts, len(hidden))
-        _gru_forward(first, end, weight, out, hidden, *others)
+        _gru_forward(first, end, weight, packed, out, hidden, *others)
 
 
 @rnn_loops.gru_forward.tuned
@@ -455,6 +474,7 @@ def _gru_backward(
     first: int,
     end: int,
     weight: Any,
+    packed: Any,
     grads: Any,
     later: Any,
     grads_of_products: Any,
@@ -498,15 +518,17 @@ def _gru_backward(
                     hx[own],
                 )
             rows, own = slice(start + first, start + stop), slice(first, stop)
-            product(later[own], grads_of_products[rows], weight, False, False, True)
+            packed_product(later[own], grads_of_products[rows], packed, weight, True)
     set_control_word(control)
 
 
 @kernel(parallel=True)
-def gru_backward_kernel(parts: int, weight: Any, grads: Any, later: Any, *others: Any) -> None:
+def gru_backward_kernel(
+    parts: int, weight: Any, packed: Any, grads: Any, later: Any, *others: Any
+) -> None:
     for part in prange(parts):
         first, end = _share(np.int64(part), parts, len(later))
-        _gru_backward(first, end, weight, grads, later, *others)
+        _gru_backward(first, end, weight, packed, grads, later, *others)
 
 
 @rnn_loops.gru_backward.tuned

@@ -135,6 +135,25 @@ class Vectors:
         order = list(range(2 * LANES))
         return self.picked(a, b, order[::2]), self.picked(a, b, order[1::2])
 
+    def lines(self, address: Any, stride: Any, rows: Any, columns: Any) -> list[Any]:
+        """LANES lines; zero where they have no more columns, and after the last row."""
+        mask, nothing = self.mask(INT(0), columns), ir.Constant(_MASK, [0] * LANES)
+        lines = []
+        for row in range(LANES):
+            exists = self.builder.icmp_signed("<", INT(row), rows)
+            # Of a page that does not exist, even a masked load takes a microsecond.
+            distance = self.builder.select(exists, self.times(stride, row), INT(0))
+            read = self.builder.select(exists, mask, nothing)
+            lines.append(self.load(self.moved(address, distance), read))
+        return lines
+
+    def transposed(self, lines: list[Any]) -> list[Any]:
+        """Interleaved with the line half way below, log2(LANES) times, rows become columns."""
+        for _ in range(LANES.bit_length() - 1):
+            pairs = zip(lines[: LANES // 2], lines[LANES // 2 :], strict=True)
+            lines = [line for pair in pairs for line in self.interleaved(*pair)]
+        return lines
+
     def variable(self, vector: Any) -> Any:
         """A place for a vector that changes in a loop; LLVM finds a register for it."""
         return cgutils.alloca_once_value(self.builder, vector)
@@ -534,16 +553,7 @@ def _transpose_tile(
         columns: Any,
         kept: Any,
     ) -> None:
-        mask, nothing = v.mask(INT(0), columns), ir.Constant(_MASK, [0] * LANES)
-        lines = []
-        for row in range(LANES):
-            exists = v.builder.icmp_signed("<", INT(row), rows)
-            read = v.builder.select(exists, mask, nothing)
-            lines.append(v.load(v.moved(source, v.times(stride, row)), read))
-        # Interleaved with the line half way below, log2(LANES) times, rows become columns.
-        for _ in range(LANES.bit_length() - 1):
-            pairs = zip(lines[: LANES // 2], lines[LANES // 2 :], strict=True)
-            lines = [line for pair in pairs for line in v.interleaved(*pair)]
+        lines = v.transposed(v.lines(source, stride, rows, columns))
         written = v.mask(INT(0), kept)
         for column, line in enumerate(lines):
             with v.when(v.builder.icmp_signed("<", INT(column), columns)):

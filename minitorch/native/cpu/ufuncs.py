@@ -6,7 +6,9 @@ the work, and calls the same function on it: the results are NumPy's, bit for bi
 to be compiled for each operation. The functions are part of NumPy's C interface (``PyUFuncObject``
 in numpy/ufuncobject.h). Each is tried out, at first use, before it is trusted.
 
-1024 x 1024 float32 on 2 threads instead of 1: what computes (exp, sin, pow) takes half the time.
+1024 x 1024 float32: on 2 threads exp takes 240 us instead of 400, a sum 280 instead of 470. On one
+thread it is a gain where a row or a column is broadcast, which NumPy walks along element by element
+of its iterator: 0.30 ms instead of 0.35 (a row) and 0.42 (a column).
 
 Mirrors aten/src/ATen/TensorIterator.cpp (for_each).
 """
@@ -186,7 +188,7 @@ def _compute(
 def split(first: Any, ufunc: Any, *operands: Any) -> Any:
     threads = cpu.get_num_threads()
     char = first.dtype.char
-    loop = _loop_of(ufunc, char) if threads > 1 and char in "fd" else None
+    loop = _loop_of(ufunc, char) if char in "fd" else None
     if loop is None:
         return ufunc(*operands)
     dtype, shapes, arrays = first.dtype, [], []
@@ -204,7 +206,7 @@ def split(first: Any, ufunc: Any, *operands: Any) -> Any:
             return ufunc(*operands)
         walks.append(walk)
     widths = {width for width, _, _ in walks if width}
-    if len(widths) > 1:
+    if len(widths) > 1 or (threads == 1 and not widths):
         return ufunc(*operands)
     out = np.empty(shape, loop[2])
     width = widths.pop() if widths else out.size

@@ -70,11 +70,11 @@ def tiles_kernel(
     # Planes whose distance is a multiple of 4 KiB would share a few places of the cache: LANES more.
     stride = together * tiles + LANES
     inputs_size, products_size = channels * stride + LANES, rows * stride + LANES
-    size = 16 * (inputs_size + products_size) + width + out_width + ROWS
+    size = 16 * (inputs_size + products_size) + out_width + width + 4 * LANES
     pieces = (count * lines + together - 1) // together
     for thread in prange(threads):
         memory = scratch[thread * size : (thread + 1) * size]
-        memory[size - width - ROWS :] = 0
+        memory[size - width - 4 * LANES :] = 0
         inputs = memory.ctypes.data
         products = inputs + 4 * 16 * inputs_size
         spare = products + 4 * 16 * products_size
@@ -130,12 +130,12 @@ def tile_products(
     lines, tiles = (out_height + 1) // 2, (out_width + 1) // 2
     stride = together * tiles + LANES
     inputs_size, grads_size = channels * stride + LANES, together * tiles * kept + LANES
-    size = 16 * (inputs_size + grads_size) + 2 * out_width * kept + width + kept
+    size = 16 * (inputs_size + grads_size) + 2 * out_width * kept + width + kept + 4 * LANES
     pieces = (count * lines + together - 1) // together
     for thread in prange(threads):
         total[thread] = 0
         memory = scratch[thread * size : (thread + 1) * size]
-        memory[size - width - kept :] = 0
+        memory[size - width - kept - 4 * LANES :] = 0
         inputs = memory.ctypes.data
         grads = inputs + 4 * 16 * inputs_size
         positions = grads + 4 * 16 * grads_size
@@ -222,7 +222,7 @@ def _run(
     threads = threads_for(16 * lines * tiles * rows * columns, lines)
     together = _lines_together(tiles, -(-lines // threads), rows + columns)
     stride = together * tiles + LANES
-    size = 16 * ((columns + rows) * stride + 2 * LANES) + input.shape[3] + out.shape[3] + ROWS
+    size = 16 * ((columns + rows) * stride + 2 * LANES) + out.shape[3] + input.shape[3] + 4 * LANES
     is_finite = np.ones(len(input), np.bool_)
     call = tiles_kernel if threads == 1 else tiles_kernel.on_all_threads
     call(
@@ -251,7 +251,7 @@ def correlate(input: Any, grad: Any, weight_shape: Ints, window: Window) -> Any:
     together = _lines_together(tiles, -(-lines // threads), kept + columns)
     stride = together * tiles + LANES
     size = 16 * (columns * stride + kept * together * tiles + 2 * LANES)
-    size += 2 * out_width * kept + width + kept
+    size += 2 * out_width * kept + width + kept + 4 * LANES
     plane_size = sums * kept + LANES
     memory = scratch(threads * (size + 16 * plane_size))
     total = memory[threads * size :][: threads * 16 * plane_size]

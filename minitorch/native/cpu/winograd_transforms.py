@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 from numba.core import types
 from numba.extending import intrinsic
 
@@ -168,52 +167,82 @@ def _grad_tile(
 
 @intrinsic
 def _weight_tile(
-    typing_context: Any, planes: Any, plane_stride: Any, taps: Any, turned: Any
+    typing_context: Any,
+    planes: Any,
+    plane_stride: Any,
+    weight: Any,
+    stride: Any,
+    rows: Any,
+    turned: Any,
 ) -> Any:
-    """G g G^T of LANES windows that lie side by side, ``taps`` (9, LANES); ``turned`` is 0, or 1
-    for windows turned by 180 degrees.
+    """G g G^T of LANES windows ``stride`` bytes apart, the first ``rows`` of which exist;
+    ``turned`` is 0, or 1 for windows turned by 180 degrees.
     """
 
-    def write(v: Vectors, planes: Any, plane_stride: Any, taps: Any, turned: Any) -> None:
-        half = v.constant(0.5)
+    def write(
+        v: Vectors,
+        planes: Any,
+        plane_stride: Any,
+        weight: Any,
+        stride: Any,
+        rows: Any,
+        turned: Any,
+    ) -> None:
+        half, last = v.constant(0.5), LANES == 8  # a vector of 8 leaves out the ninth number
+        lines = v.transposed(v.lines(weight, stride, rows, INT(9)))
+        if last:
+            lines += v.transposed(v.lines(v.moved(weight, 4 * LANES), stride, rows, INT(1)))
+        g = [
+            v.builder.select(v.is_true(turned), lines[8 - tap], lines[tap]) for tap in range(9)
+        ]
 
         def spread(first: Any, middle: Any, last: Any) -> tuple[Any, Any, Any, Any]:
             ends, middle = v.mul(half, v.add(first, last)), v.mul(half, middle)
             return first, v.add(ends, middle), v.sub(ends, middle), last
 
-        step = v.builder.select(v.is_true(turned), INT(-4 * LANES), INT(4 * LANES))
-        first = v.builder.select(v.is_true(turned), INT(8 * 4 * LANES), INT(0))
-        g = [v.load(v.moved(taps, first, v.times(step, tap))) for tap in range(9)]
         columns = [spread(g[j], g[3 + j], g[6 + j]) for j in range(3)]
         for row in zip(*columns, strict=True):
             for value in spread(*row):
                 v.store(value, planes)
                 planes = v.moved(planes, plane_stride)
 
-    return instruction(4, write)
+    return instruction(6, write)
 
 
 @intrinsic
 def _weight_grad_tile(
-    typing_context: Any, taps: Any, planes: Any, plane_stride: Any
+    typing_context: Any,
+    weight: Any,
+    stride: Any,
+    planes: Any,
+    plane_stride: Any,
+    rows: Any,
 ) -> Any:
-    """G^T s G of the sums of LANES windows that lie side by side: ``taps`` (9, LANES)."""
+    """G^T s G of LANES windows that lie side by side: the opposite of _weight_tile."""
 
-    def write(v: Vectors, taps: Any, planes: Any, plane_stride: Any) -> None:
+    def write(
+        v: Vectors, weight: Any, stride: Any, planes: Any, plane_stride: Any, rows: Any
+    ) -> None:
         half = v.constant(0.5)
 
         def gathered(first: Any, a: Any, b: Any, last: Any) -> tuple[Any, Any, Any]:
             sum, difference = v.mul(half, v.add(a, b)), v.mul(half, v.sub(a, b))
-            # winograd_grad_tile leaves out the sign of the last row and column.
+            # _grad_tile leaves out the sign of the last row and column.
             return v.add(first, sum), difference, v.sub(sum, last)
 
         s = [v.load(v.moved(planes, v.times(plane_stride, plane))) for plane in range(16)]
         columns = [gathered(*s[j::4]) for j in range(4)]
-        for i, row in enumerate(zip(*columns, strict=True)):
-            for j, value in enumerate(gathered(*row)):
-                v.store(value, v.moved(taps, 4 * LANES * (3 * i + j)))
+        taps = [value for row in zip(*columns, strict=True) for value in gathered(*row)]
+        # Through memory, the loads would wait for all stores of the window before: 15 times as long.
+        for first in range(0, 9, LANES):
+            lines = taps[first : first + LANES]
+            mask = v.mask(INT(0), INT(len(lines)))
+            lines = v.transposed(lines + [ZEROS] * (LANES - len(lines)))
+            for row, line in enumerate(lines):
+                with v.when(v.builder.icmp_signed("<", INT(row), rows)):
+                    v.store(line, v.moved(weight, v.times(stride, row), 4 * first), mask)
 
-    return instruction(3, write)
+    return instruction(5, write)
 
 
 # -------------------------------------------------------------------------------------- kernels
@@ -238,22 +267,14 @@ def transform_weights(
     """
     length = packed.shape[1]
     for block in prange((rows + LANES - 1) // LANES):
-        window = np.empty((9, LANES), np.float32)
         for column in range(columns):
             start = block * LANES * row_stride + column * column_stride
-            transpose(
-                window.ctypes.data,
-                4 * LANES,
-                weight[start:].ctypes.data,
-                4 * row_stride,
-                rows - block * LANES,
-                9,
-                LANES,
-            )
             _weight_tile(
                 packed[0, block * columns + column].ctypes.data,
                 4 * LANES * length,
-                window.ctypes.data,
+                weight[start:].ctypes.data,
+                4 * row_stride,
+                rows - block * LANES,
                 1 if turned else 0,
             )
 
@@ -391,22 +412,17 @@ def weights_from_tiles(out: Any, total: Any, size: int) -> None:
     """
     rows, channels = out.shape[:2]
     threads, _, plane_size = total.shape
-    for block in prange((rows + LANES - 1) // LANES):
-        row = block * LANES
-        window = np.empty((9, LANES), np.float32)
-        for channel in range(channels):
+    for channel in prange(channels):
+        for row in range(0, rows, LANES):
             place = channel * size + row
             for thread in range(1, threads):
                 for plane in range(16):
                     sums = total[0, plane, place : place + LANES]
                     sums += total[thread, plane, place : place + LANES]
-            _weight_grad_tile(window.ctypes.data, total[0, 0, place:].ctypes.data, 4 * plane_size)
-            transpose(
+            _weight_grad_tile(
                 out[row, channel].ctypes.data,
                 4 * 9 * channels,
-                window.ctypes.data,
-                4 * LANES,
-                9,
+                total[0, 0, place:].ctypes.data,
+                4 * plane_size,
                 rows - row,
-                9,
             )

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 
 from minitorch._tensor import Tensor
 from minitorch.autograd.grad_mode import no_grad
-from minitorch.native.joining import stack
+from minitorch.native.foreach import foreach_mul_, foreach_norm
 from minitorch.native.norms import norm
 from minitorch.native.tensor_new import tensor
 
@@ -49,10 +49,10 @@ def get_total_norm(
     """
     norm_type = float(norm_type)
     with no_grad():
-        norms = [norm(t, norm_type) for t in _as_list(tensors)]
-        if not norms:
+        listed = _as_list(tensors)
+        if not listed:
             return tensor(0.0)
-        total_norm = norm(stack(norms), norm_type)
+        total_norm = norm(foreach_norm(listed, norm_type), norm_type)
     if error_if_nonfinite and not math.isfinite(total_norm.item()):
         raise RuntimeError(
             f"The total norm of order {norm_type} for gradients from `parameters` is non-finite, "
@@ -71,8 +71,7 @@ def clip_grads_with_norm_(
     """Scale the gradients by max_norm / total_norm, in place, unless that is more than one."""
     with no_grad():
         factor = (float(max_norm) / (total_norm + 1e-6)).clamp(max=1.0)
-        for grad in _gradients(_as_list(parameters)):
-            grad.mul_(factor)
+        foreach_mul_(_gradients(_as_list(parameters)), factor)
 
 
 def clip_grad_norm_(
