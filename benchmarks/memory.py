@@ -39,7 +39,7 @@ MODELS = ("mlp", "cnn", "resnet18", "unet", "lstm", "gpt")
 QUICK_MODELS = ("mlp",)
 STEPS = 3
 
-STEPS_NAME, PROCESS_NAME = "of the steps", "of the process"
+STEPS_NAME, PROCESS_NAME = GROUPS = ("of the steps", "of the process")
 
 SUITE = Suite(
     name="memory",
@@ -103,6 +103,7 @@ def run_suite(
                 descriptions, trained = _train(suite, model, threads, seed)
                 replies.append(trained)
             results += _entries(suite, model, replies)
+    results.sort(key=lambda entry: GROUPS.index(entry["group"]))
     return describe_run(
         suite, effort, environment, descriptions, results, threads=threads, seed=seed, quick=quick
     )
@@ -141,7 +142,7 @@ def _entries(suite: Suite, model: str, replies: list[dict[str, Any]]) -> list[di
         if "cannot" in reply[name]
     }
     entries = []
-    for group in (STEPS_NAME, PROCESS_NAME):
+    for group in GROUPS:
         blocks = {
             name: [reply[name][group] for reply in replies]
             for name in names

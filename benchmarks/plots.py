@@ -280,7 +280,13 @@ def _name_the_slowest(
     if ratio < 0.8:
         text = f"{_without_size(result)}: {ratio:.2f}"
         axes.annotate(
-            text, (ratio, row + 0.24), (0, -2), textcoords="offset points", fontsize=7, va="top"
+            text,
+            (ratio, row + 0.24),
+            (0, -2),
+            textcoords="offset points",
+            fontsize=7,
+            va="top",
+            bbox={"facecolor": "white", "alpha": 0.75, "pad": 0.8, "lw": 0},
         )
 
 

@@ -17,7 +17,6 @@ from tests.parity import assert_same
 RNG = np.random.default_rng(0)
 # N, H, L, S, E: more queries than one block has, fewer or more keys than queries, odd widths.
 SHAPES = [(2, 2, 5, 7, 3), (1, 2, 70, 65, 16), (2, 1, 33, 40, 8), (1, 1, 1, 1, 1)]
-BIAS = RNG.standard_normal((70, 65)).astype("float32")
 
 
 def draw(*shape: int) -> Any:
@@ -68,6 +67,7 @@ MASKS = {
     "bool": lambda length, seen: RNG.random((length, seen)) > 0.3,
     "nothing seen": lambda length, seen: np.arange(length)[:, None] > np.zeros((1, seen)),
     "bias of keys": lambda length, seen: draw(1, 1, 1, seen),
+    "bias of queries": lambda length, seen: draw(length, 1),
     "-inf": lambda length, seen: np.where(RNG.random((length, seen)) > 0.5, -np.inf, 0.5).astype(
         "float32"
     ),

@@ -428,3 +428,55 @@ def test_padding_row_gets_no_gradient_even_from_nan() -> None:
     out = minitorch.nn.functional.embedding(minitorch.tensor([0, 1]), weight, padding_idx=0)
     out.backward(minitorch.tensor([[float("nan"), 1.0], [2.0, 3.0]]))
     assert weight.grad.tolist() == [[0.0, 0.0], [2.0, 3.0], [0.0, 0.0]]
+
+
+# ------------------------------------------------------------------------------- large inputs
+
+
+def batch_norm(F: Any, x: Any) -> Any:
+    return F.batch_norm(x, None, None, training=True)
+
+
+# Of sizes for which kernels take all threads, and odd ones: no strip or vector is full to the end.
+LARGE: dict[str, tuple[Callable[[Any, Any], Any], tuple[int, ...]]] = {
+    "batch_norm of a matrix": (batch_norm, (64, 521)),
+    "batch_norm of small planes": (batch_norm, (64, 33, 5, 5)),
+    "batch_norm of planes": (batch_norm, (8, 11, 21, 21)),
+    "layer_norm": (lambda F, x: F.layer_norm(x, x.shape[1:]), (101, 401)),
+    "group_norm": (lambda F, x: F.group_norm(x, 3), (9, 6, 31, 31)),
+    "softmax": (lambda F, x: F.softmax(x, -1), (101, 401)),
+    "softmax of columns": (lambda F, x: F.softmax(x, 1), (4, 11, 27, 29)),
+    "log_softmax of columns": (lambda F, x: F.log_softmax(x, 1), (4, 11, 27, 29)),
+    "max_pool2d": (lambda F, x: F.max_pool2d(x, 2), (9, 6, 31, 33)),
+    "smooth_l1_loss": (lambda F, x: F.smooth_l1_loss(x, x.detach().flip(0)), (101, 401)),
+    "cross_entropy": (lambda F, x: F.cross_entropy(x, x.detach().argmin(1)), (101, 401)),
+}
+
+
+@pytest.mark.parametrize("name", LARGE)
+def test_large_inputs_on_two_threads(name: str) -> None:
+    function, shape = LARGE[name]
+    before = minitorch.get_num_threads()
+    minitorch.set_num_threads(2)
+    try:
+        results = []
+        for lib in LIBRARIES:
+            x = lib.tensor(values(*shape), requires_grad=True)
+            out = function(lib.nn.functional, x)
+            out.backward(lib.tensor(values(*out.shape, seed=1)))
+            results.append((out, x.grad))
+        for ours, theirs in zip(*results, strict=True):
+            assert_same(ours, theirs)
+    finally:
+        minitorch.set_num_threads(before)
+
+
+def test_max_pool_of_squares_takes_the_last_nan_and_the_first_of_equals() -> None:
+    x = values(3, 9, 11)
+    x[values(3, 9, 11, seed=1) > 1] = np.nan
+    x[values(3, 9, 11, seed=2) > 0] = 1
+    ours, theirs = [
+        lib.nn.functional.max_pool2d(lib.from_numpy(x), 2, return_indices=True) for lib in LIBRARIES
+    ]
+    assert_same(ours[0], theirs[0])
+    assert_same(ours[1], theirs[1])

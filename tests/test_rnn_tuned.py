@@ -92,7 +92,7 @@ def drawn(*shape: int, dtype: str = "float32") -> np.ndarray[Any, Any]:
 
 def test_every_loop_has_a_tuned_form() -> None:
     assert len(LOOPS) == 8
-    for stub in [*LOOPS, rnn_layers.linear_backward]:
+    for stub in [*LOOPS, rnn_layers.project, rnn_layers.linear_backward]:
         assert stub.kernels[np.ndarray] is not stub.plain
 
 
@@ -206,3 +206,26 @@ def test_some_weights_may_be_frozen(kind: str) -> None:
         grads = {name: p.grad for name, p in layer.named_parameters()}
         minitorch.testing.assert_close(grads.pop(kept), expected[kept])
         assert all(grad is None for grad in grads.values())
+
+
+@pytest.mark.parametrize("sizes", [(1, 5, 32), (8, 7, 64), (27, 128, 96), (9, 3, 33)], ids=str)
+@pytest.mark.parametrize("is_packed", [True, False])
+def test_packed_product(sizes: tuple[int, int, int], is_packed: bool) -> None:
+    """Tiles, the rows that they leave over, and BLAS alone."""
+    from minitorch.native.cpu.packed_products import pack, packed_product
+
+    rows, inner, columns = sizes
+    left, right = drawn(rows, inner), drawn(inner, columns)
+    packed = pack(right) if is_packed else pack(right)[:0]
+    out = np.full((rows, columns), np.nan, np.float32)
+    packed_product(out, left, packed, right, False)
+    np.testing.assert_allclose(out, left @ right, rtol=1e-5, atol=1e-6)
+    packed_product(out, left, packed, right, True)
+    np.testing.assert_allclose(out, 2 * (left @ right), rtol=1e-5, atol=1e-6)
+
+
+def test_only_what_fits_is_packed() -> None:
+    from minitorch.native.cpu.packed_products import pack  # it registers what may be switched off
+
+    for unfit in (drawn(4, 33), drawn(0, 32), drawn(4, 32, dtype="float64")):
+        assert len(pack(unfit)) == 0

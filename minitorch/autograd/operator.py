@@ -113,16 +113,28 @@ class Operator(SavesArrays):
         """
         ctx = cls()
         ctx._saved = ()
-        arrays = [x._array if isinstance(x, Variable) else x for x in args]
+        boxed = tracked = False
+        recording = grad_mode.state.enabled
+        arrays: list[Any] = []
+        edges: list[Any] = []
+        for x in args:
+            edge = None
+            if isinstance(x, Variable):
+                boxed = True
+                arrays.append(x._array)
+                if recording and (x._requires_grad or x._view is not None):
+                    edge = x.gradient_edge()
+                    if edge is not None:
+                        tracked = True
+            else:
+                arrays.append(x)
+            edges.append(edge)
         try:
             out = cls.forward(ctx, *arrays)
         except (AttributeError, TypeError):
             return cls._apply_to_others(args)
-        if grad_mode.state.enabled:
-            edges = [x.gradient_edge() if isinstance(x, Variable) else None for x in args]
-            if any(edges):
-                return ctx._record(out, args, arrays, tuple(edges))
-        boxed = any([isinstance(x, Variable) for x in args])
+        if tracked:
+            return ctx._record(out, args, arrays, tuple(edges))
         return cls._wrap_unrecorded(out, args[0]) if boxed else out
 
     @classmethod

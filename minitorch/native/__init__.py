@@ -29,9 +29,9 @@ Layers: activation, activation_smooth, softmax, normalization, layer_norm, group
 local_response_norm, convolution, convolution_columns, convolution_mm, max_pool, avg_pool,
 adaptive_pool, lp_pool, fractional_max_pool, max_unpool, padding, upsample, upsample_taps,
 grid_sampler, im2col, pixel_shuffle, embedding, embedding_bag, attention, multi_head_attention, rnn,
-rnn_layers, rnn_cells, rnn_steps, packed_sequence, weight_norm, distance; losses: loss, loss_binary,
-loss_nll, loss_cross_entropy, loss_distribution, loss_margin, loss_multi_margin, loss_ctc,
-reduction. Steps of optimizers: fused_optim.
+rnn_layers, rnn_loops, rnn_cells, rnn_formulas, rnn_steps, packed_sequence, weight_norm, distance;
+losses: loss, loss_binary, loss_nll, loss_cross_entropy, loss_distribution, loss_margin,
+loss_multi_margin, loss_ctc, reduction. Steps of optimizers: fused_optim.
 
 What they share: tensor_iterator, expand_utils, variants, return_types, not_differentiable,
 reduce_ops_utils, linear_algebra_utils, convolution_checks, pool, dispatch_stub, pointwise,

@@ -130,29 +130,6 @@ def elu_backward_kernel(
 
 @DispatchStub
 @kernel(parallel=True)
-def sigmoid_kernel(out: Any, input: Any) -> None:
-    for i in prange(out.size):
-        out[i] = sigmoid(input[i])
-
-
-@DispatchStub
-@kernel(parallel=True)
-def sigmoid_backward_kernel(out: Any, grad: Any, result: Any) -> None:
-    one = out.dtype.type(1)
-    for i in prange(out.size):
-        out[i] = grad[i] * (one - result[i]) * result[i]
-
-
-@DispatchStub
-@kernel(parallel=True)
-def tanh_backward_kernel(out: Any, grad: Any, result: Any) -> None:
-    one = out.dtype.type(1)
-    for i in prange(out.size):
-        out[i] = grad[i] * (one - result[i] * result[i])
-
-
-@DispatchStub
-@kernel(parallel=True)
 def gelu_kernel(out: Any, input: Any) -> None:
     number = out.dtype.type
     half, one, sqrt_half = number(0.5), number(1), number(math.sqrt(0.5))

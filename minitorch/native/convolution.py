@@ -17,7 +17,6 @@ Mirrors aten/src/ATen/native/Convolution.cpp. Left out: channels-last memory, co
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -28,6 +27,7 @@ from minitorch.native import convolution_checks as checks
 from minitorch.native.convolution_checks import IntOrTuple
 from minitorch.native.convolution_columns import Ints, Window
 from minitorch.native.convolution_mm import (
+    channel_sums,
     convolve,
     correlate,
     spread,
@@ -145,9 +145,8 @@ class ConvolutionWeightGrad(Holomorphic, name="ConvolutionBackwardBackward0"):
 
 
 def _sum_over_all_but_channels(grad: Any) -> Any:
-    # The long, contiguous dimension first: there NumPy sums in pairs, exactly and fast.
-    samples, channels = grad.shape[:2]
-    return grad.reshape(samples, channels, math.prod(grad.shape[2:])).sum(axis=2).sum(axis=0)
+    is_array = isinstance(grad, np.ndarray)
+    return channel_sums(grad) if is_array else channel_sums.plain(grad)
 
 
 # ----------------------------------------------------------------------------------- functions

@@ -175,3 +175,11 @@ def correlate(input: Any, grad: Any, weight_shape: Ints, window: Window) -> Any:
     parallel_for(0, len(input), IMAGES_PER_THREAD, run)
     total = sum(part for _, part in sorted(parts, key=lambda p: p[0]))  # always in the same order
     return np.ascontiguousarray(total.swapaxes(1, 2)).reshape(weight_shape)
+
+
+@DispatchStub
+def channel_sums(grad: Any) -> Any:
+    """The gradient of the bias: all that is added to a channel. Takes tensors, too."""
+    # The long, contiguous dimension first: there NumPy sums in pairs, exactly and fast.
+    samples, channels = grad.shape[:2]
+    return grad.reshape(samples, channels, math.prod(grad.shape[2:])).sum(axis=2).sum(axis=0)

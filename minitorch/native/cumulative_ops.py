@@ -17,8 +17,8 @@ from minitorch.autograd.operator import Operator
 from minitorch.autograd.variable import Variable, unwrap
 from minitorch.native.exponential import add_in_logarithms
 from minitorch.native.joining import Cat
-from minitorch.native.rearranging import Flip
 from minitorch.native.portable_stub import PortableStub
+from minitorch.native.rearranging import Flip
 from minitorch.native.reduce_ops_utils import cast
 from minitorch.native.return_types import return_type
 from minitorch.native.scatter_gather import scatter_into_zeros

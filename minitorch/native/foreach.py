@@ -61,8 +61,10 @@ def foreach_mul_(tensors: list[Tensor], factor: Tensor) -> None:
         return
     if _have_one_float_dtype(tensors):
         arrays = [array for t in tensors for array in (t._array, t._array)]
+        changed_at = None
         for tensor in tensors:
-            tensor.bump_version()
+            tensor.bump_version(changed_at)
+            changed_at = tensor.shared_version_counter()[1]
         if scale_loop(arrays, (0, None, 1), (factor.item(),)):
             return
     for tensor in tensors:

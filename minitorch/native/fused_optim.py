@@ -115,9 +115,9 @@ def step_on_arrays(
         if loop(arrays, columns, options):
             return
         # Unpickled arrays have dtype objects of their own, which the loop does not compare.
-        if all(a.dtype == kind for a in arrays):
-            if loop([a.view(kind.type) for a in arrays], columns, options):
-                return
+        same_kind = all(a.dtype == kind for a in arrays)
+        if same_kind and loop([a.view(kind.type) for a in arrays], columns, options):
+            return
     width = len(columns) - columns.count(None)
     for start in range(0, len(arrays), width):
         row = arrays[start : start + width]

@@ -17,12 +17,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from minitorch import dtypes
-from minitorch._jit import kernel, prange
 from minitorch.autograd.operator import Operator
 from minitorch.native import reduce_ops, unary_ops
-from minitorch.native.dispatch_stub import DispatchStub
 from minitorch.native.expand_utils import infer_size, meta_of, sum_to
 from minitorch.native.pointwise import check_floating, pointwise
+from minitorch.native.portable_stub import PortableStub
 from minitorch.native.reduction import (
     apply_loss_reduction,
     check_holds_losses,
@@ -41,41 +40,29 @@ if TYPE_CHECKING:
 # ------------------------------------------------------------------------------------- kernels
 
 
-@DispatchStub
-@kernel(parallel=True)
+@PortableStub
 def mse_kernel(out: Any, input: Any, target: Any) -> None:
-    for i in prange(out.size):
-        difference = input[i] - target[i]
-        out[i] = difference * difference
+    difference = input - target
+    out[...] = difference * difference
 
 
-@DispatchStub
-@kernel(parallel=True)
+@PortableStub
 def mse_backward_kernel(out: Any, input: Any, target: Any, scale: Any) -> None:
-    """(input - target) * scale."""
-    for i in prange(out.size):
-        out[i] = (input[i] - target[i]) * scale
+    out[...] = (input - target) * scale
 
 
-@DispatchStub
-@kernel(parallel=True)
+@PortableStub
 def huber_kernel(out: Any, input: Any, target: Any, delta: Any, factor: Any) -> None:
     """A parabola up to the distance delta, and its tangents from there; all times factor."""
-    half = out.dtype.type(0.5)
-    for i in prange(out.size):
-        distance = abs(input[i] - target[i])
-        far = (distance - half * delta) * delta
-        out[i] = (far if distance > delta else half * distance * distance) * factor
+    distance = np.abs(input - target)
+    near, far = distance * distance * 0.5, (distance - 0.5 * delta) * delta
+    out[...] = np.where(distance > delta, far, near) * factor
 
 
-@DispatchStub
-@kernel(parallel=True)
+@PortableStub
 def huber_backward_kernel(out: Any, input: Any, target: Any, delta: Any, scale: Any) -> None:
     """(input - target), limited to [-delta, delta], times scale."""
-    for i in prange(out.size):
-        slope = input[i] - target[i]
-        slope = -delta if slope < -delta else slope
-        out[i] = (delta if slope > delta else slope) * scale
+    out[...] = np.clip(input - target, -delta, delta) * scale
 
 
 # ----------------------------------------------------------------------------------- operators

@@ -16,7 +16,7 @@ import numpy as np
 from minitorch import dtypes
 from minitorch.native import reduce_ops
 from minitorch.native.expand_utils import np_asarray
-from minitorch.native.row_sums import PIECE, piece_sums_kernel
+from minitorch.native.reduce_ops_utils import sum_kernel
 
 if TYPE_CHECKING:
     from minitorch._tensor import Tensor
@@ -60,15 +60,10 @@ def reduce_array(losses: Any, reduction: str) -> Any:
     """Reduce an array inside a forward; the mean of nothing is NaN, without NumPy's warning."""
     if reduction == "none":
         return losses
-    half = losses.dtype.itemsize < 4
-    if (
-        losses.size > 4 * PIECE and losses.dtype.char in "fd"
-    ):  # a third of the time of NumPy's sum, or less
-        sums = np.empty_like(losses, shape=-(-losses.size // PIECE), dtype=np.float64)
-        piece_sums_kernel(sums, losses.ravel())
-        total = np.add.reduce(sums)
+    if losses.dtype.itemsize < 4:
+        total = np.add.reduce(losses.ravel(), dtype=np.float32)
     else:
-        total = np.add.reduce(losses.ravel(), dtype=np.float32 if half else None)
+        total = sum_kernel(losses, None, False)
     if reduction == "mean":
         total = total / losses.size if losses.size else total * math.nan
     return np_asarray(total if total.dtype == losses.dtype else total.astype(losses.dtype))

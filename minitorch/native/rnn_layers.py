@@ -51,9 +51,15 @@ def _flat(array: Any) -> Any:
     return np.ascontiguousarray(array).reshape(-1, array.shape[-1])
 
 
+@DispatchStub
+def project(rows: Any, weight: Any) -> Any:
+    """The products of all rows with the weights: (rows, I) -> (rows, gates * H)."""
+    return gemm(rows, weight.T)
+
+
 def _project(input: Any, weight: Any) -> Any:
-    """The products of all rows at once: (..., I) -> (..., gates * H)."""
-    return gemm(_flat(input), weight.T).reshape(*input.shape[:-1], weight.shape[0])
+    """(..., I) -> (..., gates * H)."""
+    return project(_flat(input), weight).reshape(*input.shape[:-1], weight.shape[0])
 
 
 def _like(rows: Any, size: int) -> Any:

@@ -13,12 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from minitorch._jit import kernel, prange
-from minitorch.native.dispatch_stub import DispatchStub
+from minitorch._jit import kernel
 
-__all__ = ["PIECE", "piece_sums_kernel", "row_mean", "row_products", "row_squares"]
+__all__ = ["row_mean", "row_products", "row_squares"]
 
-PIECE = 1024
+_PIECE = 1024
 
 
 @kernel(fast_sums=True)
@@ -54,8 +53,8 @@ def row_mean(row: Any) -> Any:
     """
     origin = row[0]
     total = 0.0
-    for start in range(0, row.size, PIECE):
-        total += np.float64(_sum_from(row[start : start + PIECE], origin))
+    for start in range(0, row.size, _PIECE):
+        total += np.float64(_sum_from(row[start : start + _PIECE], origin))
     return np.float64(origin) + total / row.size
 
 
@@ -63,8 +62,8 @@ def row_mean(row: Any) -> Any:
 def row_squares(row: Any, centre: Any) -> Any:
     """Σ (row - centre)**2."""
     total = 0.0
-    for start in range(0, row.size, PIECE):
-        total += np.float64(_squares_from(row[start : start + PIECE], centre))
+    for start in range(0, row.size, _PIECE):
+        total += np.float64(_squares_from(row[start : start + _PIECE], centre))
     return total
 
 
@@ -73,17 +72,8 @@ def row_products(a: Any, b: Any, centre: Any) -> Any:
     """Σ a, and Σ a * (b - centre)."""
     total = 0.0
     products = 0.0
-    for start in range(0, a.size, PIECE):
-        one, two = _products_from(a[start : start + PIECE], b[start : start + PIECE], centre)
+    for start in range(0, a.size, _PIECE):
+        one, two = _products_from(a[start : start + _PIECE], b[start : start + _PIECE], centre)
         total += np.float64(one)
         products += np.float64(two)
     return total, products
-
-
-@DispatchStub
-@kernel(parallel=True)
-def piece_sums_kernel(sums: Any, row: Any) -> None:
-    """The sums of the pieces of a row, PIECE elements each, which remain to be added."""
-    for piece in prange(sums.size):
-        start = np.int64(piece) * PIECE
-        sums[piece] = _sum_from(row[start : start + PIECE], row.dtype.type(0))

@@ -15,8 +15,9 @@ import numpy as np
 from minitorch import dtypes
 from minitorch.autograd.holomorphic import Holomorphic
 from minitorch.autograd.operator import Operator
-from minitorch.autograd.variable import unwrap
+from minitorch.autograd.variable import Variable, unwrap
 from minitorch.native.complex_ops import Sgn, is_complex
+from minitorch.native.portable_stub import PortableStub
 from minitorch.native.tensor_compare import Where
 from minitorch.native.tensor_iterator import (
     as_float,
@@ -47,6 +48,12 @@ class Neg(Operator):
         return -grad
 
 
+@PortableStub
+def abs_backward_kernel(grad: Any, input: Any) -> Any:
+    """``grad`` times the sign of the input, which is 0 at 0 and for NaN."""
+    return grad * Sgn.apply(input)
+
+
 class Abs(Operator):
     @staticmethod
     def forward(ctx: Any, input: Any) -> Any:
@@ -58,7 +65,9 @@ class Abs(Operator):
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:
         (input,) = ctx.saved_tensors
-        return grad * Sgn.apply(input)
+        if isinstance(grad, Variable):
+            return grad * Sgn.apply(input)
+        return abs_backward_kernel(grad, input)
 
 
 class Sqrt(Holomorphic):

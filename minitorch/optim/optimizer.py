@@ -1,7 +1,8 @@
 """``Optimizer``: what all optimizers share: parameter groups, state, hooks, the loop of ``step``.
 
 An optimizer defines ``update``, the formula for one parameter; ``step`` calls it for every
-parameter that has a gradient.
+parameter that has a gradient. Most are a formula for one element, and change all parameters in one
+call: minitorch/optim/elementwise.py.
 
 Mirrors torch/optim/optimizer.py. Left out: sparse gradients, gradient scaling.
 """

@@ -9,6 +9,7 @@ serves whatever the tuned one does not cover. Without this folder, or with
 - `convolution`: Winograd's and direct convolutions, without columns
 - `copies`: of transposed arrays
 - `indexing`: gather, scatter_add, index_add
+- `pointwise`: sigmoid, its gradient and that of tanh, losses of regression
 - `products`: large matrix products, split over threads
 - `recurrent`, `recurrent_products`: the loops over time of RNN, LSTM and GRU, and what follows
 - `reductions`: sum, mean, norm, var
@@ -26,6 +27,7 @@ from minitorch.native.cpu import comparisons as comparisons
 from minitorch.native.cpu import convolution as convolution
 from minitorch.native.cpu import copies as copies
 from minitorch.native.cpu import indexing as indexing
+from minitorch.native.cpu import pointwise as pointwise
 from minitorch.native.cpu import products as products
 from minitorch.native.cpu import recurrent as recurrent
 from minitorch.native.cpu import recurrent_products as recurrent_products

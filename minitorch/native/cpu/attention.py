@@ -68,8 +68,8 @@ if callable_from_kernels():
             query,
             key,
             value,
-            np.zeros((0, 0, 0, 0), kind) if bias is None else _four_dimensions(bias, kind),
-            np.zeros((0, 0, 0, 0), bool) if kept is None else kept,
+            np.zeros((1, 1, 0, 0), kind) if bias is None else _four_dimensions(bias, seen, kind),
+            np.zeros((1, 1, 0, 0), bool) if kept is None else kept,
             kind(1) / kind(1 - p),
             kind(scale),
             causal,
@@ -98,7 +98,7 @@ if callable_from_kernels():
             *grads,
             *_alike(grad, query, key, value),
             weights,
-            np.zeros((0, 0, 0, 0), bool) if kept is None else kept,
+            np.zeros((1, 1, 0, 0), bool) if kept is None else kept,
             kind(1) / kind(1 - p),
             kind(scale),
             causal,
@@ -106,9 +106,10 @@ if callable_from_kernels():
         return grads
 
 
-def _four_dimensions(bias: Any, kind: Any) -> Any:
+def _four_dimensions(bias: Any, seen: int, kind: Any) -> Any:
     """The bias as (N or 1, H or 1, L or 1, S), with the elements of a row side by side."""
-    return np.ascontiguousarray(bias.reshape((1,) * (4 - bias.ndim) + bias.shape), kind)
+    shape = (1,) * (4 - bias.ndim) + bias.shape
+    return np.ascontiguousarray(np.broadcast_to(bias.reshape(shape), (*shape[:3], seen)), kind)
 
 
 @kernel(parallel=True)
@@ -126,42 +127,69 @@ def _attend(
 ) -> None:
     """weights = softmax(query keyᵀ scale + bias), out = (weights kept keep_factor) value.
 
-    Shape: out (N, H, L, V), query (N, H, L, E), key (N, H, S, E), value (N, H, S, V), weights
-    (N, H, L, S); bias as `_four_dimensions` makes it, kept like weights, both empty for none.
+    Shape: out, query (N, H, L, E), key, value (N, H, S, E), weights (N, H, L, S); bias and kept
+    broadcast to that, and are empty where there is none.
     """
-    heads, length, seen = weights.shape[1:]
-    zero, one = weights.dtype.type(0), weights.dtype.type(1)
+    heads = query.shape[1]
     for item in prange(len(query) * heads):
         n, h = np.int64(item) // heads, np.int64(item) % heads
-        keys = _transposed(key[n, h], scale)
-        dropped = np.empty((QUERIES if kept.size else 0, seen), weights.dtype)
-        for first in range(0, length, QUERIES):
-            last = min(first + QUERIES, length)
-            count = min(last, seen) if causal else seen
-            block = weights[n, h, first:last, :count]
-            _multiply(block, query[n, h, first:last], keys[:, :count], False, False, False)
-            for i in range(first, last):
-                end = min(i + 1, count) if causal else count
-                weights[n, h, i, end:count] = zero
-                row = weights[n, h, i][:end]
-                if bias.size:
-                    added = bias[n % bias.shape[0], h % bias.shape[1], i % bias.shape[2]]
-                    for j in range(row.size):
-                        row[j] += added[j]
-                largest = _largest(row)
-                if largest == -np.inf and _is_hidden(row):
-                    row[:] = zero
-                    continue
-                for j in range(row.size):
-                    row[j] = exp(row[j] - largest)
-                factor = one / _sum(row)
-                for j in range(row.size):
-                    row[j] *= factor
-            used = block
-            if kept.size:
-                _drop(dropped, weights[n, h, first:last], kept[n, h, first:last], keep_factor)
-                used = dropped[: last - first, :count]
-            _multiply(out[n, h, first:last], used, value[n, h, :count], False, False, False)
+        _attend_head(
+            out[n, h],
+            weights[n, h],
+            query[n, h],
+            key[n, h],
+            value[n, h],
+            bias[n % bias.shape[0], h % bias.shape[1]],
+            kept[n % kept.shape[0], h % kept.shape[1]],
+            keep_factor,
+            scale,
+            causal,
+        )
+
+
+@kernel
+def _attend_head(
+    out: Any,
+    weights: Any,
+    query: Any,
+    key: Any,
+    value: Any,
+    bias: Any,
+    kept: Any,
+    keep_factor: Any,
+    scale: Any,
+    causal: Any,
+) -> None:
+    length, seen = weights.shape
+    zero, one = weights.dtype.type(0), weights.dtype.type(1)
+    keys = _transposed(key, scale)
+    dropped = np.empty((QUERIES if kept.size else 0, seen), weights.dtype)
+    for first in range(0, length, QUERIES):
+        last = min(first + QUERIES, length)
+        count = min(last, seen) if causal else seen
+        used = weights[first:last, :count]
+        _multiply(used, query[first:last], keys[:, :count], False, False, False)
+        for i in range(first, last):
+            end = min(i + 1, count) if causal else count
+            weights[i, end:count] = zero
+            row = weights[i][:end]
+            if bias.size:
+                added = bias[i % bias.shape[0]]
+                for j in range(end):
+                    row[j] += added[j]
+            largest = _largest(row)
+            if largest == -np.inf and _is_hidden(row):
+                row[:] = zero
+                continue
+            for j in range(end):
+                row[j] = exp(row[j] - largest)
+            factor = one / _sum(row)
+            for j in range(end):
+                row[j] *= factor
+        if kept.size:
+            _drop(dropped, weights[first:last], kept[first:last], keep_factor)
+            used = dropped[: last - first, :count]
+        _multiply(out[first:last], used, value[:count], False, False, False)
 
 
 @kernel(parallel=True)
@@ -180,44 +208,73 @@ def _attend_backward(
     causal: Any,
 ) -> None:
     """The gradients of query, key and value; shapes as in ``_attend``."""
-    heads, length, seen = weights.shape[1:]
-    one = weights.dtype.type(1)
+    heads = query.shape[1]
     for item in prange(len(query) * heads):
         n, h = np.int64(item) // heads, np.int64(item) % heads
-        grad_key[n, h] = 0
-        grad_value[n, h] = 0
-        values = _transposed(value[n, h], one)
-        scores = np.empty((QUERIES, seen), weights.dtype)
-        dropped = np.empty((QUERIES if kept.size else 0, seen), weights.dtype)
-        for first in range(0, length, QUERIES):
-            last = min(first + QUERIES, length)
-            count = min(last, seen) if causal else seen
-            of_out = grad[n, h, first:last]
-            used = weights[n, h, first:last, :count]
-            if kept.size:
-                _drop(dropped, weights[n, h, first:last], kept[n, h, first:last], keep_factor)
-                used = dropped[: last - first, :count]
-            _multiply(grad_value[n, h, :count], used, of_out, True, False, True)
-            of_scores = scores[: last - first, :count]  # of the weights, at first
-            _multiply(of_scores, of_out, values[:, :count], False, False, False)
-            if kept.size:
-                _drop(scores, scores, kept[n, h, first:last], keep_factor)
-            for i in range(first, last):
-                row, weight = scores[i - first][:count], weights[n, h, i][:count]
-                mean = _dot(row, weight)
-                for j in range(row.size):
-                    row[j] = (row[j] - mean) * weight[j] * scale
-            _multiply(
-                grad_query[n, h, first:last], of_scores, key[n, h, :count], False, False, False
-            )
-            _multiply(grad_key[n, h, :count], of_scores, query[n, h, first:last], True, False, True)
+        _attend_head_backward(
+            grad_query[n, h],
+            grad_key[n, h],
+            grad_value[n, h],
+            grad[n, h],
+            query[n, h],
+            key[n, h],
+            value[n, h],
+            weights[n, h],
+            kept[n % kept.shape[0], h % kept.shape[1]],
+            keep_factor,
+            scale,
+            causal,
+        )
+
+
+@kernel
+def _attend_head_backward(
+    grad_query: Any,
+    grad_key: Any,
+    grad_value: Any,
+    grad: Any,
+    query: Any,
+    key: Any,
+    value: Any,
+    weights: Any,
+    kept: Any,
+    keep_factor: Any,
+    scale: Any,
+    causal: Any,
+) -> None:
+    length, seen = weights.shape
+    grad_key[:] = 0
+    grad_value[:] = 0
+    values = _transposed(value, weights.dtype.type(1))
+    scores = np.empty((QUERIES, seen), weights.dtype)
+    dropped = np.empty((QUERIES if kept.size else 0, seen), weights.dtype)
+    for first in range(0, length, QUERIES):
+        last = min(first + QUERIES, length)
+        count = min(last, seen) if causal else seen
+        of_out = grad[first:last]
+        used = weights[first:last, :count]
+        if kept.size:
+            _drop(dropped, weights[first:last], kept[first:last], keep_factor)
+            used = dropped[: last - first, :count]
+        _multiply(grad_value[:count], used, of_out, True, False, True)
+        of_scores = scores[: last - first, :count]  # of the weights, at first
+        _multiply(of_scores, of_out, values[:, :count], False, False, False)
+        if kept.size:
+            _drop(scores, scores, kept[first:last], keep_factor)
+        for i in range(first, last):
+            row, weight = scores[i - first][:count], weights[i][:count]
+            mean = _dot(row, weight)
+            for j in range(count):
+                row[j] = (row[j] - mean) * weight[j] * scale
+        _multiply(grad_query[first:last], of_scores, key[:count], False, False, False)
+        _multiply(grad_key[:count], of_scores, query[first:last], True, False, True)
 
 
 @kernel
 def _multiply(
     out: Any, a: Any, b: Any, transpose_a: bool, transpose_b: bool, accumulate: bool
 ) -> None:
-    """``gemm``, compiled once: it would be pasted into the kernels seven times."""
+    """``gemm``, compiled once: it would be pasted into the kernels six times."""
     gemm(out, a, b, transpose_a, transpose_b, accumulate)
 
 

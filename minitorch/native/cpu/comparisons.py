@@ -14,6 +14,7 @@ import numpy as np
 
 from minitorch._jit import kernel, prange
 from minitorch.native.tensor_compare import clamp_backward_kernel, clamp_kernel, where_kernel
+from minitorch.native.unary_ops import abs_backward_kernel
 
 _LEAST = 1024  # elements, below which NumPy's functions are there first
 
@@ -100,4 +101,23 @@ def clamp_backward(grad: Any, input: Any, low: float | None, high: float | None)
     out = np.empty(grad.shape, grad.dtype)
     bounds = _bounds(input.dtype, low, high)
     _clamp_backward(out.reshape(-1), grad.reshape(-1), input.reshape(-1), *bounds)
+    return out
+
+
+@kernel(parallel=True)
+def _abs_backward(out: Any, grad: Any, input: Any) -> None:
+    number = out.dtype.type
+    zero, one = number(0), number(1)
+    for i in prange(out.size):
+        x = input[i]
+        out[i] = grad[i] * (one if x > zero else (-one if x < zero else zero))
+
+
+@abs_backward_kernel.tuned
+def abs_backward(grad: Any, input: Any) -> Any:
+    is_plain = grad.dtype != input.dtype or input.dtype.char not in "fd"
+    if is_plain or not (_is_line(grad) and _is_line(input)):
+        return abs_backward_kernel.plain(grad, input)
+    out = np.empty(grad.shape, grad.dtype)
+    _abs_backward(out.reshape(-1), grad.reshape(-1), input.reshape(-1))
     return out

@@ -10,11 +10,13 @@ Mirrors use_mkldnn and friends of aten/src/ATen/native/Convolution.cpp.
 
 from __future__ import annotations
 
+import math
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 
+from minitorch._jit import kernel, prange
 from minitorch.native import convolution_mm as plain
 from minitorch.native.convolution_columns import Ints, Window
 
@@ -94,6 +96,28 @@ def correlate(input: Any, grad: Any, weight_shape: Ints, window: Window) -> Any:
     window = _as_image_window(window)
     kernels = _kernels_for(_as_image(weight_shape), window, True)
     return kernels.correlate(input, grad, _as_image(weight_shape), window).reshape(weight_shape)
+
+
+@plain.channel_sums.tuned
+def channel_sums(grad: Any) -> Any:
+    if grad.dtype != np.float32 or not grad.flags.c_contiguous:
+        return plain.channel_sums.plain(grad)
+    samples, channels = grad.shape[:2]
+    out = np.empty(channels, np.float32)
+    channel_sums_kernel(out, grad.reshape(samples, channels, math.prod(grad.shape[2:])))
+    return out
+
+
+@kernel(parallel=True, fast_sums=True)
+def channel_sums_kernel(out: Any, grad: Any) -> None:
+    """Sums of float32 numbers in float64: of 64 x 32 images of 28 x 28 in TIME ms, NumPy TIME."""
+    samples, channels, length = grad.shape
+    for channel in prange(channels):
+        total = 0.0
+        for sample in range(samples):
+            for i in range(length):
+                total += grad[sample, channel, i]
+        out[channel] = total
 
 
 def _numbers(bias: Any) -> Any:

@@ -134,7 +134,9 @@ def plan_of(
             (plane_y * len(x.planes) + plane_x) * area + shift_y * width + shift_x
             for (_, plane_y, shift_y), (_, plane_x, shift_x) in pairs
         ]
-        offsets += [4 * (c * len(planes) * area + place) for c in range(channels) for place in places]
+        offsets += [
+            4 * (c * len(planes) * area + place) for c in range(channels) for place in places
+        ]
     runs = [(lines - 1) * width + columns for _, _, _, _, lines, columns, _, _ in parts]
     is_whole = len(parts) == 1 and (parts[0][4] == 1 or parts[0][5] == width)
     return Plan(
@@ -146,6 +148,9 @@ def plan_of(
         np.array(tap_numbers, np.int64),
         np.array(offsets, np.int64),
         max(runs),
-        len(planes) == 1 and not planes.any() and (y.step, x.step) == (1, 1) and frame == source_size,
+        len(planes) == 1
+        and not planes.any()
+        and (y.step, x.step) == (1, 1)
+        and frame == source_size,
         is_whole and (is_forward or window.stride == (1, 1)),
     )

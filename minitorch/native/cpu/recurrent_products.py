@@ -1,11 +1,10 @@
-"""The products that backward through a recurrent layer ends with, in one pass over its rows.
+"""The products outside the loops of a recurrent layer: with its input, and at the end of backward.
 
-Each thread takes some of the rows, a block at a time: while the gradients of a block are in its
-cache, they are multiplied by the weights and by the inputs, and summed. Taken one after another,
-the products would read them from memory three times, 26 MB in an LSTM over 64 sequences of 200
-steps with 128 units.
-
-As in the loops, denormal numbers count as zeros (denormals.py): with them, BLAS takes up to six
+Forward, the weights are packed, as in the loops. Backward is one pass over the rows. Each thread
+takes some of them, a block at a time: while the gradients of a block are in its cache, they are
+multiplied by the weights and by the inputs, and summed. Taken one after another, the products would
+read them from memory three times, 26 MB in an LSTM over 64 sequences of 200 steps with 128 units.
+Denormal numbers count as zeros (denormals.py): with them, BLAS takes up to six
 times as long.
 
 Mirrors aten/src/ATen/native/mkldnn/RNN.cpp.
@@ -17,10 +16,11 @@ from typing import Any
 
 import numpy as np
 
-from minitorch._jit import gemm, kernel, prange
+from minitorch._jit import kernel, prange
 from minitorch.backends import cpu
 from minitorch.native.cpu.denormals import flush_denormals, set_control_word
-from minitorch.native.rnn_layers import linear_backward
+from minitorch.native.cpu.packed_products import pack, packed_product, product
+from minitorch.native.rnn_layers import linear_backward, project
 
 # Multiplications that are worth a second thread: 20 us of work.
 MULTIPLICATIONS_PER_THREAD = 1_000_000
@@ -32,13 +32,8 @@ ROWS_PER_BLOCK = 256
 # For fewer, three calls of BLAS from Python take less than the preparations.
 FEW_ROWS = 64
 
-
-@kernel
-def product(
-    out: Any, a: Any, b: Any, transpose_a: bool, transpose_b: bool, accumulate: bool
-) -> None:
-    """``gemm`` as a function of its own: pasted into loops, it makes the compiler slow."""
-    gemm(out, a, b, transpose_a, transpose_b, accumulate)
+# Forward, blocks of so many rows are the fastest, and pay for packing from so many on.
+PACKED_ROWS, ROWS_TO_PACK_FOR = 32, 512
 
 
 @kernel
@@ -93,12 +88,47 @@ def linear_backward_kernel(
         _linear_backward(first, end, *arrays)
 
 
+@kernel
+def _project(first: int, end: int, out: Any, rows: Any, packed: Any, weight: Any) -> None:
+    for start in range(first, end, PACKED_ROWS):
+        block = slice(start, min(start + PACKED_ROWS, end))
+        packed_product(out[block], rows[block], packed, weight, False)
+
+
+@kernel(parallel=True)
+def project_kernel(parts: int, out: Any, rows: Any, packed: Any, weight: Any) -> None:
+    for i in prange(parts):
+        part = np.int64(i)
+        first, end = len(rows) * part // parts, len(rows) * (part + 1) // parts
+        _project(first, end, out, rows, packed, weight)
+
+
+@project.tuned
+def project_packed(rows: Any, weight: Any) -> Any:
+    """For 12,800 rows and 100 inputs on one thread, 0.8 of the time of BLAS with 512 gates, and 0.9
+    with 128 or 384.
+    """
+    packed = pack(weight.T) if len(rows) >= ROWS_TO_PACK_FOR else ()
+    if not len(packed):
+        return project.plain(rows, weight)
+    out = np.empty_like(rows, shape=(len(rows), len(weight)))
+    parts = max(
+        1, min(cpu.get_num_threads(), rows.size * len(weight) // MULTIPLICATIONS_PER_THREAD)
+    )
+    arrays = out, rows, packed, np.ascontiguousarray(weight.T)
+    if parts > 1:
+        project_kernel.on_all_threads(parts, *arrays)
+    else:
+        _project(0, len(rows), *arrays)
+    return out
+
+
 @linear_backward.tuned
 def one_pass(
     grads: Any, input: Any, weight: Any, wanted: tuple[bool, bool, bool]
 ) -> tuple[Any, Any, Any]:
     if len(grads) < FEW_ROWS:
-        return linear_backward.plain(grads, input, weight, wanted)  # type: ignore[no-any-return]
+        return linear_backward.plain(grads, input, weight, wanted)
     inputs, outputs = input.shape[1], grads.shape[1]
     work = grads.size * inputs // MULTIPLICATIONS_PER_THREAD
     parts = max(1, min(cpu.get_num_threads(), work))

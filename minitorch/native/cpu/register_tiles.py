@@ -21,8 +21,8 @@ from typing import Any
 
 import llvmlite.binding
 from llvmlite import ir
+from numba import extending
 from numba.core import cgutils, types
-from numba.extending import intrinsic
 
 from minitorch._jit import kernel
 
@@ -44,6 +44,12 @@ _MASK = ir.VectorType(ir.IntType(1), LANES)
 _POSITIONS = ir.VectorType(_INT32, LANES)
 _POINTERS = ir.VectorType(FLOAT.as_pointer(), LANES)
 ZEROS = ir.Constant(_VECTOR, [0.0] * LANES)
+
+
+def intrinsic(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Numba's; callers leave out the typing context."""
+    instructions: Callable[..., Any] = extending.intrinsic(function)
+    return instructions
 
 
 class Vectors:
@@ -156,7 +162,7 @@ class Vectors:
 
     def variable(self, vector: Any) -> Any:
         """A place for a vector that changes in a loop; LLVM finds a register for it."""
-        return cgutils.alloca_once_value(self.builder, vector)
+        return cgutils.alloca_once_value(self.builder, vector)  # type: ignore[no-untyped-call]
 
     def range(self, count: Any) -> Any:
         return cgutils.for_range(self.builder, count)
@@ -171,7 +177,8 @@ class Vectors:
 
     def _call(self, name: str, result: Any, arguments: list[Any]) -> Any:
         type_ = ir.FunctionType(result, [a.type for a in arguments])
-        function = cgutils.get_or_insert_function(self.builder.module, type_, name)
+        module = self.builder.module
+        function = cgutils.get_or_insert_function(module, type_, name)  # type: ignore[no-untyped-call]
         return self.builder.call(function, arguments)
 
 
@@ -280,8 +287,8 @@ def dot_columns(
 ) -> None:
     """out[m, j] = start[m] + the sum over k < count of left[k, m] * (right + offsets[k])[j].
 
-    For m < rows <= ROWS and j < columns. The lines of ``left`` are LANES numbers apart; ROWS numbers
-    of each of them, and of ``start``, are read.
+    For m < rows <= ROWS and j < columns. The lines of ``left`` are LANES numbers apart; ROWS
+    numbers of each of them, and of ``start``, are read.
     """
     if rows == 1:
         while columns >= 8 * LANES:
@@ -504,7 +511,11 @@ def _copy(gathers: bool, scatters: bool) -> Any:
     return lines
 
 
-_copy_near, _copy_from_far, _copy_to_far = _copy(False, False), _copy(True, False), _copy(False, True)
+_copy_near, _copy_from_far, _copy_to_far = (
+    _copy(False, False),
+    _copy(True, False),
+    _copy(False, True),
+)
 
 
 @kernel

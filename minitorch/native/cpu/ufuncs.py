@@ -150,7 +150,8 @@ def _as_lines(shape: tuple[int, ...], operand: Any) -> tuple[int, int, int] | No
     """The length of the lines in which an operand of a result of this shape can be walked along,
     and its bytes from line to line and from element to element. Length 0 means any.
     """
-    if not operand.flags.c_contiguous:
+    flags = operand.flags
+    if not (flags.c_contiguous and flags.aligned and operand.dtype.isnative):
         return None
     if operand.size == 1:
         return 0, 0, 0

@@ -13,10 +13,17 @@ from __future__ import annotations
 from typing import Any
 
 from numba.core import types
-from numba.extending import intrinsic
 
 from minitorch._jit import kernel, prange
-from minitorch.native.cpu.register_tiles import INT, LANES, ZEROS, Vectors, instruction, transpose
+from minitorch.native.cpu.register_tiles import (
+    INT,
+    LANES,
+    ZEROS,
+    Vectors,
+    instruction,
+    intrinsic,
+    transpose,
+)
 
 # --------------------------------------------------------------------------------- instructions
 
@@ -188,13 +195,11 @@ def _weight_tile(
         rows: Any,
         turned: Any,
     ) -> None:
-        half, last = v.constant(0.5), LANES == 8  # a vector of 8 leaves out the ninth number
+        half = v.constant(0.5)
         lines = v.transposed(v.lines(weight, stride, rows, INT(9)))
-        if last:
+        if LANES < 9:
             lines += v.transposed(v.lines(v.moved(weight, 4 * LANES), stride, rows, INT(1)))
-        g = [
-            v.builder.select(v.is_true(turned), lines[8 - tap], lines[tap]) for tap in range(9)
-        ]
+        g = [v.builder.select(v.is_true(turned), lines[8 - tap], lines[tap]) for tap in range(9)]
 
         def spread(first: Any, middle: Any, last: Any) -> tuple[Any, Any, Any, Any]:
             ends, middle = v.mul(half, v.add(first, last)), v.mul(half, middle)
@@ -233,7 +238,7 @@ def _weight_grad_tile(
         s = [v.load(v.moved(planes, v.times(plane_stride, plane))) for plane in range(16)]
         columns = [gathered(*s[j::4]) for j in range(4)]
         taps = [value for row in zip(*columns, strict=True) for value in gathered(*row)]
-        # Through memory, the loads would wait for all stores of the window before: 15 times as long.
+        # Through memory, the loads would wait for all stores before them: 5 times as long.
         for first in range(0, 9, LANES):
             lines = taps[first : first + LANES]
             mask = v.mask(INT(0), INT(len(lines)))
