@@ -139,9 +139,8 @@ class Operator(SavesArrays):
 
     @classmethod
     def _apply_to_two(cls, input: Any, other: Any = ABSENT, *settings: Any) -> Any:
-        """``apply``, its loop written out for operations of one or two operands, which are most:
-        a product of two 4 x 4 matrices then takes 1.0 us instead of 1.3, and 1.6 instead of 1.9
-        with a graph.
+        """``apply``, its loop written out for operations of one or two operands, which are most: a
+        product of 4 x 4 numbers takes 1.2 us instead of 1.5, with a graph 2.4 instead of 2.7.
         """
         ctx = cls()
         ctx._saved = ()

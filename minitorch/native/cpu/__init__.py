@@ -5,14 +5,14 @@ serves whatever the tuned one does not cover. Without this folder, or with
 ``MINITORCH_CPU_TUNING=0``, minitorch works as well, slower.
 
 - `attention`: a head at a time, products and softmax in the caches
-- `comparisons`: where, clamp
+- `comparisons`: where, clamp, the gradient of abs
 - `convolution`: Winograd's and direct convolutions, without columns
 - `copies`: of transposed arrays
 - `indexing`: gather, scatter_add, index_add
 - `pointwise`: sigmoid, its gradient and that of tanh, losses of regression
 - `products`: large matrix products, split over threads
-- `recurrent`, `recurrent_products`: the loops over time of RNN, LSTM and GRU, and what follows
-- `reductions`: sum, mean, norm, var
+- `recurrent`, `recurrent_products`: the loops over time of RNN, LSTM and GRU, and their products
+- `reductions`: sum, mean, norm, var, logsumexp
 - `scans`: cumsum
 - `sorting`: sort, topk
 - `ufuncs`: NumPy's own loops on all threads

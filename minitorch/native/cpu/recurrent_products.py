@@ -4,8 +4,7 @@ Forward, the weights are packed, as in the loops. Backward is one pass over the 
 takes some of them, a block at a time: while the gradients of a block are in its cache, they are
 multiplied by the weights and by the inputs, and summed. Taken one after another, the products would
 read them from memory three times, 26 MB in an LSTM over 64 sequences of 200 steps with 128 units.
-Denormal numbers count as zeros (denormals.py): with them, BLAS takes up to six
-times as long.
+Denormal numbers count as zeros (denormals.py): with them, BLAS takes up to six times as long.
 
 Mirrors aten/src/ATen/native/mkldnn/RNN.cpp.
 """
