@@ -4,16 +4,10 @@ The same names, the same numbers from the same seed, in NumPy and Numba.
 Mirrors torch/__init__.py: the public names, in one list.
 """
 
-# ruff: noqa: E402
-import gc as _gc
 import importlib as _importlib
 import importlib.util as _importlib_util
 import math as _math
 import typing as _typing
-
-# Imports make objects by the ten thousands, and garbage hardly any: looking for it took 45 ms.
-_collects_garbage = _gc.isenabled()
-_gc.disable()
 
 from minitorch import __config__ as __config__
 from minitorch import autograd as autograd
@@ -615,7 +609,7 @@ from minitorch.storage import UntypedStorage as UntypedStorage
 from minitorch.version import __version__ as __version__
 
 if _TUNED_KERNELS and _importlib_util.find_spec("minitorch.native.cpu"):
-    import minitorch.native.cpu
+    _importlib.import_module("minitorch.native.cpu")
 
 # Types that share a name with Python's, and torch's other names for the same things.
 
@@ -737,7 +731,3 @@ def __getattr__(name: str) -> _typing.Any:
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *_LAZY_MODULES, *_LAZY_NAMES})
-
-
-if _collects_garbage:
-    _gc.enable()

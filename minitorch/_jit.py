@@ -68,6 +68,9 @@ _INTRINSICS: dict[Any, str] = {prange: "prange", fma: "fma", gemm: "gemm"}
 # By the id of a function of this package: the kernel that stands for it in compiled code.
 _twins: dict[int, Kernel] = {}
 
+# Called before Numba compiles anything: backends/cpu.py sets Numba up.
+when_numba_loads: list[Callable[[], None]] = [_compile_progress.watch]
+
 _compile_lock = threading.RLock()
 _num_threads = 1
 
@@ -176,7 +179,8 @@ class Kernel:
             if parallel not in self._compiled:
                 import numba
 
-                _compile_progress.watch()
+                while when_numba_loads:
+                    when_numba_loads.pop()()
                 source = self.function
                 if numba.config.DISABLE_JIT:  # type: ignore[attr-defined]
                     return self._compiled.setdefault(parallel, source)

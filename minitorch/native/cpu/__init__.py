@@ -11,7 +11,8 @@ serves whatever the tuned one does not cover. Without this folder, or with
 - `indexing`: gather, scatter_add, index_add
 - `pointwise`: sigmoid, its gradient and that of tanh, losses of regression
 - `products`: large matrix products, split over threads
-- `recurrent`, `recurrent_products`: the loops over time of RNN, LSTM and GRU, and their products
+- `recurrent`, `recurrent_lstm`, `recurrent_gru`: the loops over time of recurrent layers;
+  `recurrent_products`: what stands before and after them
 - `reductions`: sum, mean, norm, var, logsumexp
 - `scans`: cumsum
 - `sorting`: sort, topk
@@ -30,6 +31,8 @@ from minitorch.native.cpu import indexing as indexing
 from minitorch.native.cpu import pointwise as pointwise
 from minitorch.native.cpu import products as products
 from minitorch.native.cpu import recurrent as recurrent
+from minitorch.native.cpu import recurrent_gru as recurrent_gru
+from minitorch.native.cpu import recurrent_lstm as recurrent_lstm
 from minitorch.native.cpu import recurrent_products as recurrent_products
 from minitorch.native.cpu import reductions as reductions
 from minitorch.native.cpu import scans as scans

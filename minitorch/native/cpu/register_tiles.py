@@ -4,7 +4,7 @@ A product computed in registers is a tile of ``ROWS`` x 3 vectors of sums. Each 
 loads 3 vectors and 8 single numbers for 24 multiply-adds, so that the arithmetic units never wait
 for memory; LLVM does not find this form in plain loops. Through it a convolution reads the image as
 it lies, without columns: 210 GFLOP/s on one core of a Xeon (Sapphire Rapids) where NumPy's BLAS
-reaches 150, torch 190, and both bounds are 220.
+reaches 150 and torch 190, of about 220 that the core can do.
 
 The functions below take addresses (``array.ctypes.data``) and strides in bytes. Loads and stores at
 the edges are masked: nothing outside an array is touched.
