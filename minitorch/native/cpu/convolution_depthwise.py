@@ -19,8 +19,9 @@ from minitorch._jit import kernel, prange
 from minitorch.native.convolution_columns import Ints, Window
 from minitorch.native.cpu.convolution_direct import fill_frame, threads_for
 from minitorch.native.cpu.convolution_plan import plan_of
-from minitorch.native.cpu.register_tiles import LANES, ROWS, dots_of_lines
+from minitorch.native.cpu.register_tiles import ROWS, dots_of_lines
 from minitorch.native.cpu.scratch import scratch
+from minitorch.native.cpu.vector_instructions import LANES
 
 
 @kernel(parallel=True)

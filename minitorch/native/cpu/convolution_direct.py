@@ -18,7 +18,6 @@ from minitorch.native.convolution_columns import Ints, Window
 from minitorch.native.cpu.convolution_plan import Plan, plan_of
 from minitorch.native.cpu.register_tiles import (
     COLUMNS,
-    LANES,
     ROWS,
     copy_lines,
     dot_columns,
@@ -27,6 +26,7 @@ from minitorch.native.cpu.register_tiles import (
     transpose,
 )
 from minitorch.native.cpu.scratch import scratch
+from minitorch.native.cpu.vector_instructions import LANES
 
 # Multiplications that are worth a second thread: 10 us of work.
 MULTIPLICATIONS_PER_THREAD = 1_000_000

