@@ -17,7 +17,6 @@ import minitorch
 from minitorch.native.cpu.products import MULTIPLICATIONS_PER_THREAD
 from minitorch.native.cpu_blas import gemm
 from minitorch.native.dispatch_stub import plain_kernels
-from minitorch.native.parallel import parallel_for
 
 
 @pytest.fixture(autouse=True)
@@ -33,58 +32,6 @@ def test_set_num_threads() -> None:
     with pytest.raises(RuntimeError, match="set_num_threads expects a positive integer"):
         minitorch.set_num_threads(0)
     assert minitorch.get_num_threads() == 3
-
-
-@pytest.mark.parametrize("count", [0, 1, 7, 64])
-@pytest.mark.parametrize("grain_size", [1, 10])
-def test_parallel_for_visits_everything_once(count: int, grain_size: int) -> None:
-    minitorch.set_num_threads(3)
-    visits = np.zeros(count, int)
-
-    def visit(start: int, stop: int) -> None:
-        visits[start:stop] += 1
-
-    parallel_for(0, count, grain_size, visit)
-    assert (visits == 1).all()
-
-
-def test_parallel_for_inside_itself_runs_in_place() -> None:
-    minitorch.set_num_threads(2)
-    visits = np.zeros((8, 8), int)
-
-    def rows(start: int, stop: int) -> None:
-        def columns(first: int, last: int) -> None:
-            visits[start:stop, first:last] += 1
-
-        parallel_for(0, 8, 1, columns)
-
-    parallel_for(0, 8, 1, rows)
-    assert (visits == 1).all()
-
-
-def test_parallel_for_raises_what_a_thread_raised() -> None:
-    minitorch.set_num_threads(2)
-
-    def fail_at_the_end(start: int, stop: int) -> None:
-        if stop == 10:
-            raise ValueError("the second half")
-
-    with pytest.raises(ValueError, match="the second half"):
-        parallel_for(0, 10, 1, fail_at_the_end)
-    test_parallel_for_visits_everything_once(10, 1)
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="the system cannot fork")
-def test_parallel_for_in_a_forked_child() -> None:
-    test_parallel_for_visits_everything_once(10, 1)  # the parent's threads exist
-    child = os.fork()
-    if child == 0:
-        try:
-            test_parallel_for_visits_everything_once(10, 1)
-        except BaseException:
-            os._exit(1)
-        os._exit(0)
-    assert os.waitpid(child, 0)[1] == 0
 
 
 SIDE = round((3 * MULTIPLICATIONS_PER_THREAD) ** (1 / 3)) + 3  # large enough to be split

@@ -12,27 +12,24 @@ from typing import Any
 import numpy as np
 
 from minitorch.native.convolution_columns import Ints, Layout, Window, col2im, im2col, layout_of
+from minitorch.native.cpu_blas import gemm
 from minitorch.native.dispatch_stub import DispatchStub
-from minitorch.native.parallel import parallel_for
 
 # As many images share one product as their columns have about this many elements together. Fewer,
 # and calls cost more than the work; more, and the columns leave the cache before the product reads
 # them. 2 ** 19 to 2 ** 21 differ by less than 10 %.
 ELEMENTS_PER_PRODUCT = 2**20
 
-# Below this many images for each, a second thread costs more than it saves.
-IMAGES_PER_THREAD = 4
 
-
-def _batches(start: int, stop: int, rows: int, layout: Layout) -> Iterator[slice]:
-    """The images from ``start`` to ``stop`` in pieces of a size that suits one product.
+def _batches(images: int, rows: int, layout: Layout) -> Iterator[slice]:
+    """All images, in pieces of a size that suits one product.
 
     Args:
         rows: of the columns' matrix: channels times taps.
     """
     count = max(1, ELEMENTS_PER_PRODUCT // max(1, rows * math.prod(layout.framed)))
-    for first in range(start, stop, count):
-        yield slice(first, min(first + count, stop))
+    for first in range(0, images, count):
+        yield slice(first, min(first + count, images))
 
 
 def _with_zeros_around(images: Any, size: Ints, before: Ints) -> Any:
@@ -84,17 +81,13 @@ def convolve(input: Any, weight: Any, bias: Any, window: Window) -> Any:
     matrices = weight.reshape(groups, out_channels // groups, math.prod(weight.shape[1:]))
     out = np.empty_like(input, shape=(len(input), out_channels, *layout.positions))
     rows = input.shape[1] * math.prod(taps)
-
-    def run(start: int, stop: int) -> None:
-        for batch in _batches(start, stop, rows, layout):
-            images = input[batch]
-            product = matrices @ _columns(images, taps, layout)
-            if bias is not None:
-                product += bias.reshape(groups, out_channels // groups, 1)
-            product = product.reshape(out_channels, len(images), *layout.framed)
-            out[batch] = product.swapaxes(0, 1)[..., : layout.positions[-1]]
-
-    parallel_for(0, len(input), IMAGES_PER_THREAD, run)
+    for batch in _batches(len(input), rows, layout):
+        images = input[batch]
+        product = gemm(matrices, _columns(images, taps, layout))
+        if bias is not None:
+            product += bias.reshape(groups, out_channels // groups, 1)
+        product = product.reshape(out_channels, len(images), *layout.framed)
+        out[batch] = product.swapaxes(0, 1)[..., : layout.positions[-1]]
     return out
 
 
@@ -110,30 +103,26 @@ def spread(input: Any, weight: Any, bias: Any, window: Window, size: Ints) -> An
     run_length = math.prod(layout.framed) // runs if runs else 0
 
     rows = out_channels * math.prod(taps)
-
-    def run(start: int, stop: int) -> None:
-        for batch in _batches(start, stop, rows, layout):
-            images = input[batch]
-            columns = matrices.swapaxes(1, 2) @ _channels_first(images, groups, layout)
-            if layout.is_a_point:
-                out[batch] = columns.reshape(out_channels, len(images), *size).swapaxes(0, 1)
-            else:
-                shape = out_channels, math.prod(taps), len(images), runs, run_length
-                padded = np.empty_like(input, shape=(len(images), out_channels, *layout.padded))
-                flat = padded.reshape(len(images), out_channels, math.prod(layout.padded))
-                col2im(
-                    flat,
-                    columns.reshape(shape),
-                    layout.starts,
-                    layout.offsets,
-                    layout.length,
-                    window.stride[-1],
-                )
-                out[batch] = padded[layout.interior]
-            if bias is not None:
-                out[batch] += bias.reshape(out_channels, *[1] * len(size))
-
-    parallel_for(0, len(input), IMAGES_PER_THREAD, run)
+    for batch in _batches(len(input), rows, layout):
+        images = input[batch]
+        columns = gemm(matrices.swapaxes(1, 2), _channels_first(images, groups, layout))
+        if layout.is_a_point:
+            out[batch] = columns.reshape(out_channels, len(images), *size).swapaxes(0, 1)
+        else:
+            shape = out_channels, math.prod(taps), len(images), runs, run_length
+            padded = np.empty_like(input, shape=(len(images), out_channels, *layout.padded))
+            flat = padded.reshape(len(images), out_channels, math.prod(layout.padded))
+            col2im(
+                flat,
+                columns.reshape(shape),
+                layout.starts,
+                layout.offsets,
+                layout.length,
+                window.stride[-1],
+            )
+            out[batch] = padded[layout.interior]
+        if bias is not None:
+            out[batch] += bias.reshape(out_channels, *[1] * len(size))
     return out
 
 
@@ -163,17 +152,10 @@ def correlate(input: Any, grad: Any, weight_shape: Ints, window: Window) -> Any:
     groups, out_channels, taps = window.groups, weight_shape[0], weight_shape[2:]
     layout = layout_of(input.shape[2:], taps, window)
     rows = math.prod(weight_shape[1:])
-    parts: list[tuple[int, Any]] = []
-
-    def run(start: int, stop: int) -> None:
-        part = np.zeros_like(input, shape=(groups, rows, out_channels // groups))
-        for batch in _batches(start, stop, rows * groups, layout):
-            columns = _columns(input[batch], taps, layout)
-            part += columns @ _channels_first(grad[batch], groups, layout).swapaxes(1, 2)
-        parts.append((start, part))
-
-    parallel_for(0, len(input), IMAGES_PER_THREAD, run)
-    total = sum(part for _, part in sorted(parts, key=lambda p: p[0]))  # always in the same order
+    total = np.zeros_like(input, shape=(groups, rows, out_channels // groups))
+    for batch in _batches(len(input), rows * groups, layout):
+        columns = _columns(input[batch], taps, layout)
+        total += gemm(columns, _channels_first(grad[batch], groups, layout).swapaxes(1, 2))
     return np.ascontiguousarray(total.swapaxes(1, 2)).reshape(weight_shape)
 
 

@@ -28,6 +28,7 @@ Mirrors use_mkldnn and friends of aten/src/ATen/native/Convolution.cpp.
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from types import ModuleType
 from typing import Any
 
@@ -52,6 +53,7 @@ def _is_covered(input: Any, weight_shape: Ints) -> bool:
     )
 
 
+@lru_cache(maxsize=512)
 def _kernels_for(weight_shape: Ints, window: Window, is_weight_grad: bool) -> ModuleType:
     """The module whose functions compute such a convolution of images."""
     from minitorch.native.cpu import convolution_depthwise, convolution_direct, winograd
