@@ -8,6 +8,7 @@ Mirrors nothing in torch: C++ has them in <immintrin.h> and <cmath>.
 
 from __future__ import annotations
 
+import ctypes
 from typing import Any
 
 import llvmlite.binding
@@ -40,15 +41,19 @@ _ROW_MAJOR, _AS_IT_IS, _TRANSPOSED = 101, 111, 112  # CBLAS_ORDER and CBLAS_TRAN
 
 def _blas_product(name: str, number: Any) -> Any:
     """cblas_?gemm for kernels: pointers are passed as integers."""
+    symbol = _openblas.symbol_of(name) or name
+    if _openblas.callable_from_kernels():
+        # Compiled code, from the disk cache too, finds the function by this name. Only this name is
+        # made known: SciPy's own OpenBLAS has inner functions in common with NumPy's, and takes
+        # those of the other library if all are.
+        address = ctypes.cast(_openblas.function(name), ctypes.c_void_p).value
+        llvmlite.binding.add_symbol(symbol, address)
     enum, size, pointer = types.int32, types.int64, types.intp
     matrix = (pointer, size)
     arguments = [enum] * 3 + [size] * 3 + [number, *matrix, *matrix, number, *matrix]
-    return types.ExternalFunction(_openblas.symbol_of(name) or name, types.void(*arguments))
+    return types.ExternalFunction(symbol, types.void(*arguments))
 
 
-if _openblas.callable_from_kernels():
-    # Compiled code, from the disk cache too, finds the functions by name.
-    llvmlite.binding.load_library_permanently(_openblas.path())
 _SGEMM = _blas_product("cblas_sgemm", types.float32)
 _DGEMM = _blas_product("cblas_dgemm", types.float64)
 

@@ -85,6 +85,24 @@ def test_two_python_threads_may_multiply_at_once() -> None:
         assert all(itertools.chain.from_iterable(pool.map(multiply, range(4))))
 
 
+SCIPYS_OWN_BLAS = """
+import minitorch, numpy
+minitorch.set_num_threads(2)
+side = minitorch.ones(300, 300)
+print((side @ side).sum().item())
+from scipy.linalg import lstsq
+print(lstsq(numpy.eye(600, 2, dtype="f"), numpy.ones(600, "f"), lapack_driver="gelsy")[0])
+"""
+
+
+def test_kernels_leave_scipys_blas_alone() -> None:
+    """It has functions in common with NumPy's, of other integers."""
+    run = subprocess.run(
+        [sys.executable, "-c", SCIPYS_OWN_BLAS], capture_output=True, text=True, check=False
+    )
+    assert (run.stdout, run.stderr) == ("27000000.0\n[1. 1.]\n", "")
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="the system cannot fork")
 def test_a_forked_child_computes_alone() -> None:
     """OpenMP's threads stay with the parent: a child that asked for them would be ended."""

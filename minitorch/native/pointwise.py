@@ -44,7 +44,8 @@ def pointwise(kernel: Any, kernel_name: str, arrays: tuple[Any, ...], *scalars: 
     if len(arrays) == 1 and not first.flags.c_contiguous:
         out = np.empty_like(first)
         if out.strides != first.strides:  # expanded, reversed or with gaps: no order to walk along
-            first = first.copy(order="K")
+            first = np.positive(first)  # a copy, laid out as torch lays out results
+            out = np.empty_like(first)
         kernel(out.ravel(order="K"), first.ravel(order="K"), *numbers)
         return out
     out = np.empty_like(first, order="C")
