@@ -25,9 +25,9 @@ batch_linear_algebra_det, batch_linear_algebra_qr, batch_linear_algebra_spectral
 batch_linear_algebra_lstsq, batch_linear_algebra_ldl. Fourier transforms: spectral_ops,
 fourier_transforms, stft.
 
-Layers: activation, activation_smooth, softmax, softmax_kernels, normalization, layer_norm, group_norm,
-local_response_norm, convolution, convolution_columns, convolution_mm, max_pool, avg_pool,
-adaptive_pool, lp_pool, fractional_max_pool, max_unpool, padding, upsample, upsample_taps,
+Layers: activation, activation_smooth, softmax, softmax_kernels, normalization, layer_norm,
+group_norm, local_response_norm, convolution, convolution_columns, convolution_mm, max_pool,
+avg_pool, adaptive_pool, lp_pool, fractional_max_pool, max_unpool, padding, upsample, upsample_taps,
 grid_sampler, im2col, pixel_shuffle, embedding, embedding_bag, attention, multi_head_attention, rnn,
 rnn_layers, rnn_loops, rnn_cells, rnn_formulas, rnn_steps, packed_sequence, weight_norm, distance;
 losses: loss, loss_binary, loss_nll, loss_cross_entropy, loss_distribution, loss_margin,
