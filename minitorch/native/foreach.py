@@ -18,7 +18,7 @@ from minitorch._jit import kernel
 from minitorch.autograd.variable import wrap
 from minitorch.native.binary_ops import mul_
 from minitorch.native.joining import stack
-from minitorch.native.multi_tensor import MultiTensorApply
+from minitorch.native.multi_tensor import multi_tensor_apply
 from minitorch.native.norms import norm
 
 if TYPE_CHECKING:
@@ -65,14 +65,13 @@ def foreach_mul_(tensors: list[Tensor], factor: Tensor) -> None:
         for tensor in tensors:
             tensor.bump_version(changed_at)
             changed_at = tensor.shared_version_counter()[1]
-        if scale_loop(arrays, (0, None, 1), (factor.item(),)):
-            return
+        multi_tensor_apply(arrays[0], scale_loop, arrays, (0, 1), (factor.item(),))
+        return
     for tensor in tensors:
         mul_(tensor, factor)
 
 
-@MultiTensorApply
 @kernel
-def scale_loop(out: Any, unused: None, x: Any, options: tuple[float, ...]) -> None:
+def scale_loop(out: Any, x: Any, options: tuple[float, ...]) -> None:
     for i in range(out.size):
         out[i] = x[i] * options[0]

@@ -2,9 +2,9 @@
 
 Written with array operators, Adam's formula reads and writes its four arrays eleven times; a
 compiled loop does it once. Each optimizer's file (``minitorch/optim/adam.py``) holds its formula
-for one element, and the loop that compiles it; here are the words that the formulas have in common,
-and the call of a loop on arrays of any layout. The order of operations, and so the rounding, is
-that of torch's separate ``lerp_``, ``addcmul_`` and ``addcdiv_``.
+for one element, and the loop that compiles it, which native/multi_tensor.py calls; here are the
+words that the formulas have in common. The order of operations, and so the rounding, is that of
+torch's separate ``lerp_``, ``addcmul_`` and ``addcdiv_``.
 
 The parameters of an MLP of 784-512-256-10 take 400 us with Adam on one thread (torch: 3300, and 420
 with ``fused=True``), 280 with SGD and momentum (torch: 420); six tiny ones take 24 us with Adam
@@ -16,18 +16,15 @@ aten/src/ATen/native/cpu/Fused*Kernel.cpp. Left out: gradient scaling for mixed 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from minitorch import dtypes
 from minitorch._jit import formula, in_kernels, kernel
-from minitorch.native.multi_tensor import MultiTensorApply
 from minitorch.native.tensor_compare import maximum, where
 from minitorch.native.unary_ops import sign, sqrt
 
-__all__ = ["constant", "lerp", "load", "step_on_arrays", "store"]
+__all__ = ["constant", "lerp", "load", "store"]
 
 Array = Any
 
@@ -88,42 +85,3 @@ def load(array: Array | None, i: int) -> float | None:
 def store(array: Array | None, i: int, value: float | None) -> None:
     if array is not None:
         array[i] = value
-
-
-# ------------------------------------------------------------------------- a step
-
-
-def step_on_arrays(
-    loop: MultiTensorApply,
-    arrays: Sequence[Array],
-    columns: Sequence[int | None],
-    options: Sequence[float],
-) -> None:
-    """Run a formula's loop over the elements of all parameters, in the order of memory.
-
-    Arrays of different layout, which have no common order, are computed in copies; so are float16
-    and bfloat16, in float32, as by torch's fused kernels. A complex number is optimised as two real
-    ones.
-
-    Args:
-        arrays: of each parameter the array, and those of what the optimizer keeps of it, which are
-            changed in place, and the gradient's.
-        columns: see ``MultiTensorApply``, as for ``options``.
-    """
-    kind = arrays[0].dtype
-    if kind.char in "fd":
-        if loop(arrays, columns, options):
-            return
-        # Unpickled arrays have dtype objects of their own, which the loop does not compare.
-        same_kind = all(a.dtype == kind for a in arrays)
-        if same_kind and loop([a.view(kind.type) for a in arrays], columns, options):
-            return
-    width = len(columns) - columns.count(None)
-    for start in range(0, len(arrays), width):
-        row = arrays[start : start + width]
-        wide = np.float32 if dtypes.is_half(row[0].dtype) else row[0].dtype.type
-        copies = [np.array(a, wide, order="C").reshape(-1) for a in row]
-        done = loop([c.view(c.real.dtype.type) for c in copies], columns, options)
-        assert done
-        for original, copy in zip(row[:-1], copies, strict=False):
-            original[...] = copy.reshape(original.shape)

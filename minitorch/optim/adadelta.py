@@ -9,7 +9,6 @@ from typing import Any
 
 from minitorch._jit import formula, kernel
 from minitorch._tensor import Tensor
-from minitorch.native.multi_tensor import MultiTensorApply
 from minitorch.native.unary_ops import sqrt
 from minitorch.optim.elementwise import ElementwiseOptimizer, Rule
 from minitorch.optim.optimizer import ParamsT
@@ -120,7 +119,6 @@ def adadelta(
     return param - lr * delta, square_avg, acc_delta
 
 
-@MultiTensorApply
 @kernel
 def adadelta_loop(
     param: Any, square_avg: Any, acc_delta: Any, grad: Any, options: tuple[float, ...]

@@ -9,7 +9,6 @@ from typing import Any
 
 from minitorch._jit import formula, kernel
 from minitorch._tensor import Tensor
-from minitorch.native.multi_tensor import MultiTensorApply
 from minitorch.native.unary_ops import sqrt
 from minitorch.optim.elementwise import ElementwiseOptimizer, Rule
 from minitorch.optim.optimizer import ParamsT
@@ -116,7 +115,6 @@ def adagrad(
     return param - (step_size * grad) / (sqrt(state_sum) + eps), state_sum
 
 
-@MultiTensorApply
 @kernel
 def adagrad_loop(param: Any, state_sum: Any, grad: Any, options: tuple[float, ...]) -> None:
     for i in range(param.size):

@@ -7,7 +7,6 @@ from typing import Any
 from minitorch._jit import formula, kernel
 from minitorch._tensor import Tensor
 from minitorch.native.fused_optim import lerp, load, store
-from minitorch.native.multi_tensor import MultiTensorApply
 from minitorch.native.tensor_compare import maximum
 from minitorch.native.unary_ops import sqrt
 from minitorch.optim.elementwise import ElementwiseOptimizer, Rule
@@ -161,7 +160,6 @@ def adam(
     return param - (step_size * exp_avg) / denominator, exp_avg, exp_avg_sq, max_exp_avg_sq
 
 
-@MultiTensorApply
 @kernel
 def adam_loop(
     param: Any,

@@ -10,7 +10,6 @@ from typing import Any
 from minitorch._jit import formula, kernel
 from minitorch._tensor import Tensor
 from minitorch.native.fused_optim import lerp
-from minitorch.native.multi_tensor import MultiTensorApply
 from minitorch.native.tensor_compare import maximum
 from minitorch.optim.elementwise import ElementwiseOptimizer, Rule
 from minitorch.optim.optimizer import ParamsT
@@ -116,7 +115,6 @@ def adamax(
     return param - (step_size * exp_avg) / exp_inf, exp_avg, exp_inf
 
 
-@MultiTensorApply
 @kernel
 def adamax_loop(
     param: Any, exp_avg: Any, exp_inf: Any, grad: Any, options: tuple[float, ...]

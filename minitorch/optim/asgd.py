@@ -9,7 +9,6 @@ from typing import Any
 
 from minitorch._jit import formula, kernel
 from minitorch._tensor import Tensor
-from minitorch.native.multi_tensor import MultiTensorApply
 from minitorch.optim.elementwise import ElementwiseOptimizer, Rule
 from minitorch.optim.optimizer import ParamsT
 from minitorch.optim.options import check_lr, check_not_negative, number
@@ -118,7 +117,6 @@ def asgd(
     return param, param if mu == 1 else average + (param - average) * mu
 
 
-@MultiTensorApply
 @kernel
 def asgd_loop(param: Any, average: Any, grad: Any, options: tuple[float, ...]) -> None:
     for i in range(param.size):

@@ -15,15 +15,15 @@ import itertools
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
+from minitorch._jit import Kernel
 from minitorch._tensor import Tensor
 from minitorch.native.complex_ops import view_as_real
-from minitorch.native.fused_optim import step_on_arrays
-from minitorch.native.multi_tensor import MultiTensorApply
+from minitorch.native.multi_tensor import multi_tensor_apply
 from minitorch.optim.optimizer import Optimizer
 
 __all__ = ["ElementwiseOptimizer", "Rule"]
 
-Rule: TypeAlias = tuple[Callable[..., tuple[Any, ...]], MultiTensorApply]
+Rule: TypeAlias = tuple[Callable[..., tuple[Any, ...]], Kernel]
 """A formula, ``formula(*elements, gradient, *options)``, which returns the new elements, and the
 loop that does that for all elements of flat arrays."""
 
@@ -73,7 +73,7 @@ class ElementwiseOptimizer(Optimizer):
                 for name in names:
                     arrays.append(state[name]._array)
                 arrays.append(param._grad._array)  # type: ignore[union-attr]
-            step_on_arrays(loop, arrays, _columns(kept), options)
+            multi_tensor_apply(arrays[0], loop, arrays, _columns(kept), options)
 
     def _batches(
         self, params: list[Tensor], group: dict[str, Any], names: list[str]

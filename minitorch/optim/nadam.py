@@ -10,7 +10,6 @@ from typing import Any
 from minitorch._jit import formula, kernel
 from minitorch._tensor import Tensor
 from minitorch.native.fused_optim import lerp
-from minitorch.native.multi_tensor import MultiTensorApply
 from minitorch.native.unary_ops import sqrt
 from minitorch.optim.elementwise import ElementwiseOptimizer, Rule
 from minitorch.optim.optimizer import ParamsT
@@ -154,7 +153,6 @@ def nadam(
     return param, exp_avg, exp_avg_sq
 
 
-@MultiTensorApply
 @kernel
 def nadam_loop(
     param: Any, exp_avg: Any, exp_avg_sq: Any, grad: Any, options: tuple[float, ...]

@@ -10,7 +10,6 @@ from typing import Any
 from minitorch._jit import formula, kernel
 from minitorch._tensor import Tensor
 from minitorch.native.fused_optim import lerp, load, store
-from minitorch.native.multi_tensor import MultiTensorApply
 from minitorch.native.unary_ops import sqrt
 from minitorch.optim.elementwise import ElementwiseOptimizer, Rule
 from minitorch.optim.optimizer import ParamsT
@@ -137,7 +136,6 @@ def rmsprop(
     return param, square_avg, grad_avg, momentum_buffer
 
 
-@MultiTensorApply
 @kernel
 def rmsprop_loop(
     param: Any,

@@ -9,7 +9,6 @@ from typing import Any
 
 from minitorch._jit import formula, kernel
 from minitorch._tensor import Tensor
-from minitorch.native.multi_tensor import MultiTensorApply
 from minitorch.native.tensor_compare import where
 from minitorch.native.unary_ops import sign
 from minitorch.optim.elementwise import ElementwiseOptimizer, Rule
@@ -115,7 +114,6 @@ def rprop(
     return param - where(agreement < 0, nowhere, direction) * step_size, prev, step_size
 
 
-@MultiTensorApply
 @kernel
 def rprop_loop(
     param: Any, prev: Any, step_size: Any, grad: Any, options: tuple[float, ...]

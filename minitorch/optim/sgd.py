@@ -7,7 +7,6 @@ from typing import Any
 from minitorch._jit import formula, kernel
 from minitorch._tensor import Tensor
 from minitorch.native.fused_optim import constant, load, store
-from minitorch.native.multi_tensor import MultiTensorApply
 from minitorch.optim.elementwise import ElementwiseOptimizer, Rule
 from minitorch.optim.optimizer import ParamsT
 from minitorch.optim.options import check_fused, check_lr
@@ -130,7 +129,6 @@ def sgd(
     return param - lr * grad, momentum_buffer
 
 
-@MultiTensorApply
 @kernel
 def sgd_loop(param: Any, momentum_buffer: Any, grad: Any, options: tuple[float, ...]) -> None:
     for i in range(param.size):

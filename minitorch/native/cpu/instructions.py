@@ -1,7 +1,9 @@
 """``@instruction``: a function for use in kernels that is written in LLVM's language.
 
 For what neither Python nor Numba can say: registers that hold vectors, words that control the
-processor. It is imported into the compiler with the first kernel that calls it.
+processor, memory and functions by their address, tuples whose types depend on those of others. It
+is imported into the compiler with the first kernel that calls it. With ``@in_kernels(function)``
+above it takes the place of a Python function that a debugger can step through.
 
 Mirrors aten/src/ATen/cpu/vec/, where C++ has intrinsics.
 """

@@ -20,8 +20,9 @@ from typing import Any
 
 import numpy as np
 
-from minitorch._jit import Kernel, kernel, prange
+from minitorch._jit import in_kernels, kernel, prange
 from minitorch.backends import cpu
+from minitorch.native.cpu.instructions import instruction
 from minitorch.native.tensor_iterator import ufunc_kernel
 
 # ------------------------------------------------------------------ the loops of a ufunc
@@ -76,40 +77,28 @@ def _gives_the_same(ufunc: Any, char: str, loop: _Loop) -> bool:
 # ------------------------------------------------------------------ a kernel that calls them
 
 
-def _call_loop(loop: int, arguments: int, sizes: int, steps: int, data: int) -> None:
+def call_loop(loop: int, arguments: int, sizes: int, steps: int, data: int) -> None:
     """Call the function at the address ``loop``; the others are addresses, too."""
     _LOOP(loop)(arguments, sizes, steps, data)
 
 
-class _Call(Kernel):
-    """``_call_loop``, which in compiled code is a plain call."""
+@in_kernels(call_loop)
+@instruction
+def call_loop_in_kernels(
+    typing_context: Any, loop: Any, arguments: Any, sizes: Any, steps: Any, data: Any
+) -> Any:
+    from llvmlite import ir
+    from numba.core import types
 
-    def compile(self, parallel: bool = False) -> Any:
-        if False not in self._compiled:
-            import numba
+    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        pointer = ir.IntType(8).as_pointer()
+        function = ir.FunctionType(ir.VoidType(), [pointer] * 4)
+        address, *others = values
+        others = [builder.inttoptr(other, pointer) for other in others]
+        builder.call(builder.inttoptr(address, function.as_pointer()), others)
+        return context.get_dummy_value()
 
-            if numba.config.DISABLE_JIT:  # type: ignore[attr-defined]
-                return self._compiled.setdefault(False, self.function)
-            from llvmlite import ir
-            from numba.core import types
-
-            @numba.extending.intrinsic
-            def call(typing_context, loop, arguments, sizes, steps, data):  # type: ignore[no-untyped-def]
-                def generate(context, builder, signature, values):  # type: ignore[no-untyped-def]
-                    pointer = ir.IntType(8).as_pointer()
-                    function = ir.FunctionType(ir.VoidType(), [pointer] * 4)
-                    address, *others = values
-                    others = [builder.inttoptr(other, pointer) for other in others]
-                    builder.call(builder.inttoptr(address, function.as_pointer()), others)
-                    return context.get_dummy_value()
-
-                return types.void(*[types.intp] * 5), generate
-
-            self._compiled[False] = call
-        return self._compiled[False]
-
-
-call_loop = _Call(_call_loop, parallel=False, fast_sums=False, inline=False)
+    return types.void(*[types.intp] * 5), generate
 
 
 @kernel(parallel=True)
