@@ -205,7 +205,10 @@ class Tensor(Variable):
                 "data set to a tensor that requires gradients must be floating point or complex "
                 "dtype"
             )
-        self._array = value._array
+        array = value._array
+        if array.shape != self._array.shape or array.dtype != self._array.dtype:
+            self._accumulator = None  # it expects gradients of the old kind
+        self._array = array
 
     @property
     def T(self) -> Tensor:

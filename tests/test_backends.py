@@ -14,6 +14,8 @@ import pytest
 import torch
 
 import minitorch
+from minitorch import _aligned_memory
+from minitorch.backends import cpu
 from minitorch.native.cpu.products import MULTIPLICATIONS_PER_THREAD
 from minitorch.native.cpu_blas import gemm
 from minitorch.native.dispatch_stub import plain_kernels
@@ -203,3 +205,26 @@ def test_no_warning_of_numpy_reaches_the_user(library: str) -> None:
     command = [sys.executable, *flags, "-c", program]
     run = subprocess.run(command, capture_output=True, text=True, check=False)
     assert run.stderr == ""
+
+
+def test_arrays_begin_with_a_line_of_the_cache_in_all_threads() -> None:
+    minitorch.ones(3).relu()  # a kernel
+    assert (cpu.MEMORY_KEPT and cpu.TUNED_KERNELS) == cpu.ARRAYS_ALIGNED
+
+    def allocate(bytes: int) -> list[np.ndarray]:
+        return [np.empty(bytes + 16 * i, np.uint8) for i in range(9)]
+
+    sizes = [1, 1000, _aligned_memory.LEAST, 100_000, 5 << 20]
+    with ThreadPoolExecutor(2) as pool:
+        arrays = list(itertools.chain(*map(allocate, sizes), *pool.map(allocate, sizes)))
+    places = [a.ctypes.data % _aligned_memory.LINE for a in arrays if a.size >= 4096]
+    assert not (cpu.ARRAYS_ALIGNED and any(places))
+
+
+def test_aligned_arrays_can_grow() -> None:
+    minitorch.ones(3).relu()
+    array = np.arange(10_000)
+    for size in (100, 2_000_000, 10_000):
+        array.resize(size, refcheck=False)
+        assert array[:100].tolist() == list(range(100))
+    assert not array[100:].any()

@@ -5,6 +5,7 @@ What an optimizer owes is asked of every row; LBFGS, which needs a closure, has 
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import importlib
 import pickle
@@ -18,6 +19,7 @@ import torch
 
 import minitorch
 from minitorch import optim
+from minitorch.native.dispatch_stub import plain_kernels
 from tests.parity import assert_same
 
 # One row per configuration: the class, and its options.
@@ -162,6 +164,19 @@ def test_hundred_steps(name: str, options: dict[str, Any], dtype: str) -> None:
     pair.step(100)
     pair.check()
     pair.check_state()
+
+
+@each_elementwise
+def test_plain_loops(name: str, options: dict[str, Any]) -> None:
+    """One parameter after another, the same bits."""
+    results = []
+    for kernels in (plain_kernels(), contextlib.nullcontext()):
+        with kernels:
+            pair = Pair(name, options)
+            pair.step(10)
+        pair.check()
+        results.append([param.tolist() for param in pair.ours])
+    assert results[0] == results[1]
 
 
 @row

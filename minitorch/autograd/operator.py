@@ -193,7 +193,7 @@ class Operator(SavesArrays):
             if hooks_in_use and type(out) is not tuple:
                 self._pack_saved()
         else:
-            self._sources, self._versions = (), None
+            self._sources = self._versions = ()
         if type(out) is tuple:
             return self._wrap_outputs(args[0], out, self)
         self.output_shape, self.output_dtype = out.shape, out.dtype

@@ -8,7 +8,6 @@ in which nothing was changed and no hooks are set, costs a look at each array.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from itertools import repeat
 from typing import Any, ClassVar
 
 from minitorch import dtypes
@@ -34,7 +33,7 @@ class SavesArrays(Node):
 
     _saved: Any
     _sources: Any  # where each saved array came from, and ...
-    _versions: Any  # ... which version of that memory it shows; None: all are at version 0
+    _versions: Any  # ... which version of that memory it shows
     _args: Any
 
     saved_for: ClassVar[tuple[tuple[int, ...], ...] | None] = None
@@ -73,16 +72,12 @@ class SavesArrays(Node):
         """
         if self.saved_for is not None and None in self.next_edges:
             self._saved = self._kept()
-        saved = self._saved
-        self._versions = output_version = None
-        if len(saved) == 1 and saved[0] is out:
-            output_version = [0, None]
-            self._sources = [(0, output_version)]
-            return output_version
+        output_version = None
         sources: list[Any] = []
-        self._sources = sources
-        for array in saved:
+        versions = []
+        for array in self._saved:
             source: Any = None
+            version = 0
             if array is out:
                 output_version = [0, None]
                 source = (0, output_version)
@@ -92,18 +87,15 @@ class SavesArrays(Node):
                         if operand is not argument:  # else no tensor, but an array by itself
                             source = argument
                             counter = source._version_counter
-                            if counter is not None and counter[0]:
-                                self._note_version(len(sources), counter[0])
+                            if counter is not None:
+                                version = counter[0]
                         break
             sources.append(source)
-        return output_version
-
-    def _note_version(self, position: int, version: int) -> None:
-        if version < 0:
+            versions.append(version)
+        if -1 in versions:
             raise RuntimeError(INFERENCE_SAVED)
-        if self._versions is None:
-            self._versions = [0] * len(self._saved)
-        self._versions[position] = version
+        self._sources, self._versions = sources, versions
+        return output_version
 
     def _follow_output_versions(self, array: Any, tensor: Variable) -> None:
         """Watch an output that is saved too, of several, or after a change in place."""
@@ -114,8 +106,7 @@ class SavesArrays(Node):
                 if source is not None and _version_counter(source) is counter:
                     continue  # an operand that this change in place has overwritten
                 self._sources[position] = (tensor._output_nr, counter)
-                if counter[0]:
-                    self._note_version(position, counter[0])
+                self._versions[position] = counter[0]
 
     def _expect_present_version(self, array: Any, tensor: Variable) -> None:
         """Note that a saved operand is needed as it is, before it is overwritten."""
@@ -123,8 +114,7 @@ class SavesArrays(Node):
         for position, saved in enumerate(self._saved):
             if saved is array:
                 self._sources[position] = (0, counter)
-                if counter[0]:
-                    self._note_version(position, counter[0])
+                self._versions[position] = counter[0]
 
     @property
     def saved_tensors(self) -> Any:
@@ -136,7 +126,7 @@ class SavesArrays(Node):
         saved = self._saved
         if type(saved) is not tuple:
             saved = tuple([unwrap(x) for x in self._unpacked()])
-        for source, version in zip(self._sources, self._versions or repeat(0)):  # noqa: B905
+        for source, version in zip(self._sources, self._versions):  # noqa: B905
             if source is not None:
                 counter = source[1] if type(source) is tuple else source._version_counter
                 if counter is not None and counter[0] != version:

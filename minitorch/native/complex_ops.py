@@ -207,7 +207,7 @@ def _copy_parts(base: Variable, view_array: Any, node: Node) -> Node:
 def taken_apart(edge: Edge | None, array: Any) -> tuple[Edge, Any]:
     """A complex array as real parts, and the edge of their gradient, given its own."""
     node: Any = ViewAsReal()
-    node._saved, node._sources, node._versions = (), (), None
+    node._saved = node._sources = node._versions = ()
     node.next_edges = (edge,)
     node.sequence_nr = next_sequence_nr()
     parts = ViewAsReal.forward(node, array)

@@ -68,19 +68,19 @@ def layer_norm_backward_kernel(
     rstd: Any,
     weight: Any,
 ) -> None:
-    """All gradients, with a row read once. grad_weight and grad_bias, Σ over rows of grad * x̂ and
-    of grad, come in parts that remain to be summed.
+    """All gradients, with a row read once: grad_weight = Σ over rows of grad * x̂, grad_bias = Σ of
+    grad.
 
-    Shape: grad_weight, grad_bias (parts, D), the others as in layer_norm_kernel.
+    Shape: grad_weight, grad_bias (D,), the others as in layer_norm_kernel.
     """
     rows, length = input.shape
-    parts = grad_weight.shape[0]
+    parts = max(min(rows, 16), rows // _ROWS_OF_PART)
+    of_weights = np.zeros((parts, length), grad.dtype)
+    of_biases = np.zeros_like(of_weights)
     number = mean.dtype.type
     for part in prange(parts):
-        of_weight = grad_weight[part]
-        of_bias = grad_bias[part]
-        of_weight[:] = 0
-        of_bias[:] = 0
+        of_weight = of_weights[part]
+        of_bias = of_biases[part]
         for r in range(part * rows // parts, (part + 1) * rows // parts):
             source, gradients, target = input[r], grad[r], grad_input[r]
             middle, factor = mean[r], rstd[r]
@@ -98,6 +98,13 @@ def layer_norm_backward_kernel(
                 of_weight[i] += gradients[i] * ((source[i] - middle) * factor)
             for i in range(length):
                 of_bias[i] += gradients[i]
+    for total, of_parts in ((grad_weight, of_weights), (grad_bias, of_biases)):
+        sums = np.zeros(length)
+        for part in range(parts):
+            of_part = of_parts[part]
+            for i in range(length):
+                sums[i] += of_part[i]
+        total[:] = sums
 
 
 # ----------------------------------------------------------------------------------- operators
@@ -110,8 +117,8 @@ def _affine_part(array: Any, rows: Any, default: float) -> Any:
     return np.ascontiguousarray(array, rows.dtype).reshape(-1)
 
 
-def _rows(array: Any, count: int, width: int) -> Any:
-    return np.ascontiguousarray(array, compute_type(array)).reshape(count, width)
+def _rows(array: Any, matrix: tuple[int, int]) -> Any:
+    return np.ascontiguousarray(array, compute_type(array)).reshape(matrix)
 
 
 class NativeLayerNorm(Operator):
@@ -122,7 +129,7 @@ class NativeLayerNorm(Operator):
         shape = input.shape
         ctx.matrix = math.prod(shape[:-ndim]), math.prod(shape[-ndim:])
         ctx.ndim = ndim
-        rows = _rows(input, *ctx.matrix)
+        rows = _rows(input, ctx.matrix)
         out = np.empty_like(rows)
         mean = np.empty_like(rows, shape=len(rows))
         rstd = np.empty_like(mean)
@@ -135,26 +142,16 @@ class NativeLayerNorm(Operator):
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:
         input, weight, mean, rstd = ctx.saved_tensors
-        rows, gradients = _rows(input, *ctx.matrix), _rows(grad, *ctx.matrix)
-        parts = max(min(len(rows), 16), len(rows) // _ROWS_OF_PART)
+        rows, gradients = _rows(input, ctx.matrix), _rows(grad, ctx.matrix)
         grad_input = np.empty_like(rows)
-        of_weight = np.empty_like(rows, shape=(parts, rows.shape[1]))
-        of_bias = np.empty_like(of_weight)
+        grad_weight = np.zeros_like(rows, shape=input.shape[-ctx.ndim :])
+        grad_bias = np.zeros_like(grad_weight)
         if rows.size:
-            layer_norm_backward_kernel(
-                *(grad_input, of_weight, of_bias),
-                *(gradients, rows, mean, rstd, _affine_part(weight, rows, 1)),
-            )
-        grad_weight = grad_bias = None
-        if ctx.next_edges[1] is not None or ctx.next_edges[2] is not None:
-            shape = input.shape[-ctx.ndim :] if weight is None else weight.shape
-            dtype = input.dtype if weight is None else weight.dtype
-            grad_weight, grad_bias = [
-                part.sum(axis=0, dtype=np.float64).reshape(shape).astype(dtype)
-                for part in (of_weight, of_bias)
-            ]
+            outputs = grad_input, grad_weight.reshape(-1), grad_bias.reshape(-1)
+            scale = _affine_part(weight, rows, 1)
+            layer_norm_backward_kernel(*outputs, gradients, rows, mean, rstd, scale)
         grad_input = grad_input.reshape(input.shape).astype(input.dtype, copy=False)
-        return grad_input, grad_weight if weight is not None else None, grad_bias
+        return grad_input, grad_weight, grad_bias
 
     @staticmethod
     def composed(
@@ -223,15 +220,21 @@ def _check_layer(
 ) -> int:
     """How many dimensions are normalized."""
     shape = _check_normalized_shape(input, normalized_shape, "layer_norm", ", ")
-    for name, part in (("weight", weight), ("bias", bias)):
-        if part is not None and part._array.shape != shape:
-            raise RuntimeError(
-                f"Expected {name} to be of same shape as normalized_shape, but got {name} of shape "
-                f"{list(part.shape)} and normalized_shape = {list(shape)}"
-            )
+    if weight is not None:
+        _check_parameter("weight", weight, shape)
+    if bias is not None:
+        _check_parameter("bias", bias, shape)
     check_mixed_dtypes(input, weight, bias)
     check_floating(input._array, "LayerNormKernelImpl")
     return len(shape)
+
+
+def _check_parameter(name: str, parameter: Tensor, shape: tuple[int, ...]) -> None:
+    if parameter._array.shape != shape:
+        raise RuntimeError(
+            f"Expected {name} to be of same shape as normalized_shape, but got {name} of shape "
+            f"{list(parameter.shape)} and normalized_shape = {list(shape)}"
+        )
 
 
 def rms_norm(

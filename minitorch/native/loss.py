@@ -19,7 +19,7 @@ import numpy as np
 from minitorch import dtypes
 from minitorch.autograd.operator import Operator
 from minitorch.native import reduce_ops, unary_ops
-from minitorch.native.expand_utils import infer_size, meta_of, sum_to
+from minitorch.native.expand_utils import infer_size
 from minitorch.native.pointwise import check_floating, pointwise
 from minitorch.native.portable_stub import PortableStub
 from minitorch.native.reduction import (
@@ -93,24 +93,42 @@ def _gradients(ctx: Any, grad: Any, kernel: Any, *numbers: float) -> tuple[Any, 
     else:
         scale = spread_grad(float(grad) * numbers[-1], ctx.reduction, input.size)
         slope = pointwise(kernel, "mse_backward", operands, *numbers[:-1], scale)
-    to_input, to_target = ctx.next_edges[0], ctx.next_edges[1]
-    return (
-        sum_to(slope, meta_of(input)) if to_input is not None else None,
-        sum_to(-slope, meta_of(target)) if to_target is not None else None,
-    )
+    return _of_both(ctx, slope)
+
+
+def _of_both(ctx: Any, slope: Any) -> tuple[Any, Any]:
+    to_input, to_target = ctx.next_edges[:2]
+    return None if to_input is None else slope, None if to_target is None else -slope
+
+
+SMALL = 4096
+"""Elements whose losses take NumPy less time than kernels that must be called."""
 
 
 class MseLoss(Operator):
+    __slots__ = ("reduction", "is_small")
+
     @staticmethod
     def forward(ctx: Any, input: Any, target: Any, reduction: str) -> Any:
-        operands = _operands(input, target, "mse_cpu", True)
         ctx.save_for_backward(input, target)
         ctx.reduction = reduction
+        dtype, size = input.dtype, input.size
+        ctx.is_small = dtype is target.dtype and dtype.char in "fd" and 0 < size <= SMALL
+        if ctx.is_small and reduction != "none":  # 32 losses take 2 us instead of 6
+            difference = (input - target).ravel()
+            total = difference.dot(difference)
+            return np.asarray(total / size if reduction == "mean" else total)
+        operands = _operands(input, target, "mse_cpu", True)
         return reduce_array(pointwise(mse_kernel, "mse_cpu", operands), reduction)
 
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:
-        return _gradients(ctx, grad, mse_backward_kernel, 2.0)
+        if not ctx.is_small:
+            return _gradients(ctx, grad, mse_backward_kernel, 2.0)
+        input, target = ctx.saved_tensors
+        slope = input - target
+        slope *= grad * (2 / input.size if ctx.reduction == "mean" else 2)
+        return _of_both(ctx, slope)
 
     @staticmethod
     def composed(input: Tensor, target: Tensor, reduction: str) -> Tensor:

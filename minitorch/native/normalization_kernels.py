@@ -22,34 +22,39 @@ from minitorch.native.row_sums import row_mean, row_products, row_squares
 
 # Columns are handled as many at a time: their sums stay in the innermost cache, and threads share
 # the strips.
-_STRIP = 256
+STRIP = 256
+
+
+@kernel
+def moments_of_channel(input: Any, c: int) -> Any:
+    """Mean and biased variance (both float64) of one channel of (N, C, L).
+
+    Planes are added to the channel one by one, by the formula of Chan, Golub and LeVeque (1979), so
+    that each is read from memory once.
+    """
+    samples, _, length = input.shape
+    centre = 0.0
+    squares = 0.0
+    for n in range(samples):
+        plane = input[n, c]
+        middle = row_mean(plane)
+        distance = middle - centre
+        squares += row_squares(plane, input.dtype.type(middle))
+        squares += distance * distance * (length * n / (n + 1))
+        centre += distance / (n + 1)
+    return centre, squares / (samples * length)
 
 
 @DispatchStub
 @kernel(parallel=True)
 def plane_moments_kernel(mean: Any, variance: Any, input: Any) -> None:
-    """Mean and biased variance (both float64) of each channel of (N, C, L).
-
-    Planes are added to the channel one by one, by the formula of Chan, Golub and LeVeque (1979), so
-    that each is read from memory once.
-    """
-    samples, channels, length = input.shape
-    for c in prange(channels):
-        centre = 0.0
-        squares = 0.0
-        for n in range(samples):
-            plane = input[n, c]
-            middle = row_mean(plane)
-            distance = middle - centre
-            squares += row_squares(plane, input.dtype.type(middle))
-            squares += distance * distance * (length * n / (n + 1))
-            centre += distance / (n + 1)
-        mean[c] = centre
-        variance[c] = squares / (samples * length)
+    """The same of each channel."""
+    for c in prange(input.shape[1]):
+        mean[c], variance[c] = moments_of_channel(input, c)
 
 
 @kernel
-def _moments_of_strip(mean: Any, variance: Any, input: Any, piece: int, first: int) -> None:
+def moments_of_strip(mean: Any, variance: Any, input: Any, piece: int, first: int) -> None:
     """Of the columns from ``first`` on, as many as ``mean`` holds."""
     samples, end = len(input), first + mean.size
     part = np.empty_like(mean)
@@ -83,10 +88,10 @@ def column_moments_kernel(mean: Any, variance: Any, input: Any, piece: int) -> N
     is torch's own: what batch normalisation leaves of a gradient can be rounding alone.
     """
     channels = input.shape[1]
-    for strip in prange((channels + _STRIP - 1) // _STRIP):
-        first = np.int64(strip) * _STRIP
-        end = min(first + _STRIP, channels)
-        _moments_of_strip(mean[first:end], variance[first:end], input, piece, first)
+    for strip in prange((channels + STRIP - 1) // STRIP):
+        first = np.int64(strip) * STRIP
+        end = min(first + STRIP, channels)
+        moments_of_strip(mean[first:end], variance[first:end], input, piece, first)
 
 
 @DispatchStub
@@ -147,7 +152,7 @@ def plane_grad_sums_kernel(
 
 
 @kernel
-def _grad_sums_of_strip(
+def grad_sums_of_strip(
     total: Any, products: Any, grad: Any, input: Any, mean: Any, piece: int, first: int
 ) -> None:
     samples, end = len(input), first + total.size
@@ -176,11 +181,11 @@ def column_grad_sums_kernel(
 ) -> None:
     """The same for each column of (N, C), added up as in column_moments_kernel."""
     channels = input.shape[1]
-    for strip in prange((channels + _STRIP - 1) // _STRIP):
-        first = np.int64(strip) * _STRIP
-        end = min(first + _STRIP, channels)
+    for strip in prange((channels + STRIP - 1) // STRIP):
+        first = np.int64(strip) * STRIP
+        end = min(first + STRIP, channels)
         total, products = grad_sum[first:end], product_sum[first:end]
-        _grad_sums_of_strip(total, products, grad, input, mean[first:end], piece, first)
+        grad_sums_of_strip(total, products, grad, input, mean[first:end], piece, first)
 
 
 @DispatchStub

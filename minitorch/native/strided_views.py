@@ -86,7 +86,7 @@ def _as_strided_node(edge: Edge | None, base: Any, array: Any) -> Node:
     node: Any = AsStrided()
     node.window = view_geometry(base, array)
     node.whole = base.shape, storage.contiguous_stride(base.shape), 0
-    node._saved, node._sources, node._versions = (), (), None
+    node._saved = node._sources = node._versions = ()
     node.next_edges = (edge,)
     node.sequence_nr = next_sequence_nr()
     node.output_shape, node.output_dtype = array.shape, array.dtype

@@ -104,8 +104,13 @@ class Adafactor(Optimizer):
         if group["weight_decay"] != 0:
             values *= 1 - lr * group["weight_decay"]
         variance = mean_square(state, slope, step ** group["beta2_decay"], eps1)
-        update = slope * (1 / np.sqrt(np.maximum(variance, eps1 * eps1)))
-        values -= update * (step_size / max(1.0, root_mean_square(update) / group["d"]))
+        update = np.maximum(variance, eps1 * eps1)
+        # In place: for a large matrix, fresh memory takes longer than the arithmetic.
+        np.sqrt(update, out=update)
+        np.reciprocal(update, out=update)
+        update *= slope
+        update *= step_size / max(1.0, root_mean_square(update) / group["d"])
+        values -= update
 
 
 def root_mean_square(x: Any) -> float:

@@ -10,6 +10,7 @@ serves whatever the tuned one does not cover. Without this folder, or with
 - `copies`: of transposed arrays
 - `indexing`: gather, scatter_add, index_add
 - `multi_tensor`: the optimizers' loops, over all parameters in one call
+- `normalization`: batch normalisation
 - `pointwise`: sigmoid, its gradient and that of tanh, losses of regression
 - `products`: large matrix products, split over threads
 - `recurrent`, `recurrent_lstm`, `recurrent_gru`: the loops over time of recurrent layers;
@@ -30,6 +31,7 @@ from minitorch.native.cpu import convolution as convolution
 from minitorch.native.cpu import copies as copies
 from minitorch.native.cpu import indexing as indexing
 from minitorch.native.cpu import multi_tensor as multi_tensor
+from minitorch.native.cpu import normalization as normalization
 from minitorch.native.cpu import pointwise as pointwise
 from minitorch.native.cpu import products as products
 from minitorch.native.cpu import recurrent as recurrent

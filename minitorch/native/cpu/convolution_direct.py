@@ -22,10 +22,10 @@ from minitorch.native.cpu.register_tiles import (
     copy_lines,
     dot_columns,
     outer_columns,
-    spread_lines,
     transpose,
 )
 from minitorch.native.cpu.scratch import scratch
+from minitorch.native.cpu.strided_copies import gather_lines, scatter_lines
 from minitorch.native.cpu.vector_instructions import LANES
 
 # Multiplications that are worth a second thread: 10 us of work.
@@ -90,7 +90,7 @@ def fill_frame(frame: Any, image: Any, planes: Any, steps: Any, shape: Any) -> N
             bottom = min(lines, (height - 1 - y) // step_y + 1)
             right = min(columns, (width - 1 - x) // step_x + 1)
             first = (channel * height + y + top * step_y) * width + x + left * step_x
-            copy_lines(
+            gather_lines(
                 address + 4 * (top * columns + left),
                 4 * columns,
                 source + 4 * first,
@@ -168,7 +168,7 @@ def shifted_runs(
                 )
                 if not writes_out:
                     for m in range(height):
-                        spread_lines(
+                        scatter_lines(
                             out[image, group * rows + row + m, y, x:].ctypes.data,
                             4 * out_steps[0] * out.shape[3],
                             runs[m * longest :].ctypes.data,

@@ -1,9 +1,8 @@
 """``@instruction``: a function for use in kernels that is written in LLVM's language.
 
 For what neither Python nor Numba can say: registers that hold vectors, words that control the
-processor, memory and functions by their address, tuples whose types depend on those of others. It
-is imported into the compiler with the first kernel that calls it. With ``@in_kernels(function)``
-above it takes the place of a Python function that a debugger can step through.
+processor. It is imported into the compiler with the first kernel that calls it, and may import
+`vector_instructions`, which needs Numba, when that happens.
 
 Mirrors aten/src/ATen/cpu/vec/, where C++ has intrinsics.
 """
@@ -22,6 +21,9 @@ class Instruction(Kernel):
     def compile(self, parallel: bool = False) -> Callable[..., Any]:
         from numba.extending import intrinsic
 
+        from minitorch.native.cpu import vector_instructions
+
+        self.sources.add(vector_instructions.__file__)
         return self._compiled.setdefault(False, intrinsic(self.function))
 
 
@@ -35,3 +37,16 @@ def llvm_function(builder: Any, name: str, result: Any, *arguments: Any) -> Any:
 
 def instruction(function: Callable[..., Any]) -> Instruction:
     return Instruction(function, parallel=False, fast_sums=False, inline=False)
+
+
+@instruction
+def lanes(typing_context: Any) -> Any:
+    """How many float32 numbers a vector has, on the processor for which a kernel is compiled."""
+    from numba.core import types
+
+    from minitorch.native.cpu.vector_instructions import INT, LANES
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return INT(LANES)
+
+    return types.intp(), generate

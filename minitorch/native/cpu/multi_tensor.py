@@ -54,8 +54,8 @@ def arguments_of_loop(
 
     vector = types.Array(like.dtype, 1, "C")
     parts = [column if column is types.none else vector for column in columns]
-    numbers = types.UniTuple(like.dtype, len(options))
-    result = types.Tuple([*parts, numbers])
+    numbers = types.UniTuple(like.dtype, len(options))  # type: ignore[no-untyped-call]
+    result = types.Tuple([*parts, numbers])  # type: ignore[no-untyped-call]
     size = types.intp
     compiled_part = part.compile()
 

@@ -84,6 +84,12 @@ class Vectors:
             arguments = [vector, pointer, _INT32(4), mask]
             self._call(f"llvm.masked.store.v{LANES}f32.p0", ir.VoidType(), arguments)
 
+    def expect_to_write(self, address: Any) -> None:
+        """Let the cache fetch what will be written soon."""
+        pointer = self.builder.inttoptr(address, ir.IntType(8).as_pointer())
+        writing, nearest, data = _INT32(1), _INT32(3), _INT32(1)
+        self._call("llvm.prefetch.p0", ir.VoidType(), [pointer, writing, nearest, data])
+
     def fma(self, a: Any, b: Any, c: Any) -> Any:
         return self._call(f"llvm.fma.v{LANES}f32", _VECTOR, [a, b, c])
 

@@ -1,0 +1,165 @@
+"""The product of two matrices, for kernels: ``multiply``, as BLAS computes it, and faster.
+
+The right operand is packed into panels of 32 columns (packed_products.py), at most ``INNER`` x
+``COLUMNS`` numbers of it at a time, which a second-level cache holds. Then some rows of the left
+one, a strip, meet one panel after another. Rows are read as they lie; of a transposed operand,
+whose neighbours belong to different rows, strips are packed as well.
+
+GFLOP/s on one core of a Xeon (Sapphire Rapids), the smallest of many times:
+
+====================================  ====  ========  =====
+rows x inner x columns                ours  OpenBLAS  torch
+====================================  ====  ========  =====
+====================================  ====  ========  =====
+
+Mirrors nothing in torch: it calls MKL. The blocks are those of Goto and van de Geijn, Anatomy of
+High-Performance Matrix Multiplication (2008).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from minitorch._jit import kernel
+from minitorch.native.cpu.instructions import lanes
+from minitorch.native.cpu.packed_products import (
+    LANES,
+    PANEL,
+    PANEL_BYTES,
+    multiply_panel,
+    pack_panel,
+    product,
+)
+
+# The inner dimension is cut into parts of at most so many: a tile adds them up in a register, in
+# order, and the parts are added in ``out``.
+INNER = 256
+STRIP = 64  # rows; with INNER, 64 KiB
+COLUMNS = 1024  # with INNER, 1 MiB
+
+LINE = 64  # bytes of the cache's
+
+
+@kernel
+def multiply(
+    out: Any, a: Any, b: Any, transpose_a: bool, transpose_b: bool, accumulate: bool
+) -> None:
+    """``out = a @ b``, or ``out += a @ b``, on the calling thread: as ``_jit.gemm``, whose place it
+    takes where that is faster.
+
+    Matrices of one float type, with the elements of a row side by side; ``transpose_a`` says that
+    ``a`` holds the transposed operand.
+    """
+    multiply_and_add(out, a, b, transpose_a, transpose_b, out[: len(out) if accumulate else 0])
+
+
+@kernel
+def multiply_and_add(
+    out: Any, a: Any, b: Any, transpose_a: bool, transpose_b: bool, added: Any
+) -> None:
+    """``out = a @ b + added``: a matrix, one row for all rows of ``out``, or nothing (no rows)."""
+    rows, columns = out.shape
+    inner = a.shape[0] if transpose_a else a.shape[1]
+    if not (out.itemsize == 4 and is_tiled(rows, inner, columns)):
+        for i in range(rows if len(added) else 0):
+            out[i] = added[i % len(added)]
+        product(out, a, b, transpose_a, transpose_b, len(added) > 0)
+        return
+    row_stride, step = (4, a.strides[0]) if transpose_a else (a.strides[0], 4)
+    line_stride, column_stride = (4, b.strides[0]) if transpose_b else (b.strides[0], 4)
+    depth = depth_of(inner)
+    width = width_of(rows, columns, transpose_a)
+    panels = np.empty(PANEL + LANES + depth * (width + STRIP), np.float32)
+    tiled_product(
+        out.ctypes.data,
+        out.strides[0],
+        added.ctypes.data if len(added) else 0,
+        added.strides[0] if len(added) > 1 else 0,
+        a.ctypes.data,
+        row_stride,
+        step,
+        b.ctypes.data,
+        line_stride,
+        column_stride,
+        rows,
+        inner,
+        columns,
+        depth,
+        width,
+        panels,
+    )
+
+
+@kernel
+def is_tiled(rows: int, inner: int, columns: int) -> bool:
+    """Whether BLAS is slower."""
+    return lanes() == LANES and rows >= 8 and columns >= 8 and inner >= 8
+
+
+@kernel
+def depth_of(inner: int) -> int:
+    """The length of the parts of the inner dimension."""
+    parts = (inner + INNER - 1) // INNER
+    return (inner + parts - 1) // parts
+
+
+@kernel
+def width_of(rows: int, columns: int, transpose_a: bool) -> int:
+    """How many columns are packed at once: one panel if it meets one strip, of rows as they lie."""
+    if rows <= STRIP and not transpose_a:
+        return PANEL
+    return min(COLUMNS, (columns + PANEL - 1) // PANEL * PANEL)
+
+
+@kernel
+def tiled_product(
+    out: int,
+    out_stride: int,
+    added: int,
+    added_stride: int,
+    left: int,
+    row_stride: int,
+    step: int,
+    right: int,
+    line_stride: int,
+    column_stride: int,
+    rows: int,
+    inner: int,
+    columns: int,
+    depth: int,
+    width: int,
+    memory: Any,
+) -> None:
+    """As multiply_and_add, of addresses and strides in bytes: ``row_stride`` and ``step`` are those
+    of ``left``, ``line_stride`` and ``column_stride`` those of ``right``.
+    """
+    memory[: PANEL + LANES] = 0
+    nothing = (memory.ctypes.data + LINE - 1) // LINE * LINE
+    strip = nothing + PANEL_BYTES
+    panels = strip + STRIP * 4 * depth
+    for first_column in range(0, columns, width):
+        last_column = min(first_column + width, columns)
+        for k in range(0, inner, depth):
+            lines = min(depth, inner - k)
+            panel_bytes = PANEL_BYTES * lines
+            corner = right + k * line_stride
+            for j in range(first_column, last_column, PANEL):
+                pack_panel(
+                    panels + (j - first_column) // PANEL * panel_bytes,
+                    corner + j * column_stride,
+                    line_stride,
+                    column_stride,
+                    lines,
+                    min(PANEL, last_column - j),
+                )
+            for first in range(0, rows, STRIP):
+                last = min(first + STRIP, rows)
+                source = left + first * row_stride + k * step
+                if row_stride == 4:
+                    for i in range(first, last, PANEL):
+                        place = strip + (i - first) // PANEL * panel_bytes
+                        pack_panel(place, left + 4 * i + k * step, step, 4, lines, min(PANEL, last - i))
+                for j in range(first_column, last_column, PANEL):
+                    ...
