@@ -27,6 +27,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
+from math import inf
 from typing import Any
 from unittest import mock
 
@@ -129,9 +130,9 @@ def measure(work: Callable[[Any, int], Work], seconds: float) -> dict[str, float
         work: prepares a training step, as in `suite`.
         seconds: after so many no new model is begun with.
     """
-    fastest = dict.fromkeys(FORMS, float("inf"))
+    fastest = dict.fromkeys(FORMS, inf)
     end = time.perf_counter() + seconds
-    while time.perf_counter() < end or AS_IT_IS not in fastest or fastest[AS_IT_IS] == float("inf"):
+    while inf in fastest.values() or time.perf_counter() < end:
         step = work(minitorch, 0)
         for run in range(WARMUP_RUNS + RUNS):
             for name, leaves_out in FORMS.items():
@@ -165,9 +166,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=30.0, help="for each work (default: 30)")
     options = parser.parse_args()
     minitorch.set_num_threads(1)
-    measured = {}
-    for name in options.works:
-        measured[name] = measure(SUITE.works[name], options.seconds)
+    measured = {name: measure(SUITE.works[name], options.seconds) for name in options.works}
     Console().print(table_of(measured))
 
 

@@ -144,13 +144,10 @@ def write_json(path: Path, report: Mapping[str, Any]) -> None:
 def print_table(console: Console, report: Mapping[str, Any]) -> None:
     """Prints one line per work: each side's number with its spread, and the ratios."""
     names = [side["name"] for side in report["sides"]]
-    *others, ours = names
     table = Table(title=f"{report['title']}: {report['unit']}, threads: {report['threads']}")
-    table.add_column("")
-    for name in names:
-        table.add_column(name, justify="right", overflow="fold")
-    for name in others:
-        table.add_column(f"ratio: {name} / {ours}", justify="right")
+    table.add_column("", overflow="fold")
+    for heading in (*names, *[f"ratio: {name}" for name in names[:-1]]):
+        table.add_column(heading, justify="right", overflow="fold")
     group = report["results"][0]["group"] if report["results"] else None
     for result in report["results"]:
         if result["group"] != group:
@@ -159,7 +156,7 @@ def print_table(console: Console, report: Mapping[str, Any]) -> None:
         table.add_row(
             result["name"],
             *[_with_spread(result["measured"].get(name)) for name in names],
-            *[_ratio(result["ratios"].get(name)) for name in others],
+            *[_ratio(result["ratios"].get(name)) for name in names[:-1]],
         )
     console.print(table)
     for line in _caption(report):
@@ -209,6 +206,7 @@ def _caption(report: Mapping[str, Any]) -> list[str]:
         f"{environment['load_average_before'][0]}",
         f"commit {commit}{' with changes' if environment['uncommitted_changes'] else ''}; "
         f"median of {report['effort']['blocks']} blocks, ± half of the way from lowest to highest",
+        "ratio: the other's number / minitorch's",
     ]
     if any(None in value["loads"] for value in measured):
         lines.append("what else ran on this machine beside the blocks is not known")

@@ -1077,4 +1077,5 @@ def _rebuild(cls: type[Tensor], memory: Any, place: Any, requires_grad: bool) ->
 # The knot: what lies below needs the class, as torch's C++ needs THPVariableClass.
 variable.tensor_class = Tensor
 variable.stack = joining.stack
+variable.copy_in_order = conversions.contiguous_kernel
 random.wrap_state = wrap

@@ -1,7 +1,8 @@
 """``compile``: returns what it is given, since here is nothing that Python is compiled to.
 
-Numbers stay the same, speed does too. A compiled module is the module itself: its parameters keep
-their names, where torch puts ``_orig_mod.`` before them.
+Numbers stay the same, speed does too; docs/speed.md says what a compiler could gain. A compiled
+module is the module itself: its parameters keep their names, where torch puts ``_orig_mod.`` before
+them.
 
 Mirrors torch/compiler/__init__.py, and torch/__init__.py where ``compile`` is public.
 """

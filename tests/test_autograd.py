@@ -398,24 +398,25 @@ def test_grad_of_a_non_leaf_warns() -> None:
 # --------------------------------------------------------------------------- gradients belong to their leaf
 
 
-@table(
-    {
-        "add": lambda t: lambda x, y: x + y,
-        "sub": lambda t: lambda x, y: x - y,
-        "three": lambda t: lambda x, y: x + y + x,
-        "cat": lambda t: lambda x, y: t.cat([x, y]),
-        "stack": lambda t: lambda x, y: t.stack([x, y]),
-        "views": lambda t: lambda x, y: x.view(3) + y.view(3, 1)[:, 0],
-        "clone": lambda t: lambda x, y: x.clone() + y.clone(),
-        "where": lambda t: lambda x, y: t.where(x > 1.5, x, y),
-        "expand": lambda t: lambda x, y: x.expand(2, 3) + y.expand(2, 3),
-        "copy_": lambda t: lambda x, y: t.zeros(3).copy_(x) + y,
-        "transposes": lambda t: lambda x, y: x.view(1, 3).t().t() + y.view(1, 3).t().t(),
-        "squeeze": lambda t: lambda x, y: x.unsqueeze(0).squeeze(0) + y.unsqueeze(1).squeeze(1),
-        "unbind": lambda t: lambda x, y: t.stack(x.unbind()) + t.cat(y.split(1)),
-        "setitem": lambda t: lambda x, y: _set(t.zeros(3) + x * 0, slice(None), y) + x,
-    }
-)
+ALIASES: dict[str, Call] = {
+    "add": lambda t: lambda x, y: x + y,
+    "sub": lambda t: lambda x, y: x - y,
+    "three": lambda t: lambda x, y: x + y + x,
+    "cat": lambda t: lambda x, y: t.cat([x, y]),
+    "stack": lambda t: lambda x, y: t.stack([x, y]),
+    "views": lambda t: lambda x, y: x.view(3) + y.view(3, 1)[:, 0],
+    "clone": lambda t: lambda x, y: x.clone() + y.clone(),
+    "where": lambda t: lambda x, y: t.where(x > 1.5, x, y),
+    "expand": lambda t: lambda x, y: x.expand(2, 3) + y.expand(2, 3),
+    "copy_": lambda t: lambda x, y: t.zeros(3).copy_(x) + y,
+    "transposes": lambda t: lambda x, y: x.view(1, 3).t().t() + y.view(1, 3).t().t(),
+    "squeeze": lambda t: lambda x, y: x.unsqueeze(0).squeeze(0) + y.unsqueeze(1).squeeze(1),
+    "unbind": lambda t: lambda x, y: t.stack(x.unbind()) + t.cat(y.split(1)),
+    "setitem": lambda t: lambda x, y: _set(t.zeros(3) + x * 0, slice(None), y) + x,
+}
+
+
+@table(ALIASES)
 def test_gradients_alias_nothing(call: Call) -> None:
     t = minitorch  # torch itself keeps parts of the user's gradient in some of these
     x, y = leaf(t), leaf(t)
@@ -428,6 +429,22 @@ def test_gradients_alias_nothing(call: Call) -> None:
     x.grad.fill_(100)
     assert y.grad.tolist() == expected
     assert t.equal(gradient, t.ones(out.shape))
+
+
+@table(ALIASES)
+def test_captured_gradients_alias_nothing(call: Call) -> None:
+    t = minitorch
+    x, y = leaf(t), leaf(t)
+    out = call(t)(x, y)
+    gradient = t.ones(out.shape)
+    found = t.autograd.grad(out, (x, y, x), gradient, retain_graph=True)
+    expected = [g.tolist() for g in found]
+    arrays = [g.numpy() for g in (*found, gradient)]
+    assert not any(np.shares_memory(a, b) for a, b in itertools.combinations(arrays, 2))
+    for g in found:
+        g.fill_(100)
+    again = t.autograd.grad(out, (x, y, x), gradient)
+    assert [g.tolist() for g in again] == expected
 
 
 def _set(x: Any, index: Any, value: Any) -> Any:

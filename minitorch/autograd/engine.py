@@ -6,6 +6,7 @@ Mirrors torch/autograd/__init__.py and torch/csrc/autograd/python_engine.cpp.
 from __future__ import annotations
 
 import functools
+import sys
 import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -253,8 +254,34 @@ def _capture(
         raise RuntimeError("One of the differentiated Tensors does not require grad")
     captures: dict[Edge, Any] = {edge: None for edge in edges if edge is not None}
     _run(roots, grads, keep_graph, create_graph, captures)
-    results = [captures[edge] for edge in edges if edge is not None]
-    return [r if r is None or create_graph else wrap(r.copy()) for r in results]
+    if create_graph:
+        return [captures[edge] for edge in edges if edge is not None]
+    results = []
+    for edge in edges:
+        array = captures[edge]  # type: ignore[index]
+        if array is not None:
+            # The user may change it in place: an array that somebody else can see is copied.
+            is_held = sys.getrefcount(array) > _REFERENCES_TO_A_CAPTURED_GRADIENT
+            array = wrap(array.copy() if is_held or not _is_memory(array) else array)
+        results.append(array)
+    return results
+
+
+def _is_memory(array: Any) -> bool:
+    """Whether an array shows all of memory that nobody else sees, in C order."""
+    is_whole = array.base is None or variable.is_whole(array)
+    return is_whole and array.flags.c_contiguous and array.flags.writeable
+
+
+def _references_to_a_captured_gradient() -> int:
+    """Count as ``_capture`` does, instead of trusting the interpreter's details."""
+    captures = {None: np.zeros(1)}
+    for edge in captures:
+        array = captures[edge]
+    return sys.getrefcount(array)
+
+
+_REFERENCES_TO_A_CAPTURED_GRADIENT = _references_to_a_captured_gradient()
 
 
 def _capture_batch(

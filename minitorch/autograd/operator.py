@@ -75,10 +75,13 @@ class Operator(SavesArrays):
         # torch numbers the overloads of one operation: pass name="SumBackward1" for the second.
         cls.node_name = name or f"{cls.__name__}Backward0"
         add_saved_attributes(cls)
-        # Operands are annotated Any: if only the first two arguments are, the quick way will do.
+        # Operands are annotated Any: for the usual numbers of them there are quicker ways.
         kinds = [k for n, k in cls.forward.__annotations__.items() if n not in ("ctx", "return")]
-        takes_more = "Any" in kinds[2:] or cls.forward.__code__.co_flags & CO_VARARGS
-        cls.apply = Operator.__dict__["apply" if takes_more else "_apply_to_two"]  # type: ignore[method-assign]
+        if "Any" in kinds[3:] or cls.forward.__code__.co_flags & CO_VARARGS:
+            way = "apply"
+        else:
+            way = "_apply_to_three" if "Any" in kinds[2:] else "_apply_to_two"
+        cls.apply = Operator.__dict__[way]  # type: ignore[method-assign]
 
     @staticmethod
     def forward(ctx: Any, *args: Any) -> Any:
@@ -109,7 +112,8 @@ class Operator(SavesArrays):
     def apply(cls, *args: Any) -> Any:
         """On arrays: compute. On tensors: compute, wrap, and record if any of them requires grad.
 
-        Every operation passes through here, or through ``_apply_to_two``, which does the same.
+        Every operation passes through here, or through ``_apply_to_two`` or ``_apply_to_three``,
+        which do the same.
         """
         ctx = cls()
         ctx._saved = ()
@@ -169,6 +173,33 @@ class Operator(SavesArrays):
                     return ctx._record(out, (input,), (a,), (edge,))
                 args = (input, other, *settings) if settings else (input, other)
                 return ctx._record(out, args, (a, b), (edge, other_edge))
+        return cls._wrap_unrecorded(out, input)
+
+    @classmethod
+    def _apply_to_three(cls, input: Any, other: Any, third: Any, *settings: Any) -> Any:
+        """``apply`` for operations of three operands: 0.5 us of the 5 of a Linear of 8 x 64."""
+        ctx = cls()
+        ctx._saved = ()
+        a = input._array if isinstance(input, Variable) else input
+        b = other._array if isinstance(other, Variable) else other
+        c = third._array if isinstance(third, Variable) else third
+        try:
+            out = cls.forward(ctx, a, b, c, *settings)
+        except (AttributeError, TypeError):
+            return cls._apply_to_others((input, other, third, *settings))
+        if a is input and b is other and c is third:
+            return out
+        if grad_mode.state.enabled:
+            edge = other_edge = third_edge = None
+            if a is not input and (input._requires_grad or input._view is not None):
+                edge = input.gradient_edge()
+            if b is not other and (other._requires_grad or other._view is not None):
+                other_edge = other.gradient_edge()
+            if c is not third and (third._requires_grad or third._view is not None):
+                third_edge = third.gradient_edge()
+            if edge is not None or other_edge is not None or third_edge is not None:
+                args, edges = (input, other, third, *settings), (edge, other_edge, third_edge)
+                return ctx._record(out, args, (a, b, c), edges)
         return cls._wrap_unrecorded(out, input)
 
     @classmethod

@@ -1,7 +1,8 @@
-"""The loops of the activation functions and of their derivatives.
+"""The formulas of the activation functions and of their derivatives.
 
-Every kernel works on flat arrays of one floating dtype. A literal such as ``0.5`` is a float64 to
-Numba and would make a float32 loop twice as slow, hence ``number = out.dtype.type``.
+Those without settings are ufuncs: formulas for one element. The others are kernels on flat arrays
+of one floating dtype; there a literal such as ``0.5`` is a float64 to Numba and would make a
+float32 loop twice as slow, hence ``number = out.dtype.type``.
 
 Mirrors aten/src/ATen/native/cpu/Activation.cpp. Left out: bfloat16.
 """
@@ -13,17 +14,20 @@ from typing import Any
 
 from minitorch._jit import kernel, prange
 from minitorch.native.dispatch_stub import DispatchStub
+from minitorch.native.ufunc import number, ufunc
 from minitorch.native.vec_math import erf, exp, expm1, log1p_of_unit, sigmoid, tanh
 
 # ------------------------------------------------------------------ piecewise linear
 
 
-@DispatchStub
-@kernel(parallel=True)
-def relu_kernel(out: Any, input: Any) -> None:
-    zero = out.dtype.type(0)
-    for i in prange(out.size):
-        out[i] = zero if input[i] <= zero else input[i]
+@ufunc("relu")
+def relu_kernel(x: Any) -> Any:
+    return number(0) if x <= number(0) else x
+
+
+@ufunc("threshold_cpu")
+def relu_backward_kernel(grad: Any, result: Any) -> Any:
+    return number(0) if result <= number(0) else grad
 
 
 @DispatchStub
@@ -59,37 +63,24 @@ def leaky_relu_backward_kernel(out: Any, grad: Any, input: Any, slope: Any) -> N
         out[i] = grad[i] if input[i] > zero else grad[i] * slope
 
 
-@DispatchStub
-@kernel(parallel=True)
-def hardsigmoid_kernel(out: Any, input: Any) -> None:
-    number = out.dtype.type
-    zero, three, six = number(0), number(3), number(6)
-    for i in prange(out.size):
-        x = input[i] + three
-        x = zero if x < zero else x
-        out[i] = (six if x > six else x) / six
+@ufunc("hardsigmoid_cpu")
+def hardsigmoid_kernel(x: Any) -> Any:
+    shifted = x + number(3)
+    shifted = number(0) if shifted < number(0) else shifted
+    return (number(6) if shifted > number(6) else shifted) / number(6)
 
 
-@DispatchStub
-@kernel(parallel=True)
-def hardswish_kernel(out: Any, input: Any) -> None:
-    number = out.dtype.type
-    zero, three, six = number(0), number(3), number(6)
-    for i in prange(out.size):
-        x = input[i] + three
-        x = zero if x < zero else x
-        out[i] = input[i] * (six if x > six else x) / six
+@ufunc("hardswish_cpu")
+def hardswish_kernel(x: Any) -> Any:
+    shifted = x + number(3)
+    shifted = number(0) if shifted < number(0) else shifted
+    return x * (number(6) if shifted > number(6) else shifted) / number(6)
 
 
-@DispatchStub
-@kernel(parallel=True)
-def hardswish_backward_kernel(out: Any, grad: Any, input: Any) -> None:
-    number = out.dtype.type
-    zero, three, half = number(0), number(3), number(0.5)
-    for i in prange(out.size):
-        x = input[i]
-        inner = grad[i] * (x / three + half)
-        out[i] = zero if x <= -three else (inner if x < three else grad[i])
+@ufunc("hardswish_cpu")
+def hardswish_backward_kernel(grad: Any, x: Any) -> Any:
+    inner = grad * (x / number(3) + number(0.5))
+    return number(0) if x <= number(-3) else (grad if x >= number(3) else inner)
 
 
 @DispatchStub
@@ -128,99 +119,67 @@ def elu_backward_kernel(
         out[i] = grad[i] * (low if x <= zero else positive)
 
 
-@DispatchStub
-@kernel(parallel=True)
-def gelu_kernel(out: Any, input: Any) -> None:
-    number = out.dtype.type
-    half, one, sqrt_half = number(0.5), number(1), number(math.sqrt(0.5))
-    for i in prange(out.size):
-        x = input[i]
-        out[i] = x * half * (one + erf(x * sqrt_half))
+_SQRT_HALF, _SQRT_2_OVER_PI = math.sqrt(0.5), math.sqrt(2 / math.pi)
+_DENSITY_AT_0 = 1 / math.sqrt(2 * math.pi)  # of the normal distribution
+_CUBE = 0.044715
 
 
-@DispatchStub
-@kernel(parallel=True)
-def gelu_backward_kernel(out: Any, grad: Any, input: Any) -> None:
-    number = out.dtype.type
-    half, one, sqrt_half = number(0.5), number(1), number(math.sqrt(0.5))
-    density_at_0 = number(1 / math.sqrt(2 * math.pi))
-    for i in prange(out.size):
-        x = input[i]
-        cdf = half * (one + erf(x * sqrt_half))
-        pdf = density_at_0 * exp(x * x * -half)
-        out[i] = grad[i] * (cdf + x * pdf)
+@ufunc("GeluKernelImpl")
+def gelu_kernel(x: Any) -> Any:
+    return x * number(0.5) * (number(1) + erf(x * number(_SQRT_HALF)))
 
 
-@DispatchStub
-@kernel(parallel=True)
-def gelu_tanh_kernel(out: Any, input: Any) -> None:
-    number = out.dtype.type
-    half, one, cube = number(0.5), number(1), number(0.044715)
-    beta = number(math.sqrt(2 / math.pi))
-    for i in prange(out.size):
-        x = input[i]
-        out[i] = half * x * (one + tanh(beta * (x + cube * x * x * x)))
+@ufunc("GeluBackwardKernelImpl")
+def gelu_backward_kernel(grad: Any, x: Any) -> Any:
+    cdf = number(0.5) * (number(1) + erf(x * number(_SQRT_HALF)))
+    pdf = number(_DENSITY_AT_0) * exp(x * x * number(-0.5))
+    return grad * (cdf + x * pdf)
 
 
-@DispatchStub
-@kernel(parallel=True)
-def gelu_tanh_backward_kernel(out: Any, grad: Any, input: Any) -> None:
-    number = out.dtype.type
-    half, one, three, cube = number(0.5), number(1), number(3), number(0.044715)
-    beta = number(math.sqrt(2 / math.pi))
-    for i in prange(out.size):
-        x = input[i]
-        t = tanh(beta * (x + cube * x * x * x))
-        inner = beta * (one + three * cube * x * x)
-        out[i] = grad[i] * (half * (one + t) + half * x * (one - t * t) * inner)
+@ufunc("GeluKernelImpl")
+def gelu_tanh_kernel(x: Any) -> Any:
+    inner = number(_SQRT_2_OVER_PI) * (x + number(_CUBE) * x * x * x)
+    return number(0.5) * x * (number(1) + tanh(inner))
 
 
-@DispatchStub
-@kernel(parallel=True)
-def silu_kernel(out: Any, input: Any) -> None:
-    one = out.dtype.type(1)
-    for i in prange(out.size):
-        x = input[i]
-        out[i] = x / (one + exp(-x))
+@ufunc("GeluBackwardKernelImpl")
+def gelu_tanh_backward_kernel(grad: Any, x: Any) -> Any:
+    half, one, beta, cube = number(0.5), number(1), number(_SQRT_2_OVER_PI), number(_CUBE)
+    t = tanh(beta * (x + cube * x * x * x))
+    slope = beta * (one + number(3) * cube * x * x)
+    return grad * (half * (one + t) + half * x * (one - t * t) * slope)
 
 
-@DispatchStub
-@kernel(parallel=True)
-def silu_backward_kernel(out: Any, grad: Any, input: Any) -> None:
-    one = out.dtype.type(1)
-    for i in prange(out.size):
-        x = input[i]
-        s = sigmoid(x)
-        out[i] = grad[i] * s * (one + x * (one - s))
+@ufunc("silu_cpu")
+def silu_kernel(x: Any) -> Any:
+    return x / (number(1) + exp(-x))
+
+
+@ufunc("silu_backward_cpu")
+def silu_backward_kernel(grad: Any, x: Any) -> Any:
+    s = sigmoid(x)
+    return grad * s * (number(1) + x * (number(1) - s))
 
 
 @kernel
 def _tanh_of_softplus(x: Any, two: Any, limit: Any) -> Any:
-    """With e = exp(x): tanh(log(1 + e)) = e (e + 2) / (e (e + 2) + 2)."""
+    """With e = exp(x): tanh(log(1 + e)) = e (e + 2) / (e (e + 2) + 2). Beyond 20 it is 1 in either
+    precision.
+    """
     e = exp(limit if x > limit else x)
     product = e * (e + two)
     return product / (product + two)
 
 
-@DispatchStub
-@kernel(parallel=True)
-def mish_kernel(out: Any, input: Any) -> None:
-    number = out.dtype.type
-    two, limit = number(2), number(20)  # beyond 20 the quotient is 1 in either precision
-    for i in prange(out.size):
-        x = input[i]
-        out[i] = x * _tanh_of_softplus(x, two, limit)
+@ufunc("mish_cpu")
+def mish_kernel(x: Any) -> Any:
+    return x * _tanh_of_softplus(x, number(2), number(20))
 
 
-@DispatchStub
-@kernel(parallel=True)
-def mish_backward_kernel(out: Any, grad: Any, input: Any) -> None:
-    number = out.dtype.type
-    one, two, limit = number(1), number(2), number(20)
-    for i in prange(out.size):
-        x = input[i]
-        t = _tanh_of_softplus(x, two, limit)
-        out[i] = grad[i] * (t + x * sigmoid(x) * (one - t * t))
+@ufunc("mish_backward_cpu")
+def mish_backward_kernel(grad: Any, x: Any) -> Any:
+    t = _tanh_of_softplus(x, number(2), number(20))
+    return grad * (t + x * sigmoid(x) * (number(1) - t * t))
 
 
 @DispatchStub
@@ -244,17 +203,11 @@ def softplus_backward_kernel(out: Any, grad: Any, input: Any, beta: Any, thresho
         out[i] = grad[i] * (one if x > threshold else slope)
 
 
-@DispatchStub
-@kernel(parallel=True)
-def logsigmoid_kernel(out: Any, input: Any) -> None:
-    zero = out.dtype.type(0)
-    for i in prange(out.size):
-        x = input[i]
-        out[i] = (x if x < zero else zero) - log1p_of_unit(exp(-abs(x)))
+@ufunc("log_sigmoid_cpu")
+def logsigmoid_kernel(x: Any) -> Any:
+    return (x if x < number(0) else number(0)) - log1p_of_unit(exp(-abs(x)))
 
 
-@DispatchStub
-@kernel(parallel=True)
-def logsigmoid_backward_kernel(out: Any, grad: Any, input: Any) -> None:
-    for i in prange(out.size):
-        out[i] = grad[i] * sigmoid(-input[i])
+@ufunc("log_sigmoid_backward_cpu")
+def logsigmoid_backward_kernel(grad: Any, x: Any) -> Any:
+    return grad * sigmoid(-x)

@@ -67,15 +67,15 @@ class Gelu(Operator):
     def forward(ctx: Any, input: Any, approximate: str) -> Any:
         ctx.save_for_backward(input)
         ctx.approximate = approximate
-        stub = kernels.gelu_kernel if approximate == "none" else kernels.gelu_tanh_kernel
-        return pointwise(stub, "GeluKernelImpl", (input,))
+        kernel = kernels.gelu_kernel if approximate == "none" else kernels.gelu_tanh_kernel
+        return kernel(input)
 
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:
         (input,) = ctx.saved_tensors
         exact = ctx.approximate == "none"
-        stub = kernels.gelu_backward_kernel if exact else kernels.gelu_tanh_backward_kernel
-        return pointwise(stub, "GeluBackwardKernelImpl", (grad, input))
+        kernel = kernels.gelu_backward_kernel if exact else kernels.gelu_tanh_backward_kernel
+        return kernel(grad, input)
 
     @staticmethod
     def composed(input: Tensor, approximate: str) -> Tensor:
@@ -89,12 +89,12 @@ class Silu(Operator):
     @staticmethod
     def forward(ctx: Any, input: Any) -> Any:
         ctx.save_for_backward(input)
-        return pointwise(kernels.silu_kernel, "silu_cpu", (input,))
+        return kernels.silu_kernel(input)
 
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:
         (input,) = ctx.saved_tensors
-        return pointwise(kernels.silu_backward_kernel, "silu_backward_cpu", (grad, input))
+        return kernels.silu_backward_kernel(grad, input)
 
     @staticmethod
     def composed(input: Tensor) -> Tensor:
@@ -105,12 +105,12 @@ class Mish(Operator):
     @staticmethod
     def forward(ctx: Any, input: Any) -> Any:
         ctx.save_for_backward(input)
-        return pointwise(kernels.mish_kernel, "mish_cpu", (input,))
+        return kernels.mish_kernel(input)
 
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:
         (input,) = ctx.saved_tensors
-        return pointwise(kernels.mish_backward_kernel, "mish_backward_cpu", (grad, input))
+        return kernels.mish_backward_kernel(grad, input)
 
     @staticmethod
     def composed(input: Tensor) -> Tensor:
@@ -141,13 +141,12 @@ class LogSigmoid(Operator):
     @staticmethod
     def forward(ctx: Any, input: Any) -> Any:
         ctx.save_for_backward(input)
-        return pointwise(kernels.logsigmoid_kernel, "log_sigmoid_cpu", (input,))
+        return kernels.logsigmoid_kernel(input)
 
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:
         (input,) = ctx.saved_tensors
-        stub = kernels.logsigmoid_backward_kernel
-        return pointwise(stub, "log_sigmoid_backward_cpu", (grad, input))
+        return kernels.logsigmoid_backward_kernel(grad, input)
 
     @staticmethod
     def composed(input: Tensor) -> Tensor:

@@ -28,6 +28,7 @@ from minitorch.native.tensor_iterator import (
     promote_to_float,
     zero_like,
 )
+from minitorch.native.ufunc import ufunc
 from minitorch.native.variants import accepts_out, write_out
 
 if TYPE_CHECKING:
@@ -140,6 +141,12 @@ class Mul(Holomorphic):
         )
 
 
+@ufunc("div_backward")
+def div_backward_kernel(grad: Any, input: Any, other: Any) -> Any:
+    """The gradient of the divisor."""
+    return -grad * ((input / other) / other)
+
+
 class Div(Holomorphic):
     saved_for = ((0, 1), (1,))
     takes_numbers = True
@@ -155,7 +162,7 @@ class Div(Holomorphic):
         to_input, to_other = ctx.next_edges
         return (
             None if to_input is None else divide(grad, other),
-            None if to_other is None else multiply(-grad, divide(input / other, other)),
+            None if to_other is None else div_backward_kernel.on_anything(grad, input, other),
         )
 
 

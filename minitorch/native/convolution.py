@@ -292,17 +292,9 @@ def _conv(
     groups: int,
 ) -> Tensor:
     input, is_batched = checks.batched(input, ndim, f"conv{ndim}d")
-    taps = tuple(weight.shape[2:])
-    strides = checks.expanded(stride, "stride", ndim, len(taps))
-    dilations = checks.expanded(dilation, "dilation", ndim, len(taps))
     if isinstance(padding, str):
-        input, paddings = checks.padding_by_name(input, padding, strides, taps, dilations)
-    else:
-        paddings = checks.expanded(padding, "padding", ndim, len(taps))
-    window = Window(strides, paddings, dilations, groups)
-    checks.check_window(window)
-    checks.check_shapes(input, weight, bias, window)
-    checks.check_dtypes(input, weight, bias)
+        input, padding = checks.padding_by_name(input, weight, padding, stride, dilation)
+    window = checks.window_of(input, weight, bias, stride, padding, dilation, groups)
     out: Tensor = Convolution.apply(input, weight, bias, window)
     return out if is_batched else out.squeeze(0)
 
@@ -319,31 +311,9 @@ def _conv_transpose(
     dilation: IntOrTuple,
 ) -> Tensor:
     input, is_batched = checks.batched(input, ndim, f"conv_transpose{ndim}d")
-    taps = tuple(weight.shape[2:])
-    window = Window(
-        checks.expanded(stride, "stride", ndim, len(taps)),
-        checks.expanded(padding, "padding", ndim, len(taps)),
-        checks.expanded(dilation, "dilation", ndim, len(taps)),
-        groups,
+    window, extra, size = checks.transposed_window_of(
+        input, weight, bias, stride, padding, output_padding, groups, dilation
     )
-    extra = checks.expanded(output_padding, "output_padding", ndim, len(taps))
-    checks.check_window(window)
-    if min(extra) < 0:
-        raise RuntimeError("negative output_padding is not supported")
-    checks.check_transposed_shapes(input, weight, bias, window)
-    checks.check_dtypes(input, weight, bias)
-    if any(e >= max(s, d) for e, s, d in zip(extra, window.stride, window.dilation, strict=True)):
-        raise RuntimeError(
-            "output padding must be smaller than either stride or dilation, but got output_padding "
-            f"{extra}, stride {window.stride}, dilation {window.dilation}"
-        )
-    options = zip(input.shape[2:], taps, *window[:3], extra, strict=True)
-    size = tuple([(n - 1) * s - 2 * p + d * (k - 1) + 1 + e for n, k, s, p, d, e in options])
-    if min(size) < 1:
-        raise RuntimeError(
-            f"Given input size per channel: {list(input.shape[2:])}. Calculated output size per "
-            f"channel: {list(size)}. Output size is too small"
-        )
     out: Tensor
     if any(e >= s for e, s in zip(extra, window.stride, strict=True)):
         out = _spread_and_cut(input, weight, bias, window, extra)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from minitorch import dtypes
@@ -48,9 +49,12 @@ def expanded(value: IntOrTuple, name: str, ndim: int, weight_ndim: int) -> Ints:
 
 
 def padding_by_name(
-    input: Tensor, padding: str, strides: Ints, taps: Ints, dilations: Ints
+    input: Tensor, weight: Tensor, padding: str, stride: IntOrTuple, dilation: IntOrTuple
 ) -> tuple[Tensor, Ints]:
     """The padding that ``"same"`` and ``"valid"`` mean; an odd rest is added to the input's end."""
+    ndim, taps = input.ndim - 2, tuple(weight.shape[2:])
+    strides = expanded(stride, "stride", ndim, len(taps))
+    dilations = expanded(dilation, "dilation", ndim, len(taps))
     if padding == "valid":
         return input, (0,) * len(taps)
     if padding != "same":
@@ -68,7 +72,101 @@ def padding_by_name(
     return input, tuple([total // 2 for total in totals])
 
 
-def check_window(window: Window) -> None:
+def _hashable(value: IntOrTuple) -> IntOrTuple:
+    return value if isinstance(value, int) else tuple(value)
+
+
+def window_of(
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | None,
+    stride: IntOrTuple,
+    padding: IntOrTuple,
+    dilation: IntOrTuple,
+    groups: int,
+) -> Window:
+    """The window of a convolution, all arguments checked."""
+    shapes = input._array.shape, weight._array.shape, None if bias is None else bias._array.shape
+    options = _hashable(stride), _hashable(padding), _hashable(dilation), groups
+    window = _window_of(*shapes, *options)
+    check_dtypes(input, weight, bias, transposed=False)
+    return window
+
+
+# A training step asks the same again and again: 0.5 us, where the checks take 8.
+@lru_cache(maxsize=512, typed=True)
+def _window_of(
+    input: Ints,
+    weight: Ints,
+    bias: Ints | None,
+    stride: IntOrTuple,
+    padding: IntOrTuple,
+    dilation: IntOrTuple,
+    groups: int,
+) -> Window:
+    options = (stride, "stride"), (padding, "padding"), (dilation, "dilation")
+    sizes = [expanded(*option, len(input) - 2, len(weight) - 2) for option in options]
+    window = Window(*sizes, groups)
+    _check_window(window)
+    _check_shapes(input, weight, bias, window)
+    return window
+
+
+def transposed_window_of(
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | None,
+    stride: IntOrTuple,
+    padding: IntOrTuple,
+    output_padding: IntOrTuple,
+    groups: int,
+    dilation: IntOrTuple,
+) -> tuple[Window, Ints, Ints]:
+    """The window of a transposed convolution, all arguments checked; the output's extra size, and
+    the output's size.
+    """
+    shapes = input._array.shape, weight._array.shape, None if bias is None else bias._array.shape
+    options = _hashable(stride), _hashable(padding), _hashable(output_padding), _hashable(dilation)
+    found = _transposed_window_of(*shapes, *options, groups)
+    check_dtypes(input, weight, bias, transposed=True)
+    return found
+
+
+@lru_cache(maxsize=512, typed=True)
+def _transposed_window_of(
+    input: Ints,
+    weight: Ints,
+    bias: Ints | None,
+    stride: IntOrTuple,
+    padding: IntOrTuple,
+    output_padding: IntOrTuple,
+    dilation: IntOrTuple,
+    groups: int,
+) -> tuple[Window, Ints, Ints]:
+    ndim = len(input) - 2
+    options = (stride, "stride"), (padding, "padding"), (dilation, "dilation")
+    window = Window(*[expanded(*option, ndim, len(weight) - 2) for option in options], groups)
+    extra = expanded(output_padding, "output_padding", ndim, len(weight) - 2)
+    _check_window(window)
+    if min(extra) < 0:
+        raise RuntimeError("negative output_padding is not supported")
+    _check_transposed_shapes(input, weight, bias, window)
+    if any(e >= max(s, d) for e, s, d in zip(extra, window.stride, window.dilation, strict=True)):
+        raise RuntimeError(
+            "output padding must be smaller than either stride or dilation, but got output_padding "
+            f"{extra}, stride {window.stride}, dilation {window.dilation}"
+        )
+    sizes = zip(input[2:], weight[2:], *window[:3], extra, strict=True)
+    size = tuple([(n - 1) * s - 2 * p + d * (k - 1) + 1 + e for n, k, s, p, d, e in sizes])
+    if min(size) < 1:
+        raise RuntimeError(
+            f"Given input size per channel: {list(input[2:])}. Calculated output size per "
+            f"channel: {list(size)}. Output size is too small"
+        )
+    return window, extra, size
+
+
+def _check_window(window: Window) -> None:
     if min(window.padding) < 0:
         raise RuntimeError("negative padding is not supported")
     if min(window.stride) <= 0:
@@ -79,8 +177,8 @@ def check_window(window: Window) -> None:
         raise RuntimeError("non-positive groups is not supported")
 
 
-def _check_groups(weight: Tensor, groups: int) -> None:
-    size = list(weight.shape)
+def _check_groups(weight: Ints, groups: int) -> None:
+    size = list(weight)
     if size[0] < groups:
         raise RuntimeError(
             f"Given groups={groups}, expected weight to be at least {groups} at dimension 0, but "
@@ -93,20 +191,20 @@ def _check_groups(weight: Tensor, groups: int) -> None:
         )
 
 
-def check_shapes(input: Tensor, weight: Tensor, bias: Tensor | None, window: Window) -> None:
-    groups, size = window.groups, list(weight.shape)
+def _check_shapes(input: Ints, weight: Ints, bias: Ints | None, window: Window) -> None:
+    groups, size = window.groups, list(weight)
     _check_groups(weight, groups)
-    if input.shape[1] != size[1] * groups:
+    if input[1] != size[1] * groups:
         raise RuntimeError(
-            f"Given groups={groups}, weight of size {size}, expected input{list(input.shape)} to "
-            f"have {size[1] * groups} channels, but got {input.shape[1]} channels instead"
+            f"Given groups={groups}, weight of size {size}, expected input{list(input)} to "
+            f"have {size[1] * groups} channels, but got {input[1]} channels instead"
         )
-    if bias is not None and bias.shape != (size[0],):
+    if bias is not None and bias != (size[0],):
         raise RuntimeError(
             f"Given weight of size {size}, expected bias to be 1-dimensional with {size[0]} "
-            f"elements, but got bias of size {list(bias.shape)} instead"
+            f"elements, but got bias of size {list(bias)} instead"
         )
-    padded = [n + 2 * p for n, p in zip(input.shape[2:], window.padding, strict=True)]
+    padded = [n + 2 * p for n, p in zip(input[2:], window.padding, strict=True)]
     extents = [d * (k - 1) + 1 for k, d in zip(size[2:], window.dilation, strict=True)]
     if any(n < extent for n, extent in zip(padded, extents, strict=True)):
         raise RuntimeError(
@@ -115,49 +213,48 @@ def check_shapes(input: Tensor, weight: Tensor, bias: Tensor | None, window: Win
             "input size"
         )
     _check_not_empty(input)
-    _check_has_kernel(input, transposed=False)
 
 
-def check_transposed_shapes(
-    input: Tensor, weight: Tensor, bias: Tensor | None, window: Window
+def _check_transposed_shapes(
+    input: Ints, weight: Ints, bias: Ints | None, window: Window
 ) -> None:
-    size = list(weight.shape)
+    size = list(weight)
     _check_groups(weight, window.groups)
-    if input.shape[1] != size[0]:
+    if input[1] != size[0]:
         raise RuntimeError(
-            f"Given transposed=1, weight of size {size}, expected input{list(input.shape)} to have "
-            f"{size[0]} channels, but got {input.shape[1]} channels instead"
+            f"Given transposed=1, weight of size {size}, expected input{list(input)} to have "
+            f"{size[0]} channels, but got {input[1]} channels instead"
         )
     out_channels = size[1] * window.groups
-    if bias is not None and bias.shape != (out_channels,):
+    if bias is not None and bias != (out_channels,):
         raise RuntimeError(
             f"Given transposed=1, weight of size {size}, expected bias to be 1-dimensional with "
-            f"{out_channels} elements, but got bias of size {list(bias.shape)} instead"
+            f"{out_channels} elements, but got bias of size {list(bias)} instead"
         )
     _check_not_empty(input)
-    _check_has_kernel(input, transposed=True)
 
 
-def _check_not_empty(input: Tensor) -> None:
-    if 0 in input.shape[2:] and 0 not in input.shape[:2]:
+def _check_not_empty(input: Ints) -> None:
+    if 0 in input[2:] and 0 not in input[:2]:
         raise RuntimeError(
             "Only zero batch or zero channel inputs are supported, but got input shape: "
-            f"{list(input.shape)}"
+            f"{list(input)}"
         )
 
 
-def _check_has_kernel(input: Tensor, transposed: bool) -> None:
-    """Refuse bool. The kernels of one dimension are those of two."""
-    ndim = max(input.ndim - 2, 2)
-    name = f"slow_conv_transpose{ndim}d_out_cpu" if transposed else f"slow_conv{ndim}d_cpu"
-    refuse("b", name, input._array)
-
-
-def check_dtypes(input: Tensor, weight: Tensor, bias: Tensor | None) -> None:
-    if bias is not None and bias.dtype != input.dtype:
+def check_dtypes(
+    input: Tensor, weight: Tensor, bias: Tensor | None, transposed: bool
+) -> None:
+    """Refuse bool, for which there is no kernel, and dtypes that differ."""
+    dtype = input._array.dtype
+    if dtype.kind == "b":
+        ndim = max(input.ndim - 2, 2)  # the kernels of one dimension are those of two
+        name = f"slow_conv_transpose{ndim}d_out_cpu" if transposed else f"slow_conv{ndim}d_cpu"
+        refuse("b", name, input._array)
+    if bias is not None and bias._array.dtype != dtype:
         names = [_CPP_NAMES.get(str(x.dtype), str(x.dtype)) for x in (input, bias)]
         raise RuntimeError(f"Input type ({names[0]}) and bias type ({names[1]}) should be the same")
-    if weight.dtype != input.dtype:
+    if weight._array.dtype != dtype:
         names = [dtypes.from_numpy(x._array.dtype).c10_name for x in (input, weight)]
         raise RuntimeError(f"expected scalar type {names[0]} but found {names[1]}")
 

@@ -81,6 +81,12 @@ class Window(NamedTuple):
         return tuple([(n + 2 * p - (d * (k - 1) + 1)) // s + 1 for n, k, s, p, d in options])
 
 
+@lru_cache(maxsize=512)
+def output_shape(input_shape: Ints, weight_shape: Ints, window: Window) -> Ints:
+    positions = window.positions(input_shape[2:], weight_shape[2:])
+    return input_shape[0], weight_shape[0], *positions
+
+
 class Layout(NamedTuple):
     """What im2col and col2im need to know of a window in an image of a certain size."""
 

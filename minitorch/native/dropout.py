@@ -55,7 +55,8 @@ def _dropout(
     noise = _noise(input, p, per_channel)
     # One type wider than float16, as torch does: 1 / 0.7 is to be rounded, not 0.7.
     keep = np.promote_types(noise._array.dtype, np.float32).type(1 - p)
-    np.divide(noise._array, keep, out=noise._array, casting="unsafe")
+    # A product takes half the time of a division; of zeros and ones it is the same.
+    np.multiply(noise._array, 1 / keep, out=noise._array, casting="unsafe")
     return input.mul_(noise) if inplace else input.mul(noise)
 
 

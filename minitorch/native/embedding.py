@@ -17,6 +17,7 @@ from minitorch.autograd import grad_mode
 from minitorch.autograd.operator import Operator
 from minitorch.autograd.variable import wrap
 from minitorch.native.dispatch_stub import DispatchStub
+from minitorch.native.portable_stub import PortableStub
 
 if TYPE_CHECKING:
     from minitorch._tensor import Tensor
@@ -25,7 +26,21 @@ if TYPE_CHECKING:
 BANDS = 16
 
 
+_INDEX_TYPES = "lqi"  # int64, by both of its names, and int32
+
 # ------------------------------------------------------------------------------------- kernels
+
+
+@PortableStub
+def take_rows_kernel(table: Any, indices: Any) -> Any:
+    """``table[indices]``.
+
+    Raises:
+        IndexError: an index is no row of the table, counted from its beginning.
+    """
+    if indices.size and (indices.min() < 0 or indices.max() >= len(table)):
+        raise IndexError("index out of range in self")
+    return np.take(table, indices, axis=0)
 
 
 @DispatchStub
@@ -57,11 +72,9 @@ class Embedding(Operator):
     def forward(
         ctx: Any, weight: Any, indices: Any, padding_idx: int, scale_grad_by_freq: bool
     ) -> Any:
-        if indices.size and (indices.min() < 0 or indices.max() >= len(weight)):
-            raise IndexError("index out of range in self")
         ctx.save_for_backward(indices)
         ctx.options = len(weight), padding_idx, scale_grad_by_freq
-        return np.take(weight, indices, axis=0)
+        return take_rows_kernel(weight, indices)
 
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:
@@ -132,17 +145,17 @@ def embedding(
             [0., 1.],
             [2., 3.]])
     """
-    if weight.ndim != 2:
+    if weight._array.ndim != 2:
         raise RuntimeError("'weight' must be 2-D")
     refuse_sparse(weight, sparse)
-    count = weight.shape[0]
+    count = len(weight._array)
     if padding_idx is None:
         padding_idx = -1
     elif not -count <= padding_idx < max(count, 1):
         raise AssertionError("Padding_idx must be within num_embeddings")
     elif padding_idx < 0:
         padding_idx += count
-    if input.dtype not in (dtypes.int64, dtypes.int32):
+    if input._array.dtype.char not in _INDEX_TYPES:
         c10_name = dtypes.from_numpy(input._array.dtype).c10_name
         name = "CPUBoolType" if c10_name == "Bool" else f"torch.{c10_name}Tensor"
         raise RuntimeError(

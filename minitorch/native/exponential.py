@@ -15,8 +15,6 @@ import numpy as np
 from minitorch import dtypes
 from minitorch.autograd.holomorphic import Holomorphic
 from minitorch.autograd.operator import Operator
-from minitorch.native.pointwise import pointwise
-from minitorch.native.portable_stub import PortableStub
 from minitorch.native.special_math import scipy_special, special_unary
 from minitorch.native.tensor_compare import Where
 from minitorch.native.tensor_iterator import (
@@ -32,16 +30,38 @@ from minitorch.native.tensor_iterator import (
     on_promoted,
     promote_to_float,
 )
+from minitorch.native.ufunc import number, ufunc
 from minitorch.native.variants import accepts_out, in_place, write_out
+from minitorch.native.vec_math import exp as vector_exp
+from minitorch.native.vec_math import log as vector_log
+from minitorch.native.vec_math import sigmoid as vector_sigmoid
 
 if TYPE_CHECKING:
     from minitorch._tensor import Tensor
 
 
+LEAST = 2048
+"""Elements for which NumPy's exp and log take longer than our own: 16384 take 6.4 us and 7.0, with
+ours 4.2 and 4.6. For a few they are there without a compiler.
+"""
+
+
+@ufunc("exp_vml_cpu")
+def exp_kernel(x: Any) -> Any:
+    return vector_exp(x)
+
+
+@ufunc("log_vml_cpu")
+def log_kernel(x: Any) -> Any:
+    return vector_log(x)
+
+
 class Exp(Holomorphic):
     @staticmethod
     def forward(ctx: Any, input: Any) -> Any:
-        out = on_elements(np.exp, as_float(input))
+        x = as_float(input)
+        is_ours = x.size >= LEAST and x.dtype.char == "f"
+        out = exp_kernel(x) if is_ours else on_elements(np.exp, x)
         ctx.save_for_backward(out)
         return out
 
@@ -81,7 +101,9 @@ class Log(Holomorphic):
     @staticmethod
     def forward(ctx: Any, input: Any) -> Any:
         ctx.save_for_backward(input)
-        return on_elements(np.log, as_float(input))
+        x = as_float(input)
+        is_ours = x.size >= LEAST and x.dtype.char == "f"
+        return log_kernel(x) if is_ours else on_elements(np.log, x)
 
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:
@@ -125,14 +147,14 @@ class Log1p(Holomorphic, name="Log1PBackward0"):
         return grad / (input + 1)
 
 
-@PortableStub
-def sigmoid_kernel(out: Any, input: Any) -> None:
-    out[...] = 1 / (1 + np.exp(-input))
+@ufunc("sigmoid_cpu")
+def sigmoid_kernel(x: Any) -> Any:
+    return vector_sigmoid(x)
 
 
-@PortableStub
-def sigmoid_backward_kernel(out: Any, grad: Any, result: Any) -> None:
-    out[...] = grad * ((1 - result) * result)
+@ufunc("sigmoid_backward_cpu")
+def sigmoid_backward_kernel(grad: Any, result: Any) -> Any:
+    return grad * ((number(1) - result) * result)
 
 
 class Sigmoid(Holomorphic):
@@ -142,7 +164,7 @@ class Sigmoid(Holomorphic):
         if x.dtype.kind == "c":
             out = 1 / (1 + np.exp(-x))
         else:
-            out = pointwise(sigmoid_kernel, "sigmoid_cpu", (x,))
+            out = sigmoid_kernel(x)
         ctx.save_for_backward(out)
         return out
 
@@ -158,14 +180,13 @@ class SigmoidBackward(Holomorphic, name="SigmoidBackwardBackward0"):
     @staticmethod
     def forward(ctx: Any, grad: Any, output: Any) -> Any:
         ctx.save_for_backward(grad, output)
-        if output.dtype.kind == "c":
-            return grad * ((1 - output) * output)
-        return pointwise(sigmoid_backward_kernel, "sigmoid_backward_cpu", (grad, output))
+        return sigmoid_backward_kernel.on_anything(grad, output)
 
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:
         first, output = ctx.saved_tensors
-        return grad * ((1 - output) * output), grad * first * (1 - 2 * output)
+        slope = sigmoid_backward_kernel.on_anything(grad, output)
+        return slope, grad * first * (1 - 2 * output)
 
 
 class Logit(Operator):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from minitorch.autograd.variable import wrap
+from minitorch.autograd.variable import bump_versions, wrap
 from minitorch.native.binary_ops import mul_
 from minitorch.native.joining import stack
 from minitorch.native.norms import norm
@@ -62,8 +62,6 @@ def foreach_mul_(tensors: list[Tensor], factor: Tensor) -> None:
             mul_(tensor, factor)
         return
     number = factor.item()
-    changed_at = None
+    bump_versions(tensors)
     for tensor in tensors:
-        tensor.bump_version(changed_at)
-        changed_at = changed_at or tensor.shared_version_counter()[1]
         np.multiply(tensor._array, number, out=tensor._array)

@@ -10,80 +10,136 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from minitorch._jit import kernel, prange
 from minitorch.autograd.operator import Operator
+from minitorch.native.dispatch_stub import DispatchStub
 from minitorch.native.normalization import (
     affine,
     check_mixed_dtypes,
     check_more_than_one_value,
     compute_type,
 )
-from minitorch.native.normalization_kernels import (
-    plane_affine_kernel,
-    plane_grad_kernel,
-    plane_grad_sums_kernel,
-    plane_moments_kernel,
-)
 from minitorch.native.pointwise import check_floating
+from minitorch.native.row_sums import row_mean, row_products, row_squares
 
 if TYPE_CHECKING:
     from minitorch._tensor import Tensor
 
 
+# ------------------------------------------------------------------------------------- kernels
+
+
+@DispatchStub
+@kernel(parallel=True)
+def group_norm_kernel(
+    out: Any, mean: Any, rstd: Any, input: Any, weight: Any, bias: Any, eps: float
+) -> None:
+    """Normalize each group: out = x̂ * weight + bias, with weight and bias of the channel.
+
+    Shape: out, input (N, groups, channels of a group, L); mean and rstd, 1 / the deviation, (N,
+    groups), float64; weight, bias (groups, channels of a group).
+    """
+    samples, groups, width, length = input.shape
+    number = input.dtype.type
+    for k in prange(samples * groups):
+        n, g = k // groups, k % groups
+        group = input[n, g].reshape(width * length)
+        middle = row_mean(group)
+        variance = row_squares(group, number(middle)) / (width * length)
+        mean[n, g] = middle
+        rstd[n, g] = 1.0 / math.sqrt(variance + eps)
+        centre = number(middle)
+        for c in range(width):
+            source, target = input[n, g, c], out[n, g, c]
+            scale, shift = number(rstd[n, g] * weight[g, c]), bias[g, c]
+            for i in range(length):
+                target[i] = (source[i] - centre) * scale + shift
+
+
+@DispatchStub
+@kernel(parallel=True)
+def group_norm_backward_kernel(
+    grad_input: Any,
+    grad_weight: Any,
+    grad_bias: Any,
+    grad: Any,
+    input: Any,
+    mean: Any,
+    rstd: Any,
+    weight: Any,
+) -> None:
+    """All gradients; the shapes as in group_norm_kernel."""
+    samples, groups, width, length = input.shape
+    number = input.dtype.type
+    sums, products = np.empty((samples, groups, width)), np.empty((samples, groups, width))
+    for k in prange(samples * groups):
+        n, g = k // groups, k % groups
+        centre, deviation = number(mean[n, g]), rstd[n, g]
+        group_sum = group_products = 0.0
+        for c in range(width):
+            sum_of, products_of = row_products(grad[n, g, c], input[n, g, c], centre)
+            sums[n, g, c], products[n, g, c] = sum_of, products_of * deviation
+            group_sum += sum_of * weight[g, c]
+            group_products += products_of * weight[g, c]
+        shift = number(group_sum * deviation / (width * length))
+        slope = number(group_products * deviation**3 / (width * length))
+        for c in range(width):
+            source, gradients, target = input[n, g, c], grad[n, g, c], grad_input[n, g, c]
+            scale = number(deviation * weight[g, c])
+            for i in range(length):
+                target[i] = gradients[i] * scale - shift - (source[i] - centre) * slope
+    grad_weight[:] = products.sum(axis=0)
+    grad_bias[:] = sums.sum(axis=0)
+
+
+# ----------------------------------------------------------------------------------- operators
+
+
+def _grouped(array: Any, num_groups: int) -> Any:
+    """(N, C, *) as (N, groups, channels of a group, L); contiguous, and not in half precision."""
+    array = np.ascontiguousarray(array, compute_type(array))
+    samples, channels, *size = array.shape
+    return array.reshape(samples, num_groups, channels // num_groups, math.prod(size))
+
+
+def _by_channel(parameter: Any, groups: Any, default: float) -> Any:
+    """A weight or bias as (groups, channels of a group); the default where there is none."""
+    shape = groups.shape[1:3]
+    if parameter is None:
+        return np.full_like(groups, default, shape=shape)
+    return np.ascontiguousarray(parameter, groups.dtype).reshape(shape)
+
+
 class NativeGroupNorm(Operator):
-    """A batch norm of one sample with N * C channels, groups of which share their statistics."""
+    """Fused."""
 
     @staticmethod
     def forward(ctx: Any, input: Any, weight: Any, bias: Any, num_groups: int, eps: float) -> Any:
-        samples, channels = input.shape[:2]
-        length = math.prod(input.shape[2:])
-        ctx.planes = 1, samples * channels, length
-        ctx.groups = samples, num_groups, channels // num_groups
-        planes = np.ascontiguousarray(input, compute_type(input)).reshape(ctx.planes)
-        mean = np.empty_like(planes, shape=samples * num_groups, dtype=np.float64)
-        variance = np.empty_like(mean)
-        whole = 1, samples * num_groups, channels // num_groups * length
-        if planes.size:
-            plane_moments_kernel(mean, variance, planes.reshape(whole))
-        rstd = 1 / np.sqrt(variance + eps)
+        groups = _grouped(input, num_groups)
+        out = np.empty_like(groups)
+        mean = np.empty_like(groups, shape=groups.shape[:2], dtype=np.float64)
+        rstd = np.empty_like(mean)
+        if groups.size:
+            parameters = _by_channel(weight, groups, 1), _by_channel(bias, groups, 0)
+            group_norm_kernel(out, mean, rstd, groups, *parameters, eps)
+        else:
+            mean[...], rstd[...] = 0, math.nan
         ctx.save_for_backward(input, weight, mean, rstd)
-        out = np.empty_like(planes)
-        scale = _per_plane(rstd, weight, ctx.groups)
-        shift = np.zeros_like(scale) if bias is None else np.tile(bias, samples)
-        per_plane = [_per_plane(mean, None, ctx.groups), scale, shift]
-        plane_affine_kernel(out, planes, *[part.astype(planes.dtype) for part in per_plane])
         return out.reshape(input.shape).astype(input.dtype, copy=False)
 
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:
         input, weight, mean, rstd = ctx.saved_tensors
-        dtype = compute_type(input)
-        planes = np.ascontiguousarray(input, dtype).reshape(ctx.planes)
-        gradients = np.ascontiguousarray(grad, dtype).reshape(ctx.planes)
-        centre = _per_plane(mean, None, ctx.groups).astype(dtype)
-        grad_sum = np.empty_like(planes, shape=planes.shape[1], dtype=np.float64)
-        product_sum = np.empty_like(grad_sum)
-        plane_grad_sums_kernel(grad_sum, product_sum, gradients, planes, centre)
-        grad_input = grad_weight = grad_bias = None
-        if ctx.next_edges[0] is not None:
-            factors = _per_plane(rstd, weight, ctx.groups)
-            count = max(ctx.groups[2] * planes.shape[2], 1)
-            group_sum, group_products = [
-                (sums * factors).reshape(ctx.groups).sum(axis=2).reshape(-1) / count
-                for sums in (grad_sum, product_sum)
-            ]
-            shift = _per_plane(group_sum, None, ctx.groups)
-            slope = _per_plane(group_products * rstd**2, None, ctx.groups)
-            per_plane = [part.astype(dtype) for part in (factors, shift, slope)]
-            grad_input = np.empty_like(planes)
-            plane_grad_kernel(grad_input, gradients, planes, centre, *per_plane)
-            grad_input = grad_input.reshape(input.shape).astype(input.dtype, copy=False)
-        kept = input.dtype if weight is None else weight.dtype
-        by_channel = ctx.groups[0], ctx.groups[1] * ctx.groups[2]
-        if ctx.next_edges[1] is not None:
-            products = product_sum * _per_plane(rstd, None, ctx.groups)
-            grad_weight = products.reshape(by_channel).sum(axis=0).astype(kept)
-        if ctx.next_edges[2] is not None:
-            grad_bias = grad_sum.reshape(by_channel).sum(axis=0).astype(kept)
+        num_groups = mean.shape[1]
+        groups, gradients = _grouped(input, num_groups), _grouped(grad, num_groups)
+        grad_input = np.empty_like(groups)
+        grad_weight = np.zeros_like(groups, shape=input.shape[1])
+        grad_bias = np.zeros_like(grad_weight)
+        if groups.size:
+            parts = [part.reshape(groups.shape[1:3]) for part in (grad_weight, grad_bias)]
+            scale = _by_channel(weight, groups, 1)
+            group_norm_backward_kernel(grad_input, *parts, gradients, groups, mean, rstd, scale)
+        grad_input = grad_input.reshape(input.shape).astype(input.dtype, copy=False)
         return grad_input, grad_weight, grad_bias
 
     @staticmethod
@@ -106,24 +162,20 @@ class NativeGroupNormAndStatistics(NativeGroupNorm, name="NativeGroupNormBackwar
     def forward(ctx: Any, *args: Any) -> Any:
         out = NativeGroupNorm.forward(ctx, *args)
         _, weight, mean, rstd = ctx._saved
-        shape = ctx.groups[:2]
         shown = out.dtype if weight is None else weight.dtype
-        return out, mean.reshape(shape).astype(shown), rstd.reshape(shape).astype(shown)
+        return out, mean.astype(shown), rstd.astype(shown)
 
     @staticmethod
     def backward(ctx: Any, grad: Any, *of_statistics: Any) -> Any:
-        grads = NativeGroupNorm.backward(ctx, grad)
-        if grads[0] is None:
-            return grads
+        grad_input, grad_weight, grad_bias = NativeGroupNorm.backward(ctx, grad)
         input, _, mean, rstd = ctx.saved_tensors
-        grad_mean, grad_rstd = of_statistics
-        count = ctx.groups[2] * ctx.planes[2]  # elements in a group
-        by_group = input.reshape(len(mean), count)
-        slope = grad_rstd.reshape(-1, 1) * (rstd**3).reshape(-1, 1)
-        from_both = grad_mean.reshape(-1, 1) - slope * (by_group - mean.reshape(-1, 1))
-        return grads[0] + (from_both / max(count, 1)).reshape(input.shape).astype(
-            input.dtype
-        ), *grads[1:]
+        grad_mean, grad_rstd = [x.reshape(-1, 1) for x in of_statistics]
+        mean, rstd = mean.reshape(-1, 1), rstd.reshape(-1, 1)
+        count = max(input.size // max(mean.size, 1), 1)  # elements in a group
+        by_group = input.reshape(len(mean), -1) if input.size else input.reshape(len(mean), 0)
+        of_input = (grad_mean - grad_rstd * rstd**3 * (by_group - mean)) / count
+        grad_input = grad_input + of_input.reshape(input.shape).astype(input.dtype)
+        return grad_input, grad_weight, grad_bias
 
     @staticmethod
     def composed(
@@ -138,13 +190,6 @@ class NativeGroupNormAndStatistics(NativeGroupNorm, name="NativeGroupNormBackwar
         return out, mean.squeeze(2), (variance + eps).rsqrt()
 
 
-def _per_plane(by_group: Any, weight: Any, groups: tuple[int, int, int]) -> Any:
-    """What a group has, for each of its channels, times the weight of the channel."""
-    samples, _, width = groups
-    by_plane = np.repeat(by_group, width)
-    return by_plane if weight is None else by_plane * np.tile(weight, samples)
-
-
 def group_norm(
     input: Tensor,
     num_groups: int,
@@ -156,13 +201,12 @@ def group_norm(
 
     Shape: input and output ``(N, C, *)``; weight and bias ``(C,)``.
     """
-    if input.ndim < 2:
+    shape = input._array.shape
+    if len(shape) < 2:
         raise RuntimeError(
-            f"Expected at least 2 dimensions for input tensor but received {input.ndim}"
+            f"Expected at least 2 dimensions for input tensor but received {len(shape)}"
         )
-    samples, channels = input.shape[:2]
-    grouped = [samples * channels // num_groups, num_groups, *input.shape[2:]]
-    check_more_than_one_value(grouped)
+    check_more_than_one_value([shape[0] * shape[1] // num_groups, num_groups, *shape[2:]])
     _check_groups(input, num_groups, weight, bias)
     out: Tensor = NativeGroupNorm.apply(input, weight, bias, num_groups, eps)
     return out
@@ -191,14 +235,14 @@ def native_group_norm(
 def _check_groups(
     input: Tensor, num_groups: int, weight: Tensor | None, bias: Tensor | None
 ) -> None:
-    channels = input.shape[1]
+    channels = input._array.shape[1]
     if channels % num_groups:
         raise RuntimeError(
             "Expected number of channels in input to be divisible by num_groups, but got input of "
             f"shape {list(input.shape)} and num_groups={num_groups}"
         )
     for name, part in (("weight", weight), ("bias", bias)):
-        if part is not None and tuple(part.shape) != (channels,):
+        if part is not None and part._array.shape != (channels,):
             raise RuntimeError(
                 f"Expected {name} to be a vector of size equal to the number of channels in input, "
                 f"but got {name} of shape {list(part.shape)} and input of shape {list(input.shape)}"

@@ -23,6 +23,7 @@ from minitorch.native.scatter_gather import (
     divide_counts,
     identity_of,
     prod_backward,
+    range_kernel,
     zero_or_one,
 )
 from minitorch.native.sizes import wrap_dim
@@ -240,7 +241,8 @@ def _check_vector(input: Tensor, dim: int, index: Tensor, name: str) -> int:
     dim = wrap_dim(dim, input._array.ndim)
     size = input._array.shape[dim] if input._array.ndim else 1
     low = -size if name == "index_fill_" else 0
-    if array.size and (array.max() >= size or array.min() < low):
+    lowest, highest = range_kernel(array) if array.size else (0, -1)
+    if highest >= size or lowest < low:
         wrong = array[(array >= size) | (array < low)].reshape(-1)[0].item()
         if name in ("index_select", "index_add"):
             raise _out_of_range(name, input._array.shape, dim, wrong)

@@ -153,6 +153,10 @@ def getitem(input: Tensor, index: Any) -> Tensor:
         if not -size <= index < size:
             raise IndexError(f"index {index} is out of bounds for dimension 0 with size {size}")
         return Select.apply(input, (index, Ellipsis))
+    if isinstance(index, Variable) and input._array.ndim:
+        rows = index._array
+        if rows.ndim and rows.dtype.char == "l":  # 2 us sooner
+            return _at(input, (rows,))
     if isinstance(index, list):
         index = _list_index(index)
     if input._array.ndim == 0:
@@ -163,10 +167,12 @@ def getitem(input: Tensor, index: Any) -> Tensor:
     if advanced is None or not _is_trivial(basic):
         last_is_number = bool(basic) and isinstance(basic[-1], int)
         input = (Select if last_is_number else Slice).apply(input, (*basic, Ellipsis))
-    if advanced is None:
-        return input
+    return input if advanced is None else _at(input, advanced)
+
+
+def _at(input: Tensor, arrays: tuple[Any, ...]) -> Tensor:
     try:
-        return Index.apply(input, *advanced)
+        return Index.apply(input, *arrays)
     except IndexError as error:
         raise torch_index_error(error) from None
 

@@ -17,6 +17,7 @@ from minitorch.autograd.operator import Operator
 from minitorch.autograd.variable import Variable, wrap
 from minitorch.native.expand_utils import meta_of, sum_to
 from minitorch.native.memory_format import is_in
+from minitorch.native.portable_stub import PortableStub
 from minitorch.native.sizes import wrap_dim
 from minitorch.native.tensor_iterator import zero_like
 from minitorch.native.variants import accepts_out, write_out
@@ -26,15 +27,22 @@ if TYPE_CHECKING:
     from minitorch._tensor import Tensor
 
 
+@PortableStub
+def cat_kernel(first: Any, parts: Sequence[Any], dim: int, dtype: Any) -> Any:
+    """Arrays joined along a dimension; ``first`` is one of them."""
+    return np.concatenate(parts, dim, dtype=dtype)
+
+
 class Cat(Operator):
     @staticmethod
     def forward(ctx: Any, dim: int, *tensors: Any) -> Any:
         ctx.dim = dim
-        ctx.metas = [(t.shape, t.dtype) for t in tensors]
-        first = tensors[0].dtype
-        alike = all([t.dtype is first for t in tensors])
-        parts = [t for t in tensors if t.shape != (0,)] or tensors
-        out = np.concatenate(parts, dim, dtype=first if alike else dtypes.result_dtype(*tensors))
+        ctx.shapes = shapes = [t.shape for t in tensors]
+        parts = tensors if (0,) not in shapes else [t for t in tensors if t.shape != (0,)]
+        kinds = [t.dtype for t in tensors]
+        alike = kinds.count(kinds[0]) == len(kinds)
+        dtype = kinds[0] if alike else dtypes.result_dtype(*tensors)
+        out = cat_kernel(tensors[0], parts or tensors, dim, dtype)
         if out.flags.c_contiguous or any(
             [is_in(out, f) for f in (channels_last, channels_last_3d)]
         ):
@@ -46,12 +54,12 @@ class Cat(Operator):
         grads: list[Any] = [None]
         start = 0
         lead = (slice(None),) * ctx.dim
-        for shape, dtype in ctx.metas:
+        for shape in ctx.shapes:
             if shape == (0,):
                 grads.append(zero_like(grad.reshape(-1)[:0]))
                 continue
             end = start + shape[ctx.dim]
-            grads.append(sum_to(grad[(*lead, slice(start, end))], (shape, dtype)))
+            grads.append(grad[(*lead, slice(start, end))])
             start = end
         return tuple(grads)
 
@@ -108,8 +116,9 @@ def _checked(tensors: Any, function: str) -> tuple[Tensor, ...]:
             f"{function}(): argument 'tensors' (position 1) must be tuple of Tensors, not "
             f"{type(tensors).__name__}"
         )
-    for position, tensor in enumerate(tensors):
+    for tensor in tensors:
         if not isinstance(tensor, Variable):
+            position = [t is tensor for t in tensors].index(True)
             raise TypeError(
                 f"expected Tensor as element {position} in argument 0, but got "
                 f"{type(tensor).__name__}"
@@ -137,16 +146,28 @@ def cat(
     tensors = _checked(tensors, "cat")
     if not tensors:
         raise ValueError("torch.cat(): expected a non-empty list of Tensors")
-    shapes = [t._array.shape for t in tensors if t._array.shape != (0,)]
-    first = shapes[0] if shapes else (0,)
+    shapes = [t._array.shape for t in tensors]
+    first = shapes[0]
+    if first and first != (0,) and shapes.count(first) == len(shapes):
+        dim = wrap_dim(dim if axis is None else axis, len(first))
+    else:
+        dim = _dim_of_different(shapes, dim if axis is None else axis)
+    if out is None:
+        return Cat.apply(dim, *tensors)
+    return write_out("cat", Cat.apply(dim, *tensors), out, tensors)
+
+
+def _dim_of_different(shapes: list[tuple[int, ...]], dim: int) -> int:
+    """Where tensors of these shapes are joined, if they can be."""
     if () in shapes:
-        position = next(i for i, t in enumerate(tensors) if t._array.ndim == 0)
         raise RuntimeError(
-            f"zero-dimensional tensor (at position {position}) cannot be concatenated"
+            f"zero-dimensional tensor (at position {shapes.index(())}) cannot be concatenated"
         )
-    dim = wrap_dim(dim if axis is None else axis, len(first)) if shapes else 0
-    for position, tensor in enumerate(tensors):
-        shape = tensor._array.shape
+    first = next((s for s in shapes if s != (0,)), None)
+    if first is None:
+        return 0
+    dim = wrap_dim(dim, len(first))
+    for position, shape in enumerate(shapes):
         if shape == first or shape == (0,):
             continue
         if len(shape) != len(first):
@@ -159,9 +180,7 @@ def cat(
                     f"Sizes of tensors must match except in dimension {dim}. Expected size {n} "
                     f"but got size {m} for tensor number {position} in the list."
                 )
-    if out is None:
-        return Cat.apply(dim, *tensors)
-    return write_out("cat", Cat.apply(dim, *tensors), out, tensors)
+    return dim
 
 
 @accepts_out

@@ -29,11 +29,12 @@ if TYPE_CHECKING:
 @DispatchStub
 @kernel
 def nll_loss_kernel(
-    losses: Any, totals: Any, log_probs: Any, target: Any, weight: Any, ignore_index: Any
-) -> None:
-    """Fill ``losses`` unless it is empty, and ``totals``: loss, weight, and a class that is none.
+    losses: Any, log_probs: Any, target: Any, weight: Any, ignore_index: Any
+) -> Any:
+    """Fill ``losses`` unless it is empty. Returns the sum of the losses, that of the weights, and
+    the number of a target that is no class, or -1.
 
-    ``log_probs`` is (N, C, M), ``target`` (N, M), ``weight`` (C,) or empty, ``totals`` (3,).
+    ``log_probs`` is (N, C, M), ``target`` (N, M), ``weight`` (C,) or empty.
     """
     one = log_probs.dtype.type(1)
     loss_sum = weight_sum = 0.0
@@ -43,16 +44,14 @@ def nll_loss_kernel(
             loss = one - one
             if t != ignore_index:
                 if t < 0 or t >= log_probs.shape[1]:
-                    totals[2] = t
-                    return
+                    return loss_sum, weight_sum, n * target.shape[1] + m
                 w = weight[t] if weight.size else one
                 loss = -log_probs[n, t, m] * w
                 weight_sum += w
                 loss_sum += loss
             if losses.size:
                 losses[n, m] = loss
-    totals[0] = loss_sum
-    totals[1] = weight_sum
+    return loss_sum, weight_sum, -1
 
 
 @DispatchStub
@@ -72,7 +71,7 @@ def nll_loss_backward_kernel(
                 out[n, t, m] = -g * w * scale
 
 
-_NO_BAD_TARGET = -1e300
+_INDEX_TYPES = "lqB"  # int64, by both of its names, and uint8
 
 
 class NllLoss(Operator):
@@ -96,16 +95,14 @@ class NllLoss(Operator):
             log_probs, weight = log_probs.astype(np.float32), weight.astype(np.float32)
         shape = flat_target.shape if reduction == "none" else (0, 0)
         losses = np.empty_like(log_probs, shape=shape, order="C")
-        totals = np.empty_like(log_probs, shape=3, dtype=np.float64)
-        totals[2] = _NO_BAD_TARGET
-        nll_loss_kernel(
-            losses, totals, np.ascontiguousarray(log_probs), flat_target, weight, ignore_index
+        loss, total_weight, wrong = nll_loss_kernel(
+            losses, np.ascontiguousarray(log_probs), flat_target, weight, ignore_index
         )
-        loss, total_weight, bad_target = totals.tolist()
-        if bad_target != _NO_BAD_TARGET:
-            raise IndexError(f"Target {int(bad_target)} is out of bounds.")
+        if wrong >= 0:
+            raise IndexError(f"Target {flat_target.reshape(-1)[wrong]} is out of bounds.")
         ctx.save_for_backward(flat_target, weight)
-        ctx.arguments = input.shape, log_probs.shape, dtype, reduction, ignore_index, total_weight
+        ctx.arguments = input.shape, log_probs.shape, dtype, ignore_index
+        ctx.reduction, ctx.total_weight = reduction, total_weight
         if reduction == "none":
             return losses.reshape(target.shape).astype(dtype, copy=False)
         if reduction == "mean":
@@ -117,15 +114,10 @@ class NllLoss(Operator):
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:
         target, weight = ctx.saved_tensors
-        shape, flat_shape, dtype, reduction, ignore_index, total_weight = ctx.arguments
-        scale = 1.0 if reduction != "mean" else 1 / total_weight if total_weight else math.nan
+        shape, flat_shape, dtype, ignore_index = ctx.arguments
         out = np.empty_like(weight, shape=flat_shape)
-        if reduction == "none":
-            grads = np.ascontiguousarray(grad, out.dtype).reshape(target.shape)
-        else:
-            grads = np.empty_like(out, shape=(0, 0))
-            scale *= float(grad)
-        nll_loss_backward_kernel(out, grads, target, weight, ignore_index, out.dtype.type(scale))
+        grads, scale = spread_over_targets(ctx, grad, target, out.dtype)
+        nll_loss_backward_kernel(out, grads, target, weight, ignore_index, scale)
         return out.reshape(shape).astype(dtype, copy=False)
 
     @staticmethod
@@ -148,6 +140,18 @@ class NllLoss(Operator):
         return apply_loss_reduction(losses, reduction)
 
 
+def spread_over_targets(ctx: Any, grad: Any, target: Any, dtype: Any) -> tuple[Any, Any]:
+    """The gradient of each loss, shaped like ``target``, and a number that they are all multiplied
+    by. Of a sum or a mean they are alike: then the array is empty, for ones.
+    """
+    if ctx.reduction == "none":
+        return np.ascontiguousarray(grad, dtype).reshape(target.shape), dtype.type(1)
+    scale = float(grad)
+    if ctx.reduction == "mean":
+        scale *= 1 / ctx.total_weight if ctx.total_weight else math.nan
+    return np.empty_like(grad, shape=(0, 0), dtype=dtype), dtype.type(scale)
+
+
 class NllLoss2D(NllLoss):
     """For 4-dimensional inputs, torch has an operation of its own."""
 
@@ -158,7 +162,7 @@ def _class_indices(target: Any) -> Any:
     Raises:
         RuntimeError: they are neither int64 nor uint8.
     """
-    if target.dtype != np.int64 and target.dtype != np.uint8:
+    if target.dtype.char not in _INDEX_TYPES:
         name = dtypes.from_numpy(target.dtype).c10_name
         raise RuntimeError(f"expected target dtype to be Long or Byte, but got {name}")
     return np.ascontiguousarray(target, np.int64)
@@ -191,7 +195,7 @@ def nll_loss_of_checked(
     input: Tensor, target: Tensor, weight: Tensor | None, reduction: str, ignore_index: int
 ) -> Tensor:
     x, t = input._array.shape, target._array.shape
-    _check_nll_shapes(x, t, weight)
+    check_nll_shapes(x, t, weight)
     if len(x) <= 2:
         return NllLoss.apply(input, target, weight, reduction, ignore_index)
     if len(x) == 4:
@@ -205,7 +209,7 @@ def nll_loss_of_checked(
     return reshape(loss, t) if reduction == "none" else loss
 
 
-def _check_nll_shapes(x: tuple[int, ...], t: tuple[int, ...], weight: Tensor | None) -> None:
+def check_nll_shapes(x: tuple[int, ...], t: tuple[int, ...], weight: Tensor | None) -> None:
     if not x:
         raise ValueError("Expected 1 or more dimensions (got 0)")
     if len(x) > 1 and t[:1] != x[:1]:

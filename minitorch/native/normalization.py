@@ -380,6 +380,12 @@ def batch_norm(
     return out
 
 
+def count_batch(batches: Tensor) -> None:
+    """``batches += 1``, of a tensor that nobody differentiates: in 1 us, ``add_`` takes 7."""
+    batches.bump_version()
+    batches._array[...] += 1
+
+
 def _of_nothing(input: Tensor, weight: Tensor | None, bias: Tensor | None) -> Tensor:
     """An empty batch has no statistics, but a graph, in which the parameters receive zeros."""
     out = clone(input)

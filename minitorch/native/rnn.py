@@ -48,9 +48,9 @@ def _stacked(
         outs = []
         for direction in range(directions):
             index = number * directions + direction
-            weights = _weights(layer, params[index * count : (index + 1) * count], has_biases)
-            layer_states = [state[index] for state in initial]
-            out, *finals = run(input, *layer_states, *weights, batch_sizes, direction == 1)
+            weights = _weights(params[index * count : (index + 1) * count], has_biases)
+            hx, cx = [state[index] for state in initial] + [None] * (2 - len(initial))
+            out, *finals = run(input, hx, cx, *weights, batch_sizes, direction == 1)
             outs.append(out)
             for collected, final in zip(last, finals, strict=True):
                 collected.append(final)
@@ -60,14 +60,12 @@ def _stacked(
     return (input, *[finals[0] if len(finals) == 1 else cat(finals) for finals in last])
 
 
-def _weights(layer: type[Layer], params: Sequence[Any], has_biases: bool) -> list[Any]:
-    """w_ih, w_hh, b_ih, b_hh and, for an LSTM, w_hr, with None for those that are not there."""
+def _weights(params: Sequence[Any], has_biases: bool) -> list[Any]:
+    """w_ih, w_hh, b_ih, b_hh and w_hr, with None for those that are not there."""
     weights = list(params)
     if not has_biases:
         weights[2:2] = [None, None]
-    if layer is LstmLayer and len(weights) == 4:
-        weights.append(None)
-    return weights
+    return weights + [None] * (5 - len(weights))
 
 
 def _run(layer: type[Layer], input: Tensor, second: Any, *args: Any) -> tuple[Tensor, ...]:

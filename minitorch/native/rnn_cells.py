@@ -50,7 +50,8 @@ def _step(layer: type[Layer], formula: Callable[..., Tensor], input: Tensor, *ar
     """The one step of a packed batch whose sequences have one element each."""
     if not _can_be_fused(input, *args[:3]):
         return formula(input, *args)
-    hidden: Tensor = layer.apply(input, *args, input._array.shape[:1], False)[0]
+    hx, *weights = args
+    hidden: Tensor = layer.apply(input, hx, None, *weights, None, input._array.shape[:1], False)[0]
     return hidden
 
 

@@ -60,7 +60,12 @@ def _covered(src: Any, index: Any) -> Any:
 
 @PortableStub
 def gather_kernel(input: Any, dim: int, index: Any) -> Any:
-    """The elements that ``index`` names along ``dim``; both have the same number of dimensions."""
+    """The elements that ``index`` names along ``dim``; both have the same number of dimensions.
+
+    Raises:
+        RuntimeError: ``index`` names a place that does not exist.
+    """
+    check_in_range(index, input.shape[dim], dim)
     gathered = input[positions(index, dim)]
     if gathered.flags.c_contiguous:
         return gathered
@@ -73,7 +78,11 @@ def combine_kernel(out: Any, ufunc: Any, dim: int, index: Any, src: Any) -> None
     that ``index`` names along ``dim``; ``out`` is contiguous.
 
     NumPy has a fast loop for ``ufunc.at`` if, and only if, all has one dimension.
+
+    Raises:
+        RuntimeError: ``index`` names a place that does not exist.
     """
+    check_in_range(index, out.shape[dim], dim)
     ufunc.at(out.reshape(-1), flat_positions(index, dim, out.shape), src.reshape(-1))
 
 
@@ -81,6 +90,16 @@ def combine_kernel(out: Any, ufunc: Any, dim: int, index: Any, src: Any) -> None
 def range_kernel(index: Any) -> tuple[Any, Any]:
     """The smallest and the largest element, of at least one."""
     return index.min(), index.max()
+
+
+def check_in_range(index: Any, size: int, dim: int) -> None:
+    """Refuse an index that names a place outside of ``range(size)`` along ``dim``."""
+    if not index.size:
+        return
+    lowest, highest = range_kernel(index)
+    if highest >= size or lowest < 0:
+        wrong = index[(index >= size) | (index < 0)].reshape(-1)[0].item()
+        raise RuntimeError(f"index {wrong} is out of bounds for dimension {dim} with size {size}")
 
 
 class Gather(Operator):
@@ -305,15 +324,6 @@ def check_index_dtype(index: Any, function: str) -> None:
         raise RuntimeError(f"{function}(): Expected dtype int32/int64 for index")
 
 
-def _check_in_range(index: Any, size: int, dim: int) -> None:
-    if not index.size:
-        return
-    lowest, highest = range_kernel(index)
-    if highest >= size or lowest < 0:
-        wrong = index[(index >= size) | (index < 0)].reshape(-1)[0].item()
-        raise RuntimeError(f"index {wrong} is out of bounds for dimension {dim} with size {size}")
-
-
 def _check_gather_shapes(input: Any, dim: int, index: Any) -> None:
     if index.shape == input.shape:
         return
@@ -361,7 +371,8 @@ def _scatter_arguments(
         raise TypeError(f"{function}(): argument 'src' must be Tensor, not {type(values).__name__}")
     source = values._array if isinstance(values, Variable) else None
     _check_scatter_shapes(array, dim, index._array, source)
-    _check_in_range(index._array, array.shape[dim] if array.ndim else 1, dim)
+    if function != "scatter_add":  # whose kernel checks
+        check_in_range(index._array, array.shape[dim] if array.ndim else 1, dim)
     return dim, index, values
 
 
@@ -381,7 +392,6 @@ def gather(
     check_index_dtype(index, "gather")
     if index._array.size:
         _check_gather_shapes(input._array, dim, index._array)
-        _check_in_range(index._array, _lines(input._array).shape[dim], dim)
     if out is None:
         return Gather.apply(input, dim, index)
     if out._array.dtype != input._array.dtype:

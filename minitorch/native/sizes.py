@@ -66,8 +66,13 @@ def check_sizes(shape: tuple[int, ...]) -> tuple[int, ...]:
 
 def infer_shape(shape: tuple[int, ...], numel: int) -> tuple[int, ...]:
     """Replace a -1. Mirrors infer_size."""
-    if math.prod(shape) == numel and min(shape or (0,)) >= 0:  # the usual case, 0.8 us sooner
+    size = math.prod(shape)
+    # The usual cases, 0.8 us sooner.
+    if size == numel and min(shape or (0,)) >= 0:
         return shape
+    if size < 0 and numel % size == 0 and min(shape) == -1 and shape.count(-1) == 1:
+        place = shape.index(-1)
+        return (*shape[:place], numel // -size, *shape[place + 1 :])
     known = math.prod([s for s in shape if s != -1])
     if shape.count(-1) > 1:
         raise RuntimeError("only one dimension can be inferred")

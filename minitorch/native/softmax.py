@@ -52,7 +52,7 @@ def _along(dim: int, row_kernel: Any, column_kernel: Any, *arrays: Any) -> Any:
 class Softmax(Operator):
     @staticmethod
     def forward(ctx: Any, input: Any, dim: int) -> Any:
-        check_floating(input, _kernel_name("softmax", input, dim))
+        _check(input, "softmax", dim)
         out = _along(dim, kernels.softmax_kernel, kernels.softmax_columns_kernel, input)
         ctx.save_for_backward(out)
         ctx.dim = dim
@@ -102,12 +102,7 @@ class SoftmaxBackwardData(Operator):
 class LogSoftmax(Operator):
     @staticmethod
     def forward(ctx: Any, input: Any, dim: int) -> Any:
-        check_floating(input, _kernel_name("log_softmax", input, dim))
-        if dtypes.is_half(input.dtype) and dim == input.ndim - 1 and input.size:
-            out = _log_softmax_of_half(input)
-        else:
-            stubs = kernels.log_softmax_kernel, kernels.log_softmax_columns_kernel
-            out = _along(dim, *stubs, input)
+        out = log_softmax_of(input, dim)
         ctx.save_for_backward(out)
         ctx.dim = dim
         return out
@@ -137,6 +132,14 @@ class LogSoftmaxBackwardData(Operator):
         return to_grad, -weighted * first.sum(axis=ctx.dim, keepdims=True)
 
 
+def log_softmax_of(input: Any, dim: int) -> Any:
+    """``log_softmax`` of an array."""
+    _check(input, "log_softmax", dim)
+    if dtypes.is_half(input.dtype) and dim == input.ndim - 1 and input.size:
+        return _log_softmax_of_half(input)
+    return _along(dim, kernels.log_softmax_kernel, kernels.log_softmax_columns_kernel, input)
+
+
 def _log_softmax_of_half(input: Any) -> Any:
     """Along the last dimension; torch keeps the sum and its logarithm in half precision."""
     wide = input.astype(np.float32)
@@ -146,8 +149,10 @@ def _log_softmax_of_half(input: Any) -> Any:
     return (shifted - log_total.astype(np.float32)).astype(input.dtype)
 
 
-def _kernel_name(function: str, input: Any, dim: int) -> str:
-    return f"{function}_{'lastdim_' if dim >= input.ndim - 1 else ''}kernel_impl"
+def _check(input: Any, function: str, dim: int) -> None:
+    if not dtypes.is_floating(input.dtype):
+        along = "lastdim_" if dim >= input.ndim - 1 else ""
+        check_floating(input, f"{function}_{along}kernel_impl")
 
 
 # ------------------------------------------------------------------ functions

@@ -88,14 +88,14 @@ class Topk(Operator):
     @staticmethod
     def forward(ctx: Any, input: Any, k: int, dim: int, largest: bool, in_order: bool) -> Any:
         ctx.arguments = input.shape, dim
-        shape = input.shape[:dim] + (k,) + input.shape[dim + 1 :] if input.ndim else ()
         if input.ndim and not (k and input.size):
+            shape = input.shape[:dim] + (k,) + input.shape[dim + 1 :]
             values = np.empty_like(input, shape=shape)
             indices = np.empty_like(input, shape=shape, dtype=np.int64)
         else:
             values, indices = topk_kernel(input, dim, k, largest, in_order)
         ctx.save_for_backward(indices)
-        return values.astype(input.dtype, copy=False), indices
+        return values if values.dtype is input.dtype else values.astype(input.dtype), indices
 
     @staticmethod
     def backward(ctx: Any, grad: Any, _: Any) -> Any:

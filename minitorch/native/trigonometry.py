@@ -15,8 +15,6 @@ import numpy as np
 from minitorch import dtypes
 from minitorch.autograd.holomorphic import Holomorphic
 from minitorch.autograd.operator import Operator
-from minitorch.native.pointwise import pointwise
-from minitorch.native.portable_stub import PortableStub
 from minitorch.native.tensor_compare import Where
 from minitorch.native.tensor_iterator import (
     as_float,
@@ -28,6 +26,7 @@ from minitorch.native.tensor_iterator import (
     on_promoted,
     promote_to_float,
 )
+from minitorch.native.ufunc import number, ufunc
 from minitorch.native.unary_ops import Neg, rsqrt
 from minitorch.native.variants import accepts_out, in_place, write_out
 
@@ -132,9 +131,9 @@ class Cosh(Holomorphic):
         return grad * sinh(input)
 
 
-@PortableStub
-def tanh_backward_kernel(out: Any, grad: Any, result: Any) -> None:
-    out[...] = grad * (1 - result * result)
+@ufunc("tanh_backward_cpu")
+def tanh_backward_kernel(grad: Any, result: Any) -> Any:
+    return grad * (number(1) - result * result)
 
 
 class Tanh(Holomorphic):
@@ -156,14 +155,13 @@ class TanhBackward(Holomorphic, name="TanhBackwardBackward0"):
     @staticmethod
     def forward(ctx: Any, grad: Any, output: Any) -> Any:
         ctx.save_for_backward(grad, output)
-        if output.dtype.kind == "c":
-            return grad * (1 - output * output)
-        return pointwise(tanh_backward_kernel, "tanh_backward_cpu", (grad, output))
+        return tanh_backward_kernel.on_anything(grad, output)
 
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:
         first, output = ctx.saved_tensors
-        return grad * (1 - output * output), grad * first * output * -2
+        slope = tanh_backward_kernel.on_anything(grad, output)
+        return slope, grad * first * output * -2
 
 
 class Asinh(Holomorphic):

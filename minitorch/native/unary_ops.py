@@ -26,6 +26,7 @@ from minitorch.native.tensor_iterator import (
     on_elements,
     zero_like,
 )
+from minitorch.native.ufunc import number, ufunc
 from minitorch.native.variants import accepts_out, in_place, write_out
 
 if TYPE_CHECKING:
@@ -70,6 +71,11 @@ class Abs(Operator):
         return abs_backward_kernel(grad, input)
 
 
+@ufunc("sqrt_backward")
+def sqrt_backward_kernel(grad: Any, result: Any) -> Any:
+    return grad / (number(2) * result)
+
+
 class Sqrt(Holomorphic):
     @staticmethod
     def forward(ctx: Any, input: Any) -> Any:
@@ -80,7 +86,7 @@ class Sqrt(Holomorphic):
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:
         (out,) = ctx.saved_tensors
-        return grad / (2 * out)
+        return sqrt_backward_kernel.on_anything(grad, out)
 
 
 class Rsqrt(Holomorphic):

@@ -25,8 +25,10 @@ __all__ = [
     "erf",
     "exp",
     "expm1",
+    "log",
     "log1p_of_unit",
     "log_of_one_or_more",
+    "normal_cdf",
     "sigmoid",
     "tanh",
 ]
@@ -90,6 +92,8 @@ _ROUNDER_BITS = np.int32(_ROUNDER.view(np.int32))
 _EXPONENT_BIAS, _EXPONENT_SHIFT, _MANTISSA = np.int32(127), np.int32(23), np.int32(0x7FFFFF)
 # Here exp has become 0 and inf in float32.
 _EXP_LOWEST, _EXP_HIGHEST = _float32s(-104.0, 89.0)
+_NAN, _LEAST_NORMAL, _TWO_TO_23, _EXPONENT_SHIFT_FLOAT = _float32s(math.nan, 2**-126, 2**23, 23)
+_SQRT_HALF_BITS = np.int32(np.float32(math.sqrt(0.5)).view(np.int32))
 # tanh is 1 beyond 9.02, erf beyond 3.92.
 _TANH_HIGHEST, _ERF_HIGHEST = _float32s(10.0, 3.92)
 
@@ -104,6 +108,13 @@ _ERF_ABOVE = _float32s(
 )  # fmt: skip
 _ERF_BELOW = _float32s(
     3.8091760e-05, 1.1625385e-03, 1.4969237e-02, 1.1410920e-01, 5.0207627e-01, 1.0,
+)  # fmt: skip
+
+# P(Z > x) exp(x**2 / 2) of a standard normal Z as a polynomial in t = 1 / (1 + _TAIL_SCALE x), for
+# x >= 0: fitted for the smallest error of the probability, which is 2e-8 (after Hastings, 1955).
+_TAIL_SCALE = np.float32(0.4 * math.sqrt(0.5))
+_TAIL_SERIES = _float32s(
+    -0.09876534, 0.34902668, -0.17649202, 0.22694706, 0.083775432, 0.11550822, 0.0,
 )  # fmt: skip
 
 
@@ -196,6 +207,19 @@ def _log_of_one_or_more_float32(x: Any) -> Any:
 
 
 @kernel
+def _log_float32(x: Any) -> Any:
+    """x = m 2**n with sqrt(1/2) <= m < sqrt(2), so that nothing cancels near 1."""
+    is_denormal = x < _LEAST_NORMAL
+    bits = np.float32(x * _TWO_TO_23 if is_denormal else x).view(np.int32)
+    n = np.int32(bits - _SQRT_HALF_BITS) >> _EXPONENT_SHIFT
+    m = np.int32(bits - np.int32(n << _EXPONENT_SHIFT)).view(np.float32)
+    exponent = np.float32(n) - (_EXPONENT_SHIFT_FLOAT if is_denormal else _ZERO)
+    result = fma(exponent, _LOG_2, _log1p_of_unit_float32(m - _ONE))
+    result = -_INF if x == _ZERO else (result if x > _ZERO else _NAN)
+    return x if x == _INF else result
+
+
+@kernel
 def _erf_float32(x: Any) -> Any:
     """One division instead of an exponential."""
     limited = _limited(x, -_ERF_HIGHEST, _ERF_HIGHEST)
@@ -204,12 +228,27 @@ def _erf_float32(x: Any) -> Any:
     return _limited(result, -_ONE, _ONE)
 
 
+@kernel
+def _normal_cdf_float32(x: Any) -> Any:
+    """Where exp(-x**2 / 2) is computed as well, the compiler does so once."""
+    tail = _polynomial(_TAIL_SERIES, _ONE / fma(abs(x), _TAIL_SCALE, _ONE))
+    tail *= _exp_float32(x * x * -_HALF)
+    return tail if x < _ZERO else _ONE - tail
+
+
+@kernel
+def _normal_cdf_float64(x: Any) -> Any:
+    return 0.5 * (1.0 + math.erf(x * math.sqrt(0.5)))
+
+
 exp = ByPrecision(_exp_float32, math.exp)
 expm1 = ByPrecision(_expm1_float32, math.expm1)
 tanh = ByPrecision(_tanh_float32, math.tanh)
 erf = ByPrecision(_erf_float32, math.erf)
 log1p_of_unit = ByPrecision(_log1p_of_unit_float32, math.log1p)  # log(1 + x) for 0 <= x <= 1
+log = ByPrecision(_log_float32, math.log)
 log_of_one_or_more = ByPrecision(_log_of_one_or_more_float32, math.log)  # not of infinity
+normal_cdf = ByPrecision(_normal_cdf_float32, _normal_cdf_float64)  # P(Z <= x)
 
 
 @kernel

@@ -34,6 +34,8 @@ class View(Operator):
     @staticmethod
     def forward(ctx: Any, input: Any, shape: tuple[int, ...]) -> Any:
         ctx.shape = input.shape
+        if input.flags.c_contiguous:  # 0.2 us sooner
+            return input.reshape(shape)
         try:
             return input.reshape(shape, copy=False)
         except ValueError:
@@ -62,16 +64,18 @@ class UnsafeView(Operator):
 
 
 class Permute(Operator):
+    __slots__ = ("dims",)
     is_view = True
 
     @staticmethod
     def forward(ctx: Any, input: Any, dims: tuple[int, ...]) -> Any:
-        ctx.inverse = tuple(sorted(range(len(dims)), key=dims.__getitem__))
+        ctx.dims = dims
         return input.transpose(dims)
 
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:
-        return Permute.apply(grad, ctx.inverse)
+        dims = ctx.dims
+        return Permute.apply(grad, tuple(sorted(range(len(dims)), key=dims.__getitem__)))
 
 
 class Transpose(Operator):

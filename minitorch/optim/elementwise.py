@@ -17,6 +17,7 @@ from typing import Any, TypeAlias
 
 from minitorch._jit import Kernel
 from minitorch._tensor import Tensor
+from minitorch.autograd.variable import bump_versions
 from minitorch.native.complex_ops import view_as_real
 from minitorch.native.multi_tensor import multi_tensor_apply
 from minitorch.optim.optimizer import Optimizer
@@ -63,40 +64,43 @@ class ElementwiseOptimizer(Optimizer):
                 tensors = [param, *[None if name is None else state[name] for name in kept]]
                 _step_on_graph(formula, tensors, param.grad, self.options(state, group, first))
             return
-        for members, options in self._batches(params, group, names):
-            arrays = []
-            changed_at = None
-            for param, state in members:
-                param.bump_version(changed_at)
-                changed_at = changed_at or param.shared_version_counter()[1]
-                arrays.append(param._array)
-                for name in names:
-                    arrays.append(state[name]._array)
-                arrays.append(param._grad._array)  # type: ignore[union-attr]
+        bump_versions(params)
+        for arrays, options in self._batches(params, group, names):
             multi_tensor_apply(arrays[0], loop, arrays, _columns(kept), options)
 
     def _batches(
         self, params: list[Tensor], group: dict[str, Any], names: list[str]
-    ) -> list[tuple[list[tuple[Tensor, dict[str, Any]]], tuple[Any, ...]]]:
-        """Parameters with their states, and the options that they share: those whose numbers agree,
-        as those of all usually do.
+    ) -> list[tuple[list[Any], tuple[Any, ...]]]:
+        """The arrays of the parameters, row after row: the parameter, what is kept of it and its
+        gradient; and the options, which neighbours share whose numbers in the state agree, as those
+        of all usually do.
         """
+        arrays: list[Any] = []
         if not names:
-            return [([(param, {}) for param in params], self.options({}, group, False))]
+            for param in params:
+                arrays += param._array, param._grad._array  # type: ignore[union-attr]
+            return [(arrays, self.options({}, group, False))]
         numbers = self._numbers_in_state
-        batches: dict[tuple[Any, ...], Any] = {}
+        batches = []
+        of_batch: list[Any] | None = None  # the numbers before and after this step
+        counted: list[Any] = []
         for param in params:
             state, first = self._state_of(param, group, names[0])
-            key = (first, *[state[name]._array.item() for name in numbers])
-            if key not in batches:
-                options = self.options(state, group, first)
+            present: list[Any] = [first]
+            for name in numbers:
+                present.append(state[name]._array.item())
+            if present == of_batch:
+                for name, value in zip(numbers, counted):  # noqa: B905 (strict costs 0.1 us here)
+                    state[name]._array.fill(value)
+            else:
+                of_batch, arrays = present, []
+                batches.append((arrays, self.options(state, group, first)))
                 counted = [state[name]._array.item() for name in numbers]
-                batches[key] = [], options, counted
-            members, _, counted = batches[key]
-            members.append((param, state))
-            for name, value in zip(numbers, counted, strict=True):
-                state[name]._array.fill(value)
-        return [(members, options) for members, options, _ in batches.values()]
+            arrays.append(param._array)
+            for name in names:
+                arrays.append(state[name]._array)
+            arrays.append(param._grad._array)  # type: ignore[union-attr]
+        return batches
 
     def _state_of(
         self, param: Tensor, group: dict[str, Any], name: str

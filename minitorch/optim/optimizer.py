@@ -19,7 +19,8 @@ from typing import Any, TypeAlias
 
 from minitorch import dtypes
 from minitorch._tensor import Tensor
-from minitorch.autograd.grad_mode import enable_grad, set_grad_enabled
+from minitorch.autograd import grad_mode
+from minitorch.autograd.grad_mode import enable_grad
 from minitorch.autograd.hooks import Hooks, RemovableHandle
 from minitorch.autograd.variable import AccumulateGrad
 from minitorch.optim.options import check_implementation, scalar_options
@@ -128,12 +129,17 @@ class Optimizer:
         if closure is not None:
             with enable_grad():
                 loss = closure()
-        with set_grad_enabled(bool(self.defaults.get("differentiable"))):
+        state = grad_mode.state  # without a context manager: 0.5 us less
+        differentiable = bool(self.defaults.get("differentiable"))
+        previous, state.enabled = state.enabled, differentiable and not state.inference
+        try:
             for group in self.param_groups:
-                params = [param for param in group["params"] if param.grad is not None]
+                params = [param for param in group["params"] if param._grad is not None]
                 if params:
                     check_implementation(group, params, self._on_device)
                     self.update_all(params, scalar_options(group))
+        finally:
+            state.enabled = previous
         return loss
 
     def update_all(self, params: list[Tensor], group: dict[str, Any]) -> None:
@@ -152,12 +158,13 @@ class Optimizer:
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget the gradients, or (``set_to_none=False``) fill them with zeros."""
-        for param in chain.from_iterable(group["params"] for group in self.param_groups):
-            if set_to_none:
-                param.grad = None
-            elif param.grad is not None:
-                param.grad.detach_()  # one of create_graph=True has a graph
-                param.grad.zero_()
+        for group in self.param_groups:
+            for param in group["params"]:
+                if set_to_none:
+                    param._grad = None  # past the checks of ``grad``, which take longer
+                elif param.grad is not None:
+                    param.grad.detach_()  # one of create_graph=True has a graph
+                    param.grad.zero_()
 
     # ----------------------------------------------------------------- groups
 

@@ -8,13 +8,14 @@ serves whatever the tuned one does not cover. Without this folder, or with
 - `comparisons`: where, clamp, the gradient of abs
 - `convolution`: Winograd's and direct convolutions, without columns
 - `copies`: of transposed arrays
+- `embedding`: rows of a table
 - `indexing`: gather, scatter_add, index_add
 - `multi_tensor`: the optimizers' loops, over all parameters in one call
+- `joining`: cat
 - `normalization`: batch normalisation
-- `pointwise`: sigmoid, its gradient and that of tanh, losses of regression
+- `pointwise`: losses of regression
 - `products`: large matrix products, split over threads
-- `recurrent`, `recurrent_lstm`, `recurrent_gru`: the loops over time of recurrent layers;
-  `recurrent_products`: what stands before and after them
+- `recurrent`: recurrent layers through time
 - `reductions`: sum, mean, norm, var, logsumexp
 - `scans`: cumsum
 - `sorting`: sort, topk
@@ -29,15 +30,14 @@ from minitorch.native.cpu import attention as attention
 from minitorch.native.cpu import comparisons as comparisons
 from minitorch.native.cpu import convolution as convolution
 from minitorch.native.cpu import copies as copies
+from minitorch.native.cpu import embedding as embedding
 from minitorch.native.cpu import indexing as indexing
 from minitorch.native.cpu import multi_tensor as multi_tensor
+from minitorch.native.cpu import joining as joining
 from minitorch.native.cpu import normalization as normalization
 from minitorch.native.cpu import pointwise as pointwise
 from minitorch.native.cpu import products as products
 from minitorch.native.cpu import recurrent as recurrent
-from minitorch.native.cpu import recurrent_gru as recurrent_gru
-from minitorch.native.cpu import recurrent_lstm as recurrent_lstm
-from minitorch.native.cpu import recurrent_products as recurrent_products
 from minitorch.native.cpu import reductions as reductions
 from minitorch.native.cpu import scans as scans
 from minitorch.native.cpu import sorting as sorting

@@ -30,35 +30,55 @@ from __future__ import annotations
 import math
 from functools import lru_cache
 from types import ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from minitorch._jit import kernel, prange
 from minitorch.native import convolution_mm as plain
-from minitorch.native.convolution_columns import Ints, Window
+from minitorch.native.convolution_columns import Ints, Window, output_shape
+
+_FLOAT = np.dtype(np.float32)
 
 # Fewer channels, and Winograd's transforms take longer than the products they save: of 3 channels
 # of 32 x 32, 0.82 ms instead of 0.56.
 WINOGRAD_CHANNELS = 16
 
+# Up to here, three plain loops take less time than making ready for anything else.
+SMALL_MULTIPLICATIONS = 4096
 
-def _is_covered(input: Any, weight_shape: Ints) -> bool:
-    return (
-        input.dtype == np.float32
-        and input.ndim in (3, 4)
-        and input.size > 0
-        and 0 not in weight_shape
-        and kernels_exist()
-    )
+# Fewer weights stay in the second-level cache while they are read again for every image.
+PANEL_WEIGHTS = 1 << 18
+
+
+class Route(NamedTuple):
+    """The modules whose functions compute a convolution of images."""
+
+    sums: ModuleType
+    """The output, and the gradient of the input."""
+    products: ModuleType
+    """The gradient of the weight."""
+    is_small: bool
 
 
 @lru_cache(maxsize=512)
-def _kernels_for(weight_shape: Ints, window: Window, is_weight_grad: bool) -> ModuleType:
-    """The module whose functions compute such a convolution of images."""
-    from minitorch.native.cpu import convolution_depthwise, convolution_direct, winograd
+def _route_of(input_shape: Ints, weight_shape: Ints, window: Window) -> Route | None:
+    """None where no tuned kernel covers such a convolution."""
+    if len(input_shape) != 4 or 0 in input_shape + weight_shape or not kernels_exist():
+        return None
+    from minitorch.native.cpu import (
+        convolution_depthwise,
+        convolution_direct,
+        convolution_panels,
+        convolution_small,
+        winograd,
+    )
 
     rows, columns, *taps = weight_shape
+    count, *positions = output_shape(input_shape, weight_shape, window)
+    weights = math.prod(weight_shape)
+    if count * weights * math.prod(positions[1:]) <= SMALL_MULTIPLICATIONS:
+        return Route(convolution_small, convolution_small, True)
     if (
         taps == [3, 3]
         and window.stride == window.dilation == (1, 1)
@@ -66,55 +86,59 @@ def _kernels_for(weight_shape: Ints, window: Window, is_weight_grad: bool) -> Mo
         and max(window.padding) <= 2
         and min(rows, columns) >= WINOGRAD_CHANNELS
     ):
-        return winograd
-    if is_weight_grad and columns == 1 and rows == window.groups:
-        return convolution_depthwise
-    return convolution_direct
+        return Route(winograd, winograd, False)
+    is_depthwise = columns == 1 and rows == window.groups
+    products = convolution_depthwise if is_depthwise else convolution_direct
+    has_panels = window.groups == 1 and weights >= PANEL_WEIGHTS
+    return Route(convolution_panels if has_panels else convolution_direct, products, False)
 
 
-def _as_image(shape: Ints) -> Ints:
-    """Signals are images of one line."""
-    return shape if len(shape) == 4 else (*shape[:2], 1, *shape[2:])
+# Signals are images of one line.
 
 
-def _as_image_window(window: Window) -> Window:
-    if len(window.stride) == 2:
-        return window
+def _as_images(signals: Any) -> Any:
+    return signals.reshape(*signals.shape[:2], 1, signals.shape[2])
+
+
+def _as_window_of_images(window: Window) -> Window:
     return Window((1, *window.stride), (0, *window.padding), (1, *window.dilation), window.groups)
 
 
 @plain.convolve.tuned
 def convolve(input: Any, weight: Any, bias: Any, window: Window) -> Any:
-    if not _is_covered(input, weight.shape):
+    if input.ndim == 3:
+        images = _as_images(input), _as_images(weight)
+        return convolve(*images, bias, _as_window_of_images(window)).squeeze(2)
+    route = _route_of(input.shape, weight.shape, window) if input.dtype == _FLOAT else None
+    if route is None:
         return plain.convolve.plain(input, weight, bias, window)
-    shape = len(input), len(weight), *window.positions(input.shape[2:], weight.shape[2:])
-    input, weight = input.reshape(_as_image(input.shape)), weight.reshape(_as_image(weight.shape))
-    window = _as_image_window(window)
-    kernels = _kernels_for(weight.shape, window, False)
-    return kernels.convolve(input, weight, _numbers(bias), window).reshape(shape)
+    return route.sums.convolve(input, weight, _numbers(bias), window)
 
 
 @plain.spread.tuned
 def spread(input: Any, weight: Any, bias: Any, window: Window, size: Ints) -> Any:
-    # The tuned kernels multiply zeros beside the gradient by weights; inf would make them NaN.
-    if not _is_covered(input, weight.shape) or not np.isfinite(np.vdot(weight, weight)):
-        return plain.spread.plain(input, weight, bias, window, size)
+    if input.ndim == 3:
+        images = _as_images(input), _as_images(weight)
+        return spread(*images, bias, _as_window_of_images(window), (1, *size)).squeeze(2)
     shape = len(input), weight.shape[1] * window.groups, *size
-    input, weight = input.reshape(_as_image(input.shape)), weight.reshape(_as_image(weight.shape))
-    window = _as_image_window(window)
-    kernels = _kernels_for(weight.shape, window, False)
-    images_size = _as_image(shape)[2:]
-    return kernels.spread(input, weight, _numbers(bias), window, images_size).reshape(shape)
+    route = _route_of(shape, weight.shape, window) if input.dtype == _FLOAT else None
+    # The kernels for large images multiply zeros beside the gradient by weights; inf would make
+    # them NaN.
+    if route is None or not (route.is_small or np.isfinite(np.vdot(weight, weight))):
+        return plain.spread.plain(input, weight, bias, window, size)
+    return route.sums.spread(input, weight, _numbers(bias), window, size)
 
 
 @plain.correlate.tuned
 def correlate(input: Any, grad: Any, weight_shape: Ints, window: Window) -> Any:
-    if not _is_covered(input, weight_shape):
+    if input.ndim == 3:
+        images = _as_images(input), _as_images(grad)
+        shape = (*weight_shape[:2], 1, weight_shape[2])
+        return correlate(*images, shape, _as_window_of_images(window)).squeeze(2)
+    route = _route_of(input.shape, weight_shape, window) if input.dtype == _FLOAT else None
+    if route is None:
         return plain.correlate.plain(input, grad, weight_shape, window)
-    input, grad = input.reshape(_as_image(input.shape)), grad.reshape(_as_image(grad.shape))
-    window = _as_image_window(window)
-    kernels = _kernels_for(_as_image(weight_shape), window, True)
-    return kernels.correlate(input, grad, _as_image(weight_shape), window).reshape(weight_shape)
+    return route.products.correlate(input, grad, weight_shape, window)
 
 
 @plain.channel_sums.tuned

@@ -131,6 +131,7 @@ def panel_sums(
     shape: Any,
     out_steps: Any,
     reads_image: bool,
+    writes_out: bool,
     together: int,
     bands: int,
     threads: int,
@@ -168,9 +169,9 @@ def panel_sums(
             current = first_image
             source = images[first_image].ctypes.data if reads_image else frames.ctypes.data
             for part in range(len(parts)):
-                _, _, y, x, lines, length, place, _ = parts[part]
-                positions = (last_image - first_image) * lines * length
+                positions = (last_image - first_image) * parts[part, 4] * parts[part, 5]
                 for first in range(0, positions, POSITIONS):
+                    _, _, y, x, lines, length, place, _ = parts[part]
                     last = min(positions, first + POSITIONS)
                     vectors = (last - first + LANES - 1) // LANES
                     for row in range(top, bottom):
@@ -207,24 +208,20 @@ def panel_sums(
                                 number,
                                 vectors * LANES,
                             )
+                    if writes_out:  # an image is a line
+                        length, lines = lines * length, 1
                     for row in range(top, bottom):
                         position = first
                         while position < last:
                             image, line = position // (lines * length), position // length % lines
-                            column = position % length
+                            column, run = position % length, length
                             # Whole lines where there are any, else what is left of one.
                             whole = min((last - position) // length, lines - line)
                             if column or not whole:
                                 whole, run = 1, min(length - column, last - position)
-                            else:
-                                run = length
+                            target = out[first_image + image, row, y + line * out_steps[0]]
                             scatter_lines(
-                                out[
-                                    first_image + image,
-                                    row,
-                                    y + line * out_steps[0],
-                                    x + column * out_steps[1] :,
-                                ].ctypes.data,
+                                target.ctypes.data + 4 * (x + column * out_steps[1]),
                                 4 * out_steps[0] * out.shape[3],
                                 sums[row * POSITIONS + position - first :].ctypes.data,
                                 4 * length,
@@ -233,95 +230,6 @@ def panel_sums(
                                 run,
                             )
                             position += whole * run
-
-
-@kernel(parallel=True)
-def panel_products(
-    out: Any,
-    images: Any,
-    grad: Any,
-    planes: Any,
-    offsets: Any,
-    scratch: Any,
-    steps: Any,
-    shape: Any,
-    reads_image: bool,
-    together: int,
-    threads: int,
-) -> None:
-    """out[m, k] = the sum over all positions of columns[k] * grad[m]. A thread has a band of k."""
-    count, channels, height, width = images.shape
-    rows, lines, length = grad.shape[1:]
-    sums = out.shape[1]
-    kept = (rows + LANES - 1) // LANES * LANES
-    positions = together * lines * length
-    frame_size = channels * len(planes) * shape[0] * shape[1] + COLUMNS
-    image_bytes = 4 * (channels * height * width if reads_image else frame_size)
-    frames_size = 0 if reads_image else together * frame_size
-    # Lines of columns a multiple of 4 KiB apart would share a few places of the cache.
-    stride = positions + LANES
-    blocks = (sums + ROWS - 1) // ROWS
-    size = frames_size + TERMS * stride + positions * kept
-    total_size = ((blocks + threads - 1) // threads + 1) * ROWS * kept
-    for thread in prange(threads):
-        memory = scratch[thread * (size + total_size) : (thread + 1) * (size + total_size)]
-        frames = memory[:frames_size]
-        frames[:] = 0
-        columns = memory[frames_size:].ctypes.data
-        grads = memory[frames_size + TERMS * stride :]
-        total = memory[size:]
-        total[:] = 0
-        column_rows = 4 * stride * np.arange(TERMS)
-        low = blocks * thread // threads * ROWS
-        high = min(sums, blocks * (thread + 1) // threads * ROWS)
-        for first_image in range(0, count, together):
-            last_image = min(count, first_image + together)
-            if not reads_image:
-                used = frames[: (last_image - first_image) * frame_size]
-                fill_frames(used, images, first_image, last_image, planes, steps, shape)
-            source = images[first_image].ctypes.data if reads_image else frames.ctypes.data
-            for image in range(first_image, last_image):
-                transpose(
-                    grads[(image - first_image) * lines * length * kept :].ctypes.data,
-                    4 * kept,
-                    grad[image].ctypes.data,
-                    4 * lines * length,
-                    rows,
-                    lines * length,
-                    kept,
-                )
-            used_positions = (last_image - first_image) * lines * length
-            for k in range(low, high, TERMS):
-                number = min(TERMS, high - k)
-                fill_columns(
-                    columns,
-                    4 * stride,
-                    source,
-                    image_bytes,
-                    4 * shape[1],
-                    lines,
-                    length,
-                    0,
-                    used_positions,
-                    offsets[k:].ctypes.data,
-                    number,
-                )
-                for i in range(0, number, ROWS):
-                    outer_columns(
-                        total[(k - low + i) * kept :].ctypes.data,
-                        4 * kept,
-                        columns,
-                        column_rows[i:].ctypes.data,
-                        0,
-                        grads.ctypes.data,
-                        4 * kept,
-                        1,
-                        used_positions,
-                        kept,
-                    )
-        transpose(
-            out[0, low:].ctypes.data, 4 * sums, total.ctypes.data, 4 * kept, high - low, rows, high - low
-        )
 
 
 depends_on_instructions(fill_columns)
@@ -342,8 +250,7 @@ class Panels(NamedTuple):
 def _panels_of(
     is_forward: bool, size: Ints, source_size: Ints, taps: Ints, window: Window, channels: int
 ) -> Panels:
-    """As ``plan_of``. A row of the weights has (channels, taps), of the gradient's (taps, channels).
-    """
+    """As ``plan_of``. A row of the weights has (channels, taps), turned ones (taps, channels)."""
     plan = plan_of(is_forward, size, source_size, taps, window, channels)
     if is_forward:
         terms = len(plan.offsets)
@@ -393,17 +300,19 @@ def spread(input: Any, weight: Any, bias: Any, window: Window, size: Ints) -> An
 @kernel
 def transpose_matrix(out: Any, matrix: Any) -> None:
     rows, columns = matrix.shape
-    # Bands of LANES lines of the copy are whole lines of the cache.
-    for i in range(0, columns, LANES):
-        transpose(
-            out[i].ctypes.data,
-            4 * rows,
-            matrix[0, i:].ctypes.data,
-            4 * columns,
-            rows,
-            min(LANES, columns - i),
-            rows,
-        )
+    # In bands of rows, whose pages the processor can keep in mind.
+    for j in range(0, rows, 8 * LANES):
+        height = min(8 * LANES, rows - j)
+        for i in range(0, columns, LANES):
+            transpose(
+                out[i, j:].ctypes.data,
+                4 * rows,
+                matrix[j, i:].ctypes.data,
+                4 * columns,
+                height,
+                min(LANES, columns - i),
+                height,
+            )
 
 
 def _run(out: Any, input: Any, weights: Any, bias: Any, panels: Panels) -> None:
@@ -435,41 +344,8 @@ def _run(out: Any, input: Any, weights: Any, bias: Any, panels: Panels) -> None:
         plan.frame,
         plan.out_steps,
         plan.reads_image,
+        len(plan.parts) == 1 and plan.out_steps == (1, 1),
         together,
         bands,
         threads,
     )
-
-
-def correlate(input: Any, grad: Any, weight_shape: Ints, window: Window) -> Any:
-    """The gradient of the weight: as ``correlate`` of convolution_mm.py."""
-    size, taps = input.shape[2:], weight_shape[2:]
-    rows, columns = weight_shape[:2]
-    plan = plan_of(True, size, size, taps, window, columns)
-    sums, positions = columns * math.prod(taps), math.prod(grad.shape[2:])
-    threads = threads_for(grad.size * sums, -(-sums // ROWS))
-    together = _images_together(len(input), positions, 2 * POSITIONS)
-    frames = 0
-    if not plan.reads_image:
-        area = len(plan.planes) * math.prod(plan.frame)
-        frames = together * (columns * area + COLUMNS)
-    kept, blocks = -(-rows // LANES) * LANES, -(-sums // ROWS)
-    size_of_thread = frames + TERMS * (together * positions + LANES) + together * positions * kept
-    size_of_thread += (-(-blocks // threads) + 1) * ROWS * kept
-    padded = np.concatenate([plan.offsets, plan.offsets[-1:].repeat(ROWS)])
-    out = np.empty(weight_shape, np.float32)
-    call = panel_products if threads == 1 else panel_products.on_all_threads
-    call(
-        out.reshape(rows, sums),
-        input,
-        grad,
-        plan.planes,
-        padded,
-        scratch(threads * size_of_thread),
-        plan.steps,
-        plan.frame,
-        plan.reads_image,
-        together,
-        threads,
-    )
-    return out

@@ -20,7 +20,12 @@ import numpy as np
 from minitorch._jit import kernel, prange
 from minitorch.native.advanced_indexing import add_at_kernel
 from minitorch.native.index_ops import add_slices_kernel
-from minitorch.native.scatter_gather import combine_kernel, gather_kernel, range_kernel
+from minitorch.native.scatter_gather import (
+    check_in_range,
+    combine_kernel,
+    gather_kernel,
+    range_kernel,
+)
 
 _PIECES = 16  # of the inner dimension, for the threads, where the outer one is short
 
@@ -32,36 +37,67 @@ _UNSIGNED = {1: np.uint8, 2: np.uint16, 4: np.uint32, 8: np.uint64}
 
 def _along(array: Any, dim: int) -> Any:
     """The array as (outer, n, inner), contiguous."""
-    shape = array.shape
+    dim, shape = dim % array.ndim, array.shape
     lines = math.prod(shape[:dim]), shape[dim], math.prod(shape[dim + 1 :])
     return (array if array.flags.c_contiguous else array.copy()).reshape(lines)
 
 
 def _same_but_along(a: Any, b: Any, dim: int) -> bool:
-    return a.shape == b.shape or (
-        a.ndim == b.ndim
-        and a.shape[:dim] == b.shape[:dim]
-        and a.shape[dim + 1 :] == b.shape[dim + 1 :]
-    )
+    if a.shape == b.shape or a.ndim != b.ndim:
+        return a.shape == b.shape
+    dim %= a.ndim
+    return a.shape[:dim] == b.shape[:dim] and a.shape[dim + 1 :] == b.shape[dim + 1 :]
 
 
 def _as_int64(index: Any) -> Any:
     return index if index.dtype.char == "l" else index.astype(np.int64)
 
 
+def _rows(array: Any) -> Any:
+    """The lines along the last dimension, as those of a contiguous matrix."""
+    return array.reshape(-1, array.shape[-1])
+
+
+@kernel
+def _exist(places: Any, size: int) -> bool:
+    """Whether all of some places are in ``range(size)``; negative ones are large as unsigned."""
+    outside = 0
+    for i in range(places.size):
+        outside += np.uint64(places[np.uint64(i)]) >= np.uint64(size)
+    return outside == 0
+
+
 @kernel(parallel=True)
-def _gather(out: Any, input: Any, index: Any) -> None:
+def _gather_in_rows(out: Any, input: Any, index: Any) -> int:
+    """``out[i, j] = input[i, index[i, j]]``, and how many rows name places that do not exist.
+
+    Each row of the index is looked at first, while it is in the nearest cache.
+    """
+    wrong = 0
+    for i in prange(len(out)):
+        line, places, target = input[i], index[i], out[i]
+        if _exist(places, line.size):
+            for j in range(places.size):
+                target[np.uint64(j)] = line[np.uint64(places[np.uint64(j)])]
+        else:
+            wrong += 1
+    return wrong
+
+
+@kernel(parallel=True)
+def _gather_lines(out: Any, input: Any, index: Any) -> int:
+    """``out[o, j, i] = input[o, index[o, j, i], i]``; see ``_gather_in_rows``."""
     outer, count, inner = out.shape
-    if inner == 1:
-        for o in prange(outer):
-            line, places, target = input[o, :, 0], index[o, :, 0], out[o, :, 0]
-            for j in range(count):
-                target[j] = line[places[j]]
-    else:
-        for k in prange(outer * count):
-            o, j = k // count, k % count
+    wrong = 0
+    for k in prange(outer * count):
+        o, j = k // count, k % count
+        places = index[o, j]
+        if _exist(places, input.shape[1]):
             for i in range(inner):
-                out[o, j, i] = input[o, index[o, j, i], i]
+                out[o, j, i] = input[o, places[i], i]
+        else:
+            wrong += 1
+    return wrong
 
 
 @gather_kernel.tuned
@@ -69,27 +105,48 @@ def gather(input: Any, dim: int, index: Any) -> Any:
     if input.dtype.itemsize > 8 or not input.size or not _same_but_along(input, index, dim):
         return gather_kernel.plain(input, dim, index)
     out = np.empty(index.shape, input.dtype)
-    source, target = _along(input, dim), _along(out, dim)
+    source, target, places = input, out, _as_int64(index)
     if input.dtype.char not in "fdl":
         unsigned = _UNSIGNED[input.itemsize]
         source, target = source.view(unsigned), target.view(unsigned)
-    _gather(target, source, _along(_as_int64(index), dim))
+    if dim % input.ndim == input.ndim - 1:
+        wrong = _gather_in_rows(_rows(target), _rows(source), _rows(places))
+    else:
+        wrong = _gather_lines(_along(target, dim), _along(source, dim), _along(places, dim))
+    if wrong:
+        check_in_range(index, input.shape[dim], dim)
     return out
 
 
 @kernel(parallel=True)
-def _scatter_add(out: Any, index: Any, src: Any, pieces: int) -> None:
+def _add_in_rows(out: Any, index: Any, src: Any) -> int:
+    """``out[i, index[i, j]] += src[i, j]``; see ``_gather_in_rows``."""
+    wrong = 0
+    for i in prange(len(out)):
+        line, places, values = out[i], index[i], src[i]
+        if _exist(places, line.size):
+            for j in range(places.size):
+                line[np.uint64(places[np.uint64(j)])] += values[np.uint64(j)]
+        else:
+            wrong += 1
+    return wrong
+
+
+@kernel(parallel=True)
+def _add_lines(out: Any, index: Any, src: Any, pieces: int) -> int:
+    """``out[o, index[o, j, i], i] += src[o, j, i]``; see ``_gather_in_rows``."""
     outer, count, inner = src.shape
+    wrong = 0
     for k in prange(outer * pieces):
         o, piece = k // pieces, k % pieces
-        if inner == 1:
-            line, places, values = out[o, :, 0], index[o, :, 0], src[o, :, 0]
-            for j in range(count):
-                line[places[j]] += values[j]
-        else:
-            for j in range(count):
-                for i in range(inner * piece // pieces, inner * (piece + 1) // pieces):
+        start, stop = inner * piece // pieces, inner * (piece + 1) // pieces
+        for j in range(count):
+            if _exist(index[o, j, start:stop], out.shape[1]):
+                for i in range(start, stop):
                     out[o, index[o, j, i], i] += src[o, j, i]
+            else:
+                wrong += 1
+    return wrong
 
 
 @combine_kernel.tuned
@@ -98,8 +155,14 @@ def scatter_add(out: Any, ufunc: Any, dim: int, index: Any, src: Any) -> None:
     if is_plain or not _same_but_along(out, index, dim) or not out.flags.c_contiguous:
         combine_kernel.plain(out, ufunc, dim, index, src)
         return
-    lines, places = _along(out, dim), _along(_as_int64(index), dim)
-    _scatter_add(lines, places, _along(src, dim), _pieces_of(lines))
+    places = _as_int64(index)
+    if dim % out.ndim == out.ndim - 1:
+        wrong = _add_in_rows(_rows(out), _rows(places), _rows(src))
+    else:
+        lines = _along(out, dim)
+        wrong = _add_lines(lines, _along(places, dim), _along(src, dim), _pieces_of(lines))
+    if wrong:
+        check_in_range(index, out.shape[dim], dim)
 
 
 @kernel(parallel=True)

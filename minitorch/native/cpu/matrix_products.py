@@ -1,6 +1,6 @@
 """The product of two matrices, for kernels: ``multiply``, as BLAS computes it, and faster.
 
-The right operand is packed into panels of 32 columns (packed_products.py), at most ``INNER`` x
+The right operand is packed into panels of 32 columns (panels.py), at most ``INNER`` x
 ``COLUMNS`` numbers of it at a time, which a second-level cache holds. Then some rows of the left
 one, a strip, meet one panel after another. Rows are read as they lie; of a transposed operand,
 whose neighbours belong to different rows, strips are packed as well.
@@ -24,10 +24,11 @@ import numpy as np
 
 from minitorch._jit import kernel
 from minitorch.native.cpu.instructions import lanes
-from minitorch.native.cpu.packed_products import (
+from minitorch.native.cpu.panels import (
     LANES,
     PANEL,
     PANEL_BYTES,
+    ROWS,
     multiply_panel,
     pack_panel,
     product,
@@ -40,6 +41,10 @@ STRIP = 64  # rows; with INNER, 64 KiB
 COLUMNS = 1024  # with INNER, 1 MiB
 
 LINE = 64  # bytes of the cache's
+
+SMALL_FOR_BLAS = 1_000_000  # multiplications
+SMALL_TRANSPOSED = 32_768
+FEW_COLUMNS = 48  # for which packing the left operand takes too long
 
 
 @kernel
@@ -62,9 +67,11 @@ def multiply_and_add(
     """``out = a @ b + added``: a matrix, one row for all rows of ``out``, or nothing (no rows)."""
     rows, columns = out.shape
     inner = a.shape[0] if transpose_a else a.shape[1]
-    if not (out.itemsize == 4 and is_tiled(rows, inner, columns)):
-        for i in range(rows if len(added) else 0):
-            out[i] = added[i % len(added)]
+    if not (out.itemsize == 4 and is_tiled(rows, inner, columns, transpose_a, transpose_b)):
+        is_there = added.ctypes.data == out.ctypes.data  # as it is for multiply
+        for i in range(0 if is_there else min(rows, rows * len(added))):
+            for j in range(columns):
+                out[i, j] = added[i % len(added), j]
         product(out, a, b, transpose_a, transpose_b, len(added) > 0)
         return
     row_stride, step = (4, a.strides[0]) if transpose_a else (a.strides[0], 4)
@@ -93,9 +100,20 @@ def multiply_and_add(
 
 
 @kernel
-def is_tiled(rows: int, inner: int, columns: int) -> bool:
-    """Whether BLAS is slower."""
-    return lanes() == LANES and rows >= 8 and columns >= 8 and inner >= 8
+def is_tiled(rows: int, inner: int, columns: int, transpose_a: bool, transpose_b: bool) -> bool:
+    """Whether BLAS is slower.
+
+    It has loops for products of up to 100^3 multiplications, which pack nothing: 3.0 us for 64^3,
+    which take 3.6 here. With a transposed right operand these are slow: 4.4 us.
+    """
+    if lanes() != LANES or rows < ROWS or columns < ROWS:
+        return False
+    work = rows * inner * columns
+    if transpose_a:
+        return work > SMALL_FOR_BLAS and columns >= FEW_COLUMNS
+    if transpose_b:
+        return work >= SMALL_TRANSPOSED and rows >= LANES and columns >= LANES
+    return work > SMALL_FOR_BLAS
 
 
 @kernel
@@ -107,7 +125,7 @@ def depth_of(inner: int) -> int:
 
 @kernel
 def width_of(rows: int, columns: int, transpose_a: bool) -> int:
-    """How many columns are packed at once: one panel if it meets one strip, of rows as they lie."""
+    """How many columns are packed at once: one panel if it meets one strip, which is not packed."""
     if rows <= STRIP and not transpose_a:
         return PANEL
     return min(COLUMNS, (columns + PANEL - 1) // PANEL * PANEL)
@@ -139,16 +157,17 @@ def tiled_product(
     nothing = (memory.ctypes.data + LINE - 1) // LINE * LINE
     strip = nothing + PANEL_BYTES
     panels = strip + STRIP * 4 * depth
+    is_packed = row_stride == 4
+    piece = PANEL if is_packed else STRIP
     for first_column in range(0, columns, width):
         last_column = min(first_column + width, columns)
         for k in range(0, inner, depth):
             lines = min(depth, inner - k)
             panel_bytes = PANEL_BYTES * lines
-            corner = right + k * line_stride
             for j in range(first_column, last_column, PANEL):
                 pack_panel(
                     panels + (j - first_column) // PANEL * panel_bytes,
-                    corner + j * column_stride,
+                    right + k * line_stride + j * column_stride,
                     line_stride,
                     column_stride,
                     lines,
@@ -156,10 +175,33 @@ def tiled_product(
                 )
             for first in range(0, rows, STRIP):
                 last = min(first + STRIP, rows)
-                source = left + first * row_stride + k * step
-                if row_stride == 4:
+                source, source_stride, source_step = left + k * step, row_stride, step
+                if is_packed:
                     for i in range(first, last, PANEL):
                         place = strip + (i - first) // PANEL * panel_bytes
-                        pack_panel(place, left + 4 * i + k * step, step, 4, lines, min(PANEL, last - i))
+                        pack_panel(place, source + 4 * i, step, 4, lines, min(PANEL, last - i))
+                    source_step = PANEL_BYTES
                 for j in range(first_column, last_column, PANEL):
-                    ...
+                    panel = panels + (j - first_column) // PANEL * panel_bytes
+                    for i in range(first, last, piece):
+                        place = out + i * out_stride + 4 * j
+                        before, before_stride = place, out_stride
+                        if k == 0 and added:
+                            before, before_stride = added + i * added_stride + 4 * j, added_stride
+                        elif k == 0:
+                            before, before_stride = nothing, 0
+                        multiply_panel(
+                            place,
+                            out_stride,
+                            before,
+                            before_stride,
+                            strip + (i - first) // PANEL * panel_bytes
+                            if is_packed
+                            else source + i * row_stride,
+                            source_stride,
+                            source_step,
+                            panel,
+                            lines,
+                            min(piece, last - i),
+                            min(PANEL, last_column - j),
+                        )

@@ -1,62 +1,70 @@
 """Matrix products split over the threads of the kernels.
 
-A product is cut into pieces, each a product of its own for BLAS on one thread: rows or columns of
-the output, or whole matrices of a batch, or, where the output is small and the inner dimension
-long (the gradient of a weight), ranges of that dimension, whose partial results are added.
+A product is cut into pieces, each a product of its own for one thread: rows or columns of the
+output, or whole matrices of a batch, or, where the output is small and the inner dimension long
+(the gradient of a weight), ranges of that dimension, whose partial results are added.
 
 Mirrors aten/src/ATen/native/mkl/LinearAlgebra.cpp.
 """
 
 from __future__ import annotations
 
-import itertools
 from typing import Any
 
 import numpy as np
 
-from minitorch._jit import gemm as gemm_of_blas
 from minitorch._jit import kernel, prange
 from minitorch.backends import cpu
+from minitorch.native.cpu.matrix_products import multiply_and_add
 from minitorch.native.cpu_blas import gemm
 
-# Multiplications that are worth a second thread: 20 us of work.
-MULTIPLICATIONS_PER_THREAD = 1_000_000
+# Multiplications that are worth a second thread: 5 us of work, or more where matrices are small.
+MULTIPLICATIONS_PER_THREAD = 500_000
 
-# BLAS computes in tiles of about this many rows and columns: smaller pieces waste part of a tile.
-TILE = 16
+# Of fewer multiplications, calling a kernel takes as long as computing.
+MULTIPLICATIONS_PER_CALL = 100_000
+
+# Pieces begin at multiples of this many rows or columns: a smaller one would waste part of a tile.
+TILE = 32
+
+ROWS, COLUMNS, INNER = range(3)  # what is cut
 
 
 @gemm.tuned
-def split_product(a: Any, b: Any) -> Any:
-    """``a @ b``, on all threads if it is large."""
+def split_product(a: Any, b: Any, added: Any = None) -> Any:
+    """``a @ b``, plus a row for all rows, on all threads if it is large."""
     columns = b.shape[-1]
-    threads = cpu.get_num_threads()
-    is_small = threads == 1 or a.size * columns < 2 * MULTIPLICATIONS_PER_THREAD
-    if is_small or a.ndim not in (2, 3) or b.ndim != a.ndim or a.dtype.char not in "fd":
-        return np.matmul(a, b)
+    work = a.size * columns
+    dimensions = a.ndim
+    if (
+        work < MULTIPLICATIONS_PER_CALL
+        or dimensions not in (2, 3)
+        or b.ndim != dimensions
+        or a.dtype.char not in "fd"
+    ):
+        return gemm.plain(a, b, added)
     left, transpose_a = _side_by_side(a)
     right, transpose_b = _side_by_side(b)
-    *batch, rows, inner = a.shape
-    count = batch[0] if batch else 1
-    if count >= threads:
-        pieces = [(i, i, 0, rows, 0, columns, 0, inner) for i in range(count)]
-    elif max(rows, columns) >= threads * TILE or count > 1:
-        cuts = _cuts(max(rows, columns), threads)
-        parts = [(*cut, 0, columns) if rows >= columns else (0, rows, *cut) for cut in cuts]
-        pieces = [(i, i, *part, 0, inner) for i in range(count) for part in parts]
-    else:
-        pieces = [
-            (i, 0, 0, rows, 0, columns, start, stop)
-            for i, (start, stop) in enumerate(_cuts(inner, threads))
-        ]
-        count = len(pieces)
-    out = np.empty((count, rows, columns), a.dtype)
-    products_kernel.on_all_threads(
-        out, left, right, transpose_a, transpose_b, np.array(pieces, np.int64)
-    )
-    if batch:
+    rows, inner = a.shape[-2:]
+    row = np.empty((0, columns), a.dtype) if added is None else added[None]
+    parts = min(cpu.get_num_threads(), work // MULTIPLICATIONS_PER_THREAD)
+    if parts <= 1 and dimensions == 2:
+        out = np.empty((rows, columns), a.dtype)
+        multiply_and_add(out, left[0], right[0], transpose_a, transpose_b, row)
         return out
-    return out[0] if count == 1 else out.sum(axis=0)
+    count = len(left)
+    cut, per_matrix = ROWS if rows >= columns else COLUMNS, -(-max(parts, 1) // count)
+    if count == 1 and max(rows, columns) < parts * TILE:
+        cut = INNER
+    out = np.empty((per_matrix if cut == INNER else count, rows, columns), a.dtype)
+    launch = products_kernel.on_all_threads if parts > 1 else products_kernel
+    launch(out, left, right, row, transpose_a, transpose_b, cut, per_matrix)
+    if cut == INNER:
+        out = out.sum(axis=0)
+        if added is not None:
+            out += added
+        return out
+    return out if dimensions == 3 else out[0]
 
 
 def _side_by_side(a: Any) -> tuple[Any, bool]:
@@ -71,29 +79,63 @@ def _side_by_side(a: Any) -> tuple[Any, bool]:
     return np.ascontiguousarray(a), False
 
 
-def _cuts(length: int, parts: int) -> list[tuple[int, int]]:
-    """``range(length)`` in as many parts, at multiples of TILE."""
-    ends = [min(-(-length * i // parts // TILE) * TILE, length) for i in range(parts)] + [length]
-    return [(start, stop) for start, stop in itertools.pairwise(ends) if start < stop]
-
-
 @kernel(parallel=True)
 def products_kernel(
-    out: Any, a: Any, b: Any, transpose_a: bool, transpose_b: bool, pieces: Any
+    out: Any,
+    a: Any,
+    b: Any,
+    added: Any,
+    transpose_a: bool,
+    transpose_b: bool,
+    cut: int,
+    parts: int,
 ) -> None:
-    """Each piece: the matrix of ``out``, that of ``a`` and ``b``, and first and last row, column
-    and inner index.
-    """
-    for i in prange(len(pieces)):
-        target, matrix = pieces[i, 0], pieces[i, 1]
-        rows = slice(pieces[i, 2], pieces[i, 3])
-        columns = slice(pieces[i, 4], pieces[i, 5])
-        inner = slice(pieces[i, 6], pieces[i, 7])
-        gemm_of_blas(
-            out[target, rows, columns],
-            a[matrix, inner, rows] if transpose_a else a[matrix, rows, inner],
-            b[matrix, columns, inner] if transpose_b else b[matrix, inner, columns],
+    """Each matrix of the batch in so many parts."""
+    for i in prange(len(a) * parts):
+        matrix, part = np.int64(i) // parts, np.int64(i) % parts
+        _multiply_part(
+            out[part if cut == INNER else matrix],
+            a[matrix],
+            b[matrix],
+            added,
             transpose_a,
             transpose_b,
-            False,
+            cut,
+            part,
+            parts,
         )
+
+
+@kernel
+def _multiply_part(
+    out: Any,
+    a: Any,
+    b: Any,
+    added: Any,
+    transpose_a: bool,
+    transpose_b: bool,
+    cut: int,
+    part: int,
+    parts: int,
+) -> None:
+    sizes = len(out), out.shape[1], a.shape[0 if transpose_a else 1]
+    first, last = _end(sizes[cut], part, parts), _end(sizes[cut], part + 1, parts)
+    whole = slice(0, max(sizes))
+    cut_slice = slice(first, last)
+    rows = cut_slice if cut == ROWS else whole
+    columns = cut_slice if cut == COLUMNS else whole
+    inner = cut_slice if cut == INNER else whole
+    multiply_and_add(
+        out[rows, columns],
+        a[inner, rows] if transpose_a else a[rows, inner],
+        b[columns, inner] if transpose_b else b[inner, columns],
+        transpose_a,
+        transpose_b,
+        added[:0, columns] if cut == INNER else added[:, columns],
+    )
+
+
+@kernel
+def _end(size: int, part: int, parts: int) -> int:
+    """Where a part ends and the next one begins."""
+    return min((size * part // parts + TILE - 1) // TILE * TILE, size)

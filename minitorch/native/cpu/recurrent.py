@@ -1,172 +1,190 @@
-"""The loops over time of recurrent layers, compiled whole.
+"""Recurrent layers through time, compiled whole.
 
 The sequences of a batch do not depend on each other: each thread takes some of them through all
-time steps, and never waits for the others. At each step there is a product with the hidden weights,
-packed before the loop (packed_products.py), and the same kernel for the gates as in the plain
-loops. The backward loops take denormal numbers for zeros (denormals.py).
+time steps, and never waits for the others (recurrent_loops.py). The weights are packed before the
+loop (packed_products.py). What a step has computed is used while it is in the cache: forward, its
+products with the input become gates at once; backward, the gradients of its gates are multiplied
+by the weights, and, some steps together, by the inputs and states. The backward pass takes denormal
+numbers for zeros (denormals.py).
 
 A training step with 64 sequences of 200 steps, 100 inputs and 128 units on one thread of a Xeon, in
 ms, beside torch with denormal numbers as zeros: RNN 33 (47), LSTM 97 (117), GRU 78 (122).
 
-Here are those of tanh and relu; LSTM and GRU (recurrent_lstm.py, recurrent_gru.py) go the same way.
-
-Mirrors aten/src/ATen/native/RNN.cpp and aten/src/ATen/native/mkldnn/RNN.cpp.
+Mirrors aten/src/ATen/native/RNN.cpp and aten/src/ATen/native/mkldnn/RNN.cpp. Left to the plain
+passes: projected hidden states.
 """
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
 
-from minitorch._jit import kernel, prange
-from minitorch.native import rnn_kernels, rnn_loops
-from minitorch.native.cpu.denormals import flush_denormals, set_control_word
-from minitorch.native.cpu.packed_products import packed_product
-from minitorch.native.cpu.recurrent_steps import (
-    GRAD_START,
-    SIZE,
-    START,
-    as_rows,
-    copy_grad,
-    grad_as_rows,
-    is_small,
-    run,
-    share,
-    table_of,
-)
+from minitorch.backends import cpu
+from minitorch.native import rnn_loops
+from minitorch.native.rnn_loops import Pass, Wanted
 from minitorch.native.rnn_steps import TimeSteps
 
-_tanh_cell = rnn_kernels.tanh_cell_kernel.plain
-_tanh_cell_backward = rnn_kernels.tanh_cell_backward_kernel.plain
-_relu_cell = rnn_kernels.relu_cell_kernel.plain
-_relu_cell_backward = rnn_kernels.relu_cell_backward_kernel.plain
+# Multiplications that are worth a second thread: 20 us of work.
+MULTIPLICATIONS_PER_THREAD = 1_000_000
+
+# A product of fewer rows takes as long: a thread has at least so many sequences.
+SEQUENCES_PER_THREAD = 4
+
+# For fewer sequences, products of BLAS with the weights as they are take a third of the time.
+SEQUENCES_TO_PACK_FOR = 3
+
+# Packing the weights takes as long as one product.
+STEPS_TO_PACK_FOR = 2
 
 
-@kernel
-def _rnn_forward(
-    first: int,
-    end: int,
-    weight: Any,
-    packed: Any,
-    out: Any,
-    hidden: Any,
-    from_hidden: Any,
-    bias: Any,
-    table: Any,
-    is_relu: bool,
-) -> None:
-    for i in range(len(table)):
-        stop = min(end, table[i, SIZE])
-        if first < stop:
-            rows = slice(table[i, START] + first, table[i, START] + stop)
-            own = slice(first, stop)
-            packed_product(from_hidden[own], hidden[own], packed, weight, False)
-            if is_relu:
-                _relu_cell(out[rows], from_hidden[own], bias)
-            else:
-                _tanh_cell(out[rows], from_hidden[own], bias)
-            hidden[own] = out[rows]
+# See _rows.
+_IN_ORDER, _REPEATED = np.array((1, 0, 1)), np.array((0, 0, 1))
 
 
-@kernel(parallel=True)
-def rnn_forward_kernel(
-    parts: int, weight: Any, packed: Any, out: Any, hidden: Any, *others: Any
-) -> None:
-    for part in prange(parts):
-        first, end = share(np.int64(part), parts, len(hidden))
-        _rnn_forward(first, end, weight, packed, out, hidden, *others)
+def _is_covered(layer: Pass) -> bool:
+    dtype = layer.out.dtype
+    arrays = layer.input, layer.hx, layer.cx, layer.w_ih, layer.w_hh
+    return (
+        layer.w_hr is None
+        and layer.out.size > 0
+        and dtype.char in "fd"
+        and all([array.dtype == dtype for array in arrays])
+    )
 
 
-def _run_rnn_forward(
-    out: Any, hx: Any, w_hh: Any, bias: Any, steps: TimeSteps, is_relu: bool
-) -> None:
-    weight = np.ascontiguousarray(w_hh.T)
-    from_hidden = np.empty_like(hx)
-    table = table_of(steps)
-    arrays = as_rows(out), hx.copy(), from_hidden, bias, table
-    run(_rnn_forward, rnn_forward_kernel, steps, weight, *arrays, is_relu)
+@rnn_loops.forward_pass.tuned
+def forward_pass(bias: Any, layer: Pass) -> None:
+    if not _is_covered(layer):
+        rnn_loops.forward_pass.plain(bias, layer)
+        return
+    from minitorch.native.cpu.recurrent_loops import forward_loop, forward_loops
 
-
-@rnn_loops.tanh_forward.tuned
-def tanh_forward(out: Any, hx: Any, w_hh: Any, bias: Any, steps: TimeSteps) -> None:
-    if is_small(w_hh, steps):
-        rnn_loops.tanh_forward.plain(out, hx, w_hh, bias, steps)
+    threads = _threads(layer)
+    arrays = (
+        layer.hx.copy(),
+        layer.cx.copy(),
+        *[_matrix(array) for array in (layer.out, layer.cells, layer.gates)],
+        *_rows(layer.input, layer.steps),
+        bias,
+        *_packed(layer.w_ih, layer.w_ih.T, layer, threads),
+        *_packed(layer.w_hh, layer.w_hh.T, layer, threads),
+        _table(layer.steps),
+        layer.kind,
+    )
+    if threads > 1:
+        forward_loops.on_all_threads(threads, *arrays)
     else:
-        _run_rnn_forward(out, hx, w_hh, bias, steps, False)
+        forward_loop(0, len(layer.hx), *arrays)
 
 
-@rnn_loops.relu_forward.tuned
-def relu_forward(out: Any, hx: Any, w_hh: Any, bias: Any, steps: TimeSteps) -> None:
-    if is_small(w_hh, steps):
-        rnn_loops.relu_forward.plain(out, hx, w_hh, bias, steps)
+@rnn_loops.backward_pass.tuned
+def backward_pass(
+    later: Any, grad_cell: Any, grad_out: Any, layer: Pass, wanted: Wanted
+) -> tuple[Any, ...]:
+    if not _is_covered(layer):
+        return rnn_loops.backward_pass.plain(later, grad_cell, grad_out, layer, wanted)
+    from minitorch.native.cpu.recurrent_loops import backward_loop, backward_loops
+
+    steps, threads = layer.steps, _threads(layer)
+    input, input_strides = _rows(layer.input, steps)
+    grad_input = np.empty_like(input) if wanted.input else input[:0]
+    totals = [
+        np.zeros((threads, *(shape if is_wanted else (0,) * len(shape))), input.dtype)
+        for shape, is_wanted in (
+            (layer.w_ih.shape[::-1], wanted.w_ih),
+            (layer.w_hh.shape[::-1], wanted.w_hh),
+            (layer.gates.shape[-1:], wanted.bias),
+        )
+    ]
+    arrays = (
+        *_grad_rows(grad_out, layer),
+        input,
+        input_strides,
+        layer.hx,
+        layer.cx,
+        *[_matrix(array) for array in (layer.out, layer.cells, layer.gates)],
+        *_packed(layer.w_ih, layer.w_ih, layer, threads),
+        *_packed(layer.w_hh, layer.w_hh, layer, threads),
+        _table(steps),
+        layer.kind,
+    )
+    if threads > 1:
+        backward_loops.on_all_threads(threads, later, grad_cell, grad_input, *totals, *arrays)
+        totals = [total.sum(axis=0) for total in totals]
     else:
-        _run_rnn_forward(out, hx, w_hh, bias, steps, True)
-
-
-@kernel
-def _rnn_backward(
-    first: int,
-    end: int,
-    weight: Any,
-    packed: Any,
-    grads: Any,
-    later: Any,
-    grad: Any,
-    out: Any,
-    table: Any,
-    grad_out: Any,
-    grad_step: int,
-    is_relu: bool,
-) -> None:
-    control = flush_denormals()
-    for i in range(len(table) - 1, -1, -1):
-        stop = min(end, table[i, SIZE])
-        if first < stop:
-            rows = slice(table[i, START] + first, table[i, START] + stop)
-            own = slice(first, stop)
-            copy_grad(grad, grad_out, grad_step, table[i, GRAD_START], first, stop)
-            if is_relu:
-                _relu_cell_backward(grads[rows], grad[own], later[own], out[rows])
-            else:
-                _tanh_cell_backward(grads[rows], grad[own], later[own], out[rows])
-            packed_product(later[own], grads[rows], packed, weight, False)
-    set_control_word(control)
-
-
-@kernel(parallel=True)
-def rnn_backward_kernel(
-    parts: int, weight: Any, packed: Any, grads: Any, later: Any, *others: Any
-) -> None:
-    for part in prange(parts):
-        first, end = share(np.int64(part), parts, len(later))
-        _rnn_backward(first, end, weight, packed, grads, later, *others)
-
-
-def _run_rnn_backward(
-    grads: Any, later: Any, grad_out: Any, out: Any, w_hh: Any, steps: TimeSteps, is_relu: bool
-) -> None:
-    table, grad_rows, grad_step = grad_as_rows(grad_out, steps, later)
-    arrays = as_rows(grads), later, np.zeros_like(later), as_rows(out), table
-    weight = np.ascontiguousarray(w_hh)
-    run(_rnn_backward, rnn_backward_kernel, steps, weight, *arrays, grad_rows, grad_step, is_relu)
-
-
-@rnn_loops.tanh_backward.tuned
-def tanh_backward(
-    grads: Any, later: Any, grad_out: Any, out: Any, w_hh: Any, steps: TimeSteps
-) -> None:
-    if is_small(w_hh, steps):
-        rnn_loops.tanh_backward.plain(grads, later, grad_out, out, w_hh, steps)
+        totals = [total[0] for total in totals]
+        backward_loop(0, len(layer.hx), later, grad_cell, grad_input, *totals, *arrays)
+    grad_w_ih, grad_w_hh, grad_bias = [total.T if total.size else None for total in totals]
+    if not wanted.input:
+        grad_input = None
+    elif input_strides[1]:  # the batch came first
+        batch_first = layer.input.swapaxes(0, 1).shape
+        grad_input = grad_input.reshape(batch_first).swapaxes(0, 1)
     else:
-        _run_rnn_backward(grads, later, grad_out, out, w_hh, steps, False)
+        grad_input = grad_input.reshape(layer.input.shape)
+    return grad_input, grad_w_ih, grad_w_hh, None, grad_bias
 
 
-@rnn_loops.relu_backward.tuned
-def relu_backward(
-    grads: Any, later: Any, grad_out: Any, out: Any, w_hh: Any, steps: TimeSteps
-) -> None:
-    if is_small(w_hh, steps):
-        rnn_loops.relu_backward.plain(grads, later, grad_out, out, w_hh, steps)
-    else:
-        _run_rnn_backward(grads, later, grad_out, out, w_hh, steps, True)
+# ----------------------------------------------------------------------------- what kernels take
+
+
+def _threads(layer: Pass) -> int:
+    """How many threads the work is worth."""
+    weights = layer.w_ih.size + layer.w_hh.size
+    work = layer.out.size // layer.out.shape[-1] * weights // MULTIPLICATIONS_PER_THREAD
+    return max(1, min(cpu.get_num_threads(), work, len(layer.hx) // SEQUENCES_PER_THREAD))
+
+
+def _table(steps: TimeSteps) -> Any:
+    """The table of the steps: see recurrent_loops.py."""
+    return _table_of(tuple(steps.sizes), steps.reverse)
+
+
+@functools.lru_cache(16)  # 8 us, a tenth of a layer's forward pass over one step
+def _table_of(sizes: tuple[int, ...], reverse: bool) -> Any:
+    table = np.zeros((len(sizes), 5), np.int64)
+    table[:, 0] = np.arange(len(sizes))
+    table[:, 2] = sizes
+    table[:, 1] = table[:, 2].cumsum() - table[:, 2]
+    table = table[::-1] if reverse else table
+    table[1:, 3:] = table[:-1, 1:3]
+    return np.ascontiguousarray(table)
+
+
+def _matrix(array: Any) -> Any:
+    return np.ascontiguousarray(array).reshape(-1, array.shape[-1])
+
+
+def _rows(array: Any, steps: TimeSteps) -> tuple[Any, Any]:
+    """All rows as a matrix, without a copy if they come with the batch first, and where those of a
+    step are: how far its start, its number, and the number of the sequence move.
+    """
+    if not steps.is_packed and not array.flags.c_contiguous:
+        batch_first = array.swapaxes(0, 1)
+        if batch_first.flags.c_contiguous:
+            return _matrix(batch_first), np.array((0, 1, len(array)))
+    return _matrix(array), _IN_ORDER
+
+
+def _grad_rows(grad: Any, layer: Pass) -> tuple[Any, Any]:
+    """``_rows`` of the gradient of the output. It may be None, or, of a mean, the same at all
+    steps.
+    """
+    if grad is None:
+        return layer.hx[:0], _IN_ORDER
+    if not layer.steps.is_packed and grad.strides[0] == 0:
+        return np.ascontiguousarray(grad[0]), _REPEATED
+    return _rows(grad, layer.steps)
+
+
+def _packed(weight: Any, matrix: Any, layer: Pass, threads: int) -> tuple[Any, Any]:
+    """The weight for BLAS, and ``matrix``, which is it or its transpose, packed if that pays."""
+    from minitorch.native.cpu.packed_products import pack
+
+    pays = (
+        len(layer.steps.sizes) >= STEPS_TO_PACK_FOR
+        and len(layer.hx) >= SEQUENCES_TO_PACK_FOR * threads
+    )
+    return np.ascontiguousarray(weight), pack(matrix if pays else matrix[:, :0])

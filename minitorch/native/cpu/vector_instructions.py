@@ -69,11 +69,12 @@ class Vectors:
     def is_true(self, number: Any) -> Any:
         return self.builder.icmp_signed("!=", number, INT(0))
 
-    def load(self, address: Any, mask: Any = None) -> Any:
+    def load(self, address: Any, mask: Any = None, others: Any = ZEROS) -> Any:
+        """Lanes that the mask leaves out are those of ``others``."""
         pointer = self.builder.inttoptr(address, _VECTOR.as_pointer())
         if mask is None:
             return self.builder.load(pointer, align=4)
-        arguments = [pointer, _INT32(4), mask, ZEROS]
+        arguments = [pointer, _INT32(4), mask, others]
         return self._call(f"llvm.masked.load.v{LANES}f32.p0", _VECTOR, arguments)
 
     def store(self, vector: Any, address: Any, mask: Any = None) -> None:

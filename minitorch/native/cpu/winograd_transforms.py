@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from llvmlite import ir
 from numba.core import types
 
 from minitorch._jit import kernel, prange
@@ -19,6 +20,7 @@ from minitorch.native.cpu.register_tiles import transpose
 from minitorch.native.cpu.vector_instructions import (
     INT,
     LANES,
+    MASK,
     ZEROS,
     Vectors,
     depends_on_instructions,
@@ -29,49 +31,56 @@ from minitorch.native.cpu.vector_instructions import (
 # --------------------------------------------------------------------------------- instructions
 
 
-@intrinsic
-def _input_row(
-    typing_context: Any,
-    planes: Any,
-    plane_stride: Any,
-    row0: Any,
-    row1: Any,
-    row2: Any,
-    row3: Any,
-    first: Any,
-    width: Any,
-    tiles: Any,
-) -> Any:
-    """B^T d B of a row of tiles, each 4 x 4 numbers of four rows, two columns apart.
+def _lanes(first: int, count: int) -> Any:
+    """A mask of these lanes."""
+    return ir.Constant(MASK, [first <= lane < first + count for lane in range(LANES)])
 
-    The first tile begins at column ``first``; what lies outside range(width) is zero. Number (i, j)
-    of all tiles goes to plane 4 i + j. Writes up to LANES - 1 numbers beyond the last tile.
+
+def _input_rows(parts: int) -> Any:
+    """As transform_inputs, below, of so many lines of tiles at once.
+
+    A pair of vectors holds the columns of all of them, one line after the other: each is read to
+    the lanes where it belongs, the others are masked.
     """
+    columns = 2 * LANES // parts
 
     def write(
         v: Vectors,
         planes: Any,
         plane_stride: Any,
-        row0: Any,
-        row1: Any,
-        row2: Any,
-        row3: Any,
+        places: Any,
+        steps: Any,
+        channel: Any,
         first: Any,
         width: Any,
         tiles: Any,
     ) -> None:
-        steps = v.builder.sdiv(v.moved(tiles, LANES - 1), INT(LANES))
-        with v.range(steps) as loop:
+        rows = []
+        for number in range(4 * parts):
+            place, step = [v.number(v.moved(x, 8 * number), INT) for x in (places, steps)]
+            rows.append(v.moved(place, v.times(step, channel)))
+
+        def pair(row: int, start: Any) -> list[Any]:
+            """The numbers of this row of each line, from column ``start`` on, in two vectors."""
+            if parts == 1:
+                starts = start, v.moved(start, LANES)
+                return [v.load(v.moved(rows[row], v.times(x, 4)), v.mask(x, width)) for x in starts]
+            vectors = []
+            for half in range(2):
+                vector = ZEROS
+                for line in range(parts // 2):
+                    lane = line * columns
+                    source = rows[4 * (half * parts // 2 + line) + row]
+                    left = v.moved(start, -lane)
+                    mask = v.builder.and_(v.mask(left, width), _lanes(lane, columns))
+                    vector = v.load(v.moved(source, v.times(left, 4)), mask, vector)
+                vectors.append(vector)
+            return vectors
+
+        vectors = v.builder.sdiv(v.moved(tiles, LANES - 1), INT(LANES))
+        with v.range(vectors if parts == 1 else INT(1)) as loop:
             column = v.moved(first, v.times(loop.index, 2 * LANES))
-            starts = [v.moved(column, n) for n in (0, LANES, 2, LANES + 2)]
-            masks = [v.mask(start, width) for start in starts]
-            d = [
-                [
-                    v.load(v.moved(row, v.times(start, 4)), mask)
-                    for start, mask in zip(starts, masks, strict=True)
-                ]
-                for row in (row0, row1, row2, row3)
-            ]
+            d = [pair(row, column) + pair(row, v.moved(column, 2)) for row in range(4)]
             halves = [
                 [v.sub(d0, d2) for d0, d2 in zip(d[0], d[2], strict=True)],
                 [v.add(d1, d2) for d1, d2 in zip(d[1], d[2], strict=True)],
@@ -85,54 +94,92 @@ def _input_row(
                     v.store(value, target)
                     target = v.moved(target, plane_stride)
 
-    return instruction(9, write)
+    @intrinsic
+    def rows(
+        typing_context: Any,
+        planes: Any,
+        plane_stride: Any,
+        places: Any,
+        steps: Any,
+        channel: Any,
+        first: Any,
+        width: Any,
+        tiles: Any,
+    ) -> Any:
+        return instruction(8, write)
+
+    return rows
 
 
-@intrinsic
-def _output_row(
-    typing_context: Any,
-    row0: Any,
-    row1: Any,
-    planes: Any,
-    plane_stride: Any,
-    bias: Any,
-    width: Any,
-) -> Any:
-    """A^T m A + bias of a row of tiles: two rows of ``width`` numbers.
+def _output_rows(parts: int) -> Any:
+    """As transform_products, below, of so many lines of tiles at once.
 
-    Returns 0, or NaN if one of them is not finite.
+    Returns 0, or NaN if a number is not finite.
     """
+    columns = 2 * LANES // parts
 
     def write(
         v: Vectors,
-        row0: Any,
-        row1: Any,
         planes: Any,
         plane_stride: Any,
+        places: Any,
+        steps: Any,
+        channel: Any,
         bias: Any,
         width: Any,
     ) -> Any:
+        rows = []
+        for number in range(2 * parts):
+            place, step = [v.number(v.moved(x, 8 * number), INT) for x in (places, steps)]
+            rows.append(v.moved(place, v.times(step, channel)))
         shift = v.filled(v.number(bias))
         check = v.variable(ZEROS)
-        steps = v.builder.sdiv(v.moved(width, 2 * LANES - 1), INT(2 * LANES))
-        with v.range(steps) as loop:
+
+        def store(vector: Any, row: Any, column: Any) -> None:
+            mask = v.mask(column, width)
+            v.store(vector, v.moved(row, v.times(column, 4)), mask)
+            kept = v.builder.select(mask, vector, ZEROS)
+            v.builder.store(v.fma(kept, ZEROS, v.builder.load(check)), check)
+
+        vectors = v.builder.sdiv(v.moved(width, 2 * LANES - 1), INT(2 * LANES))
+        with v.range(vectors if parts == 1 else INT(1)) as loop:
             source = v.moved(planes, v.times(loop.index, 4 * LANES))
             m = [v.load(v.moved(source, v.times(plane_stride, i))) for i in range(16)]
             upper = [v.add(v.add(m[j], m[4 + j]), m[8 + j]) for j in range(4)]
             lower = [v.sub(v.sub(m[4 + j], m[8 + j]), m[12 + j]) for j in range(4)]
-            first = v.times(loop.index, 2 * LANES)
-            for row, (q0, q1, q2, q3) in ((row0, upper), (row1, lower)):
+            for row, (q0, q1, q2, q3) in enumerate((upper, lower)):
                 even = v.add(v.add(v.add(q0, q1), q2), shift)
                 odd = v.add(v.sub(v.sub(q1, q2), q3), shift)
                 for half, vector in enumerate(v.interleaved(even, odd)):
-                    column = v.moved(first, half * LANES)
-                    mask = v.mask(column, width)
-                    v.store(vector, v.moved(row, v.times(column, 4)), mask)
-                    kept = v.builder.select(mask, vector, ZEROS)
-                    v.builder.store(v.fma(kept, ZEROS, v.builder.load(check)), check)
+                    if parts == 1:
+                        column = v.moved(v.times(loop.index, 2 * LANES), half * LANES)
+                        store(vector, rows[row], column)
+                    else:
+                        for line in range(parts // 2):
+                            target = rows[2 * (half * parts // 2 + line) + row]
+                            store(vector, target, INT(-line * columns))
         return v.sum(v.builder.load(check))
 
-    return instruction(6, write, types.float32)
+    @intrinsic
+    def rows(
+        typing_context: Any,
+        planes: Any,
+        plane_stride: Any,
+        places: Any,
+        steps: Any,
+        channel: Any,
+        bias: Any,
+        width: Any,
+    ) -> Any:
+        return instruction(7, write, types.float32)
+
+    return rows
+
+
+_input_rows_1, _input_rows_2, _input_rows_4, _input_rows_8 = [_input_rows(n) for n in (1, 2, 4, 8)]
+_output_rows_1, _output_rows_2, _output_rows_4, _output_rows_8 = [
+    _output_rows(n) for n in (1, 2, 4, 8)
+]
 
 
 @intrinsic
@@ -286,82 +333,109 @@ def transform_weights(
 
 
 @kernel
-def transform_inputs(
-    planes: int,
-    plane_size: int,
-    stride: int,
+def find_rows(
+    places: Any,
+    steps: Any,
     images: Any,
-    zeros: int,
-    first: int,
-    last: int,
-    lines: int,
-    tiles: int,
-    padding: Any,
-) -> None:
-    """B^T d B of the tiles in some lines of the output, each ``lines`` of which are an image.
-
-    planes[plane][c * stride + t] is that of channel c and tile t. At ``zeros`` a line of them.
-    """
-    _, channels, height, width = images.shape
-    pad_y, pad_x = padding
-    line_bytes = 4 * width
-    for channel in range(channels):
-        # Not with / and %: they took a third of the time.
-        image, y = first // lines, 2 * (first % lines) - pad_y
-        for line in range(first, last):
-            source = images[image, channel].ctypes.data + y * line_bytes
-            _input_row(
-                planes + 4 * (channel * stride + (line - first) * tiles),
-                4 * plane_size,
-                source if 0 <= y < height else zeros,
-                source + line_bytes if 0 <= y + 1 < height else zeros,
-                source + 2 * line_bytes if 0 <= y + 2 < height else zeros,
-                source + 3 * line_bytes if 0 <= y + 3 < height else zeros,
-                -pad_x,
-                width,
-                tiles,
-            )
-            y += 2
-            if y == 2 * lines - pad_y:
-                image, y = image + 1, -pad_y
-
-
-@kernel
-def transform_products(
-    out: Any,
-    is_finite: Any,
-    planes: int,
-    plane_size: int,
-    stride: int,
-    start: Any,
     spare: int,
     first: int,
     last: int,
     lines: int,
-    tiles: int,
+    top: int,
 ) -> None:
-    """A^T m A + start, the opposite of transform_inputs. At ``spare`` room for a line.
+    """Where rows stand in the memory of ``images``, for each line of tiles from ``first`` to
+    ``last``, each ``lines`` of which are an image: its first channel's, and the step to the next.
 
-    ``is_finite`` of an image becomes False where its output is not.
+    Rows above and below the image, and those of lines after the last, are at ``spare``.
+
+    Args:
+        places, steps: (lines, rows of a tile); in bytes.
+        top: the row at which the first tile begins.
     """
-    rows, height, width = out.shape[1:]
-    for row in range(rows):
-        image, y = first // lines, 2 * (first % lines)
-        for line in range(first, last):
-            target = out[image, row, y].ctypes.data
-            rest = _output_row(
-                target,
-                target + 4 * width if y + 1 < height else spare,
-                planes + 4 * (row * stride + (line - first) * tiles),
-                4 * plane_size,
-                start[row:].ctypes.data,
-                width,
-            )
+    _, _, height, width = images.shape
+    for line in range(len(places)):
+        image, y = (first + line) // lines, 2 * ((first + line) % lines) + top
+        for row in range(places.shape[1]):
+            exists = first + line < last and 0 <= y + row < height
+            places[line, row] = images[image, 0, y + row].ctypes.data if exists else spare
+            steps[line, row] = 4 * height * width if exists else 0
+
+
+@kernel
+def transform_inputs(
+    planes: int,
+    plane_size: int,
+    stride: int,
+    places: Any,
+    steps: Any,
+    channels: int,
+    width: int,
+    left: int,
+    tiles: int,
+    slots: int,
+    parts: int,
+) -> None:
+    """B^T d B of some lines of tiles, each 4 x 4 numbers of four rows, two columns apart.
+
+    planes[plane][c * stride + line * slots + t] is that of channel c and tile t. The first tile of
+    a line begins at column ``left``; what lies outside range(width) is zero.
+
+    Args:
+        places, steps: see ``find_rows``.
+        parts: lines that are transformed at once, in ``slots`` lanes each. With one line, slots are
+            tiles, and up to LANES - 1 numbers beyond the last tile are written.
+    """
+    for channel in range(channels):
+        target = planes + 4 * channel * stride
+        for line in range(0, len(places), parts):
+            rows, row_steps = places[line].ctypes.data, steps[line].ctypes.data
+            size = 4 * plane_size
+            if parts == 1:
+                _input_rows_1(target, size, rows, row_steps, channel, left, width, tiles)
+            elif parts == 2:
+                _input_rows_2(target, size, rows, row_steps, channel, left, width, tiles)
+            elif parts == 4:
+                _input_rows_4(target, size, rows, row_steps, channel, left, width, tiles)
+            else:
+                _input_rows_8(target, size, rows, row_steps, channel, left, width, tiles)
+            target += 4 * parts * slots
+
+
+@kernel
+def transform_products(
+    is_finite: Any,
+    planes: int,
+    plane_size: int,
+    stride: int,
+    places: Any,
+    steps: Any,
+    start: Any,
+    width: int,
+    slots: int,
+    parts: int,
+    first: int,
+    lines: int,
+) -> None:
+    """A^T m A + start, the opposite of transform_inputs: of each tile, 2 x 2 numbers in two rows.
+
+    ``is_finite`` of an image becomes False where its output, or one beside it, is not.
+    """
+    for channel in range(len(start)):
+        source, bias = planes + 4 * channel * stride, start[channel:].ctypes.data
+        for line in range(0, len(places), parts):
+            rows, row_steps = places[line].ctypes.data, steps[line].ctypes.data
+            size = 4 * plane_size
+            if parts == 1:
+                rest = _output_rows_1(source, size, rows, row_steps, channel, bias, width)
+            elif parts == 2:
+                rest = _output_rows_2(source, size, rows, row_steps, channel, bias, width)
+            elif parts == 4:
+                rest = _output_rows_4(source, size, rows, row_steps, channel, bias, width)
+            else:
+                rest = _output_rows_8(source, size, rows, row_steps, channel, bias, width)
             if rest != 0:
-                is_finite[image] = False
-            y += 2
-            if y == 2 * lines:
-                image, y = image + 1, 0
+                is_finite[(first + line) // lines : (first + line + parts - 1) // lines + 1] = False
+            source += 4 * parts * slots
 
 
 @kernel
@@ -369,42 +443,45 @@ def transform_grads(
     planes: int,
     plane_size: int,
     grad: Any,
-    kept: int,
+    top: int,
+    bottom: int,
     positions: int,
     zeros: int,
     first: int,
     last: int,
     lines: int,
-    tiles: int,
+    slots: int,
 ) -> None:
     """A d A^T of the tiles in some lines, each ``lines`` of which are an image.
 
-    planes[plane][t * kept + m] is that of channel m and tile t. At ``positions`` room for two lines
-    of all channels, at ``zeros`` one of channels.
+    planes[plane][(line * slots + t) * kept + m] is that of channel top + m and tile t, with kept =
+    bottom - top; beyond the last tile of a line it is zero. At ``positions`` room for two lines of
+    all channels, at ``zeros`` one of channels.
     """
-    rows, height, width = grad.shape[1:]
+    channels, height, width = grad.shape[1:]
+    kept = bottom - top
     for line in range(first, last):
         image, y = line // lines, 2 * (line % lines)
         has_second = y + 1 < height
         transpose(
             positions,
             4 * kept,
-            grad[image, 0, y].ctypes.data,
+            grad[image, top, y].ctypes.data,
             4 * height * width,
-            rows,
+            channels - top,
             2 * width if has_second else width,
             kept,
         )
-        for tile in range(tiles):
+        for tile in range(slots):
             corner = positions + 4 * kept * 2 * tile
             below = corner + 4 * kept * width
-            has_right = 2 * tile + 1 < width
+            has_left, has_right = 2 * tile < width, 2 * tile + 1 < width
             _grad_tile(
-                planes + 4 * kept * ((line - first) * tiles + tile),
+                planes + 4 * kept * ((line - first) * slots + tile),
                 4 * plane_size,
-                corner,
+                corner if has_left else zeros,
                 corner + 4 * kept if has_right else zeros,
-                below if has_second else zeros,
+                below if has_second and has_left else zeros,
                 below + 4 * kept if has_second and has_right else zeros,
                 kept,
             )

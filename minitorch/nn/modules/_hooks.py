@@ -26,11 +26,27 @@ from minitorch.autograd.variable import Variable
 
 Hook = Callable[..., Any]
 
+in_use: list[str] = []
+"""Empty until the first hook is registered anywhere, as it usually stays: then no module looks for
+its own, which takes 0.2 us for each call."""
+
+
+class CallHooks(Hooks):
+    """The hooks of one kind around a module's calls."""
+
+    __slots__ = ()
+
+    def __setitem__(self, id: int, hook: Hook) -> None:  # by ``add``, and by copying and unpickling
+        if not in_use:
+            in_use.append("yes")
+        super().__setitem__(id, hook)
+
+
 # Hooks on every module there is, for debugging and profiling; they run before the module's own.
-global_forward_pre_hooks = Hooks()
-global_forward_hooks = Hooks()
-global_backward_pre_hooks = Hooks()
-global_backward_hooks = Hooks()
+global_forward_pre_hooks = CallHooks()
+global_forward_hooks = CallHooks()
+global_backward_pre_hooks = CallHooks()
+global_backward_hooks = CallHooks()
 _global_with_kwargs: set[int] = set()
 _global_always_called: set[int] = set()
 
@@ -140,6 +156,19 @@ class ModuleHooks:
         self._is_full_backward_hook = full
 
     # ----------------------------------------------------------------- calling
+
+    def _is_hooked(self) -> bool:
+        """Whether ``forward`` must be called with hooks around it."""
+        return bool(
+            self._forward_hooks
+            or self._forward_pre_hooks
+            or self._backward_hooks
+            or self._backward_pre_hooks
+            or global_forward_hooks
+            or global_forward_pre_hooks
+            or global_backward_hooks
+            or global_backward_pre_hooks
+        )
 
     def _call_with_hooks(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         result = None

@@ -12,7 +12,7 @@ from minitorch import dtypes
 from minitorch._tensor import Tensor
 from minitorch.dtypes import dtype as DType
 from minitorch.native.factories import empty, ones, zeros
-from minitorch.native.normalization import batch_norm
+from minitorch.native.normalization import batch_norm, count_batch
 from minitorch.native.tensor_new import tensor
 from minitorch.nn import init
 from minitorch.nn.modules.lazy import LazyModuleMixin
@@ -117,7 +117,7 @@ class _BatchNorm(_NormBase):
     def _count_batch(self) -> float:
         """Count this batch; returns the share that it gets in the running statistics."""
         if self.training and self.num_batches_tracked is not None:
-            self.num_batches_tracked.add_(1)
+            count_batch(self.num_batches_tracked)
             if self.momentum is None:  # a plain mean of all batches
                 return 1.0 / float(self.num_batches_tracked)
         return 0.0 if self.momentum is None else self.momentum

@@ -23,16 +23,14 @@ from minitorch.autograd.hooks import Hooks
 from minitorch.native.factories import empty_like
 from minitorch.nn.modules._arguments import not_a_tensor
 from minitorch.nn.modules._hooks import (
+    CallHooks,
     ModuleHooks,
-    global_backward_hooks,
-    global_backward_pre_hooks,
-    global_forward_hooks,
-    global_forward_pre_hooks,
     register_module_forward_hook,
     register_module_forward_pre_hook,
     register_module_full_backward_hook,
     register_module_full_backward_pre_hook,
 )
+from minitorch.nn.modules._hooks import in_use as hooks_in_use
 from minitorch.nn.modules._state_dict import StateDict
 from minitorch.nn.modules._traversal import Traversal
 from minitorch.nn.parameter import Buffer, Parameter
@@ -92,10 +90,10 @@ class Module(Traversal, StateDict, ModuleHooks):
             _buffers={},
             _non_persistent_buffers_set=set(),
             _modules={},
-            _forward_pre_hooks=Hooks(),
-            _forward_hooks=Hooks(),
-            _backward_pre_hooks=Hooks(),
-            _backward_hooks=Hooks(),
+            _forward_pre_hooks=CallHooks(),
+            _forward_hooks=CallHooks(),
+            _backward_pre_hooks=CallHooks(),
+            _backward_hooks=CallHooks(),
             _hooks_with_kwargs=set(),
             _hooks_always_called=set(),
             _state_dict_pre_hooks=Hooks(),
@@ -111,19 +109,10 @@ class Module(Traversal, StateDict, ModuleHooks):
     forward: Callable[..., Any] = _forward_unimplemented
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if (
-            self._forward_hooks
-            or self._forward_pre_hooks
-            or self._backward_hooks
-            or self._backward_pre_hooks
-            or global_forward_hooks
-            or global_forward_pre_hooks
-            or global_backward_hooks
-            or global_backward_pre_hooks
-        ):
+        if hooks_in_use and self._is_hooked():
             return self._call_with_hooks(args, kwargs)
         try:
-            return self.forward(*args, **kwargs)
+            return self.forward(*args, **kwargs) if kwargs else self.forward(*args)
         except AttributeError as error:
             refusal = not_a_tensor(error)
             if refusal is None:
