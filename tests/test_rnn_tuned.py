@@ -13,13 +13,12 @@ import torch
 
 import minitorch
 from minitorch.backends import cpu
-from minitorch.native import rnn_layers, rnn_loops
-from minitorch.native.dispatch_stub import DispatchStub, plain_kernels
+from minitorch.native import rnn_loops
+from minitorch.native.dispatch_stub import plain_kernels
 
 pytestmark = pytest.mark.skipif(not cpu.TUNED_KERNELS, reason="tuned kernels are switched off")
 
 KINDS = ("RNN", "RELU", "LSTM", "GRU")
-LOOPS = [stub for stub in vars(rnn_loops).values() if isinstance(stub, DispatchStub)]
 
 
 @contextlib.contextmanager
@@ -90,9 +89,8 @@ def drawn(*shape: int, dtype: str = "float32") -> np.ndarray[Any, Any]:
     return np.random.default_rng(0).standard_normal(shape).astype(dtype) / 4
 
 
-def test_every_loop_has_a_tuned_form() -> None:
-    assert len(LOOPS) == 8
-    for stub in [*LOOPS, rnn_layers.project, rnn_layers.linear_backward]:
+def test_both_passes_have_a_tuned_form() -> None:
+    for stub in (rnn_loops.forward_pass, rnn_loops.backward_pass):
         assert stub.kernels[np.ndarray] is not stub.plain
 
 
@@ -208,24 +206,54 @@ def test_some_weights_may_be_frozen(kind: str) -> None:
         assert all(grad is None for grad in grads.values())
 
 
-@pytest.mark.parametrize("sizes", [(1, 5, 32), (8, 7, 64), (27, 128, 96), (9, 3, 33)], ids=str)
-@pytest.mark.parametrize("is_packed", [True, False])
-def test_packed_product(sizes: tuple[int, int, int], is_packed: bool) -> None:
-    """Tiles, the rows that they leave over, and BLAS alone."""
+@pytest.mark.parametrize("sizes", [(1, 5, 32), (8, 7, 64), (27, 128, 96), (9, 600, 33)], ids=str)
+@pytest.mark.parametrize("is_transposed", [False, True])
+def test_packed_product(sizes: tuple[int, int, int], is_transposed: bool) -> None:
+    """Whole tiles, rows and columns that they leave over, and sums in parts."""
     from minitorch.native.cpu.packed_products import pack, packed_product
 
     rows, inner, columns = sizes
-    left, right = drawn(rows, inner), drawn(inner, columns)
-    packed = pack(right) if is_packed else pack(right)[:0]
-    out = np.full((rows, columns), np.nan, np.float32)
-    packed_product(out, left, packed, right, False)
-    np.testing.assert_allclose(out, left @ right, rtol=1.3e-6, atol=1e-5)
-    packed_product(out, left, packed, right, True)
-    np.testing.assert_allclose(out, 2 * (left @ right), rtol=1.3e-6, atol=1e-5)
+    left = drawn(rows, inner)
+    right = drawn(columns, inner).T if is_transposed else drawn(inner, columns)
+    packed = pack(right)
+    if not len(packed):
+        pytest.skip("no AVX-512")
+    out = np.full((rows, columns + 1), np.nan, np.float32)
+    packed_product(out[:, :-1], left, packed, False)
+    np.testing.assert_allclose(out[:, :-1], left @ right, rtol=1.3e-6, atol=1e-5)
+    packed_product(out[:, :-1], left, packed, True)
+    np.testing.assert_allclose(out[:, :-1], 2 * (left @ right), rtol=1.3e-6, atol=1e-5)
+    assert np.isnan(out[:, -1]).all()
 
 
 def test_only_what_fits_is_packed() -> None:
-    from minitorch.native.cpu.packed_products import pack  # it registers what may be switched off
+    from minitorch.native.cpu.packed_products import pack
 
-    for unfit in (drawn(4, 33), drawn(0, 32), drawn(4, 32, dtype="float64")):
+    for unfit in (drawn(4, 0), drawn(4, 32, dtype="float64")):
         assert len(pack(unfit)) == 0
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_rows_in_any_order(kind: str) -> None:
+    """The batch first, every other input, and a gradient that is the same at all steps."""
+    inputs = drawn(14, 9, 12)
+    results = []
+    for library in (minitorch, torch):
+        library.manual_seed(0)
+        layer = make(library, kind, 6, 32, batch_first=True)
+        x = library.from_numpy(inputs.copy()).requires_grad_()
+        for given in (x[:, :, :6], x[..., ::2], x[:1, :, :6].expand(5, 9, 6)):
+            (layer(given)[0].mean(1) ** 2).sum().backward()
+        results.append([x.grad, *(p.grad for p in layer.parameters())])
+    ours, theirs = ([np.array(r.numpy()) for r in of_library] for of_library in results)
+    assert_all_close(ours, theirs)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_gradients_share_no_memory(kind: str) -> None:
+    layer = make(minitorch, kind, 3, 4)
+    layer(minitorch.from_numpy(drawn(5, 2, 3)))[0].sum().backward()
+    grads = [p.grad.numpy() for p in layer.parameters()]
+    for i, grad in enumerate(grads):
+        assert grad.flags.c_contiguous
+        assert not any(np.shares_memory(grad, other) for other in grads[:i])

@@ -16,6 +16,7 @@ import minitorch
 from minitorch.backends import cpu
 from minitorch.native.cpu.ufuncs import _loop_of, split
 from minitorch.native.dispatch_stub import plain_kernels
+from minitorch.native.scatter_gather import combine_kernel, gather_kernel
 
 pytestmark = pytest.mark.skipif(not cpu.TUNED_KERNELS, reason="tuned kernels are switched off")
 
@@ -141,6 +142,37 @@ def test_as_the_plain_kernels(name: str, dtype: str, threads: int) -> None:
                     np.testing.assert_allclose(ours, theirs, rtol, atol * scale)
                 compared += 1
     assert compared > 10
+
+
+# --------------------------------------------------------------------------- places along a dimension
+
+
+@pytest.mark.parametrize("dim", range(-3, 3))
+@pytest.mark.parametrize("shape", [(4, 5, 6), (1, 40, 1100), (6, 300, 70)], ids=str)
+def test_places_along_any_dimension(shape: tuple[int, ...], dim: int, threads: int) -> None:
+    random = np.random.default_rng(0)
+    x = random.standard_normal(shape)
+    index = random.integers(0, shape[dim], shape)
+    np.testing.assert_array_equal(gather_kernel(x, dim, index), gather_kernel.plain(x, dim, index))
+    tuned, plain = x.copy(), x.copy()
+    combine_kernel(tuned, np.add, dim, index, x)
+    combine_kernel.plain(plain, np.add, dim, index, x)
+    np.testing.assert_array_equal(tuned, plain)
+
+
+@pytest.mark.parametrize("dim", range(3))
+@pytest.mark.parametrize("place", [-1, 5, -(1 << 40), 1 << 40])
+@pytest.mark.parametrize("kind", ["tuned", "plain"])
+def test_places_that_do_not_exist(dim: int, place: int, kind: str) -> None:
+    x = np.zeros((5, 5, 5))
+    index = np.ones((5, 5, 5), np.int64)
+    index[3, 2, 4] = place
+    words = f"index {place} is out of bounds for dimension {dim} with size 5"
+    gather, combine = gather_kernel, combine_kernel
+    with pytest.raises(RuntimeError, match=words):
+        (gather if kind == "tuned" else gather.plain)(x, dim, index)
+    with pytest.raises(RuntimeError, match=words):
+        (combine if kind == "tuned" else combine.plain)(x, np.add, dim, index, x)
 
 
 # --------------------------------------------------------------------------- NumPy's own loops

@@ -90,36 +90,54 @@ def _roots(outputs: tuple[Any, ...]) -> list[Edge]:
 
 def _initial_gradients(outputs: tuple[Any, ...], grads: Any, create_graph: bool) -> list[Any]:
     """What flows into each output: the given gradient, or 1 for a scalar. Mirrors _make_grads."""
-    given = (None,) * len(outputs) if grads is None else _sequence(grads)[: len(outputs)]
+    if grads is None:
+        return [_one(output, create_graph) for output in outputs]
+    given = _sequence(grads)[: len(outputs)]
     if len(given) != len(outputs):
         raise RuntimeError(f"got {len(outputs)} tensors and {len(given)} gradients")
-    initial: list[Any] = []
-    for i, (output, grad) in enumerate(zip(outputs, given, strict=True)):
-        if type(output) is GradientEdge:
-            shape, dtype = output.node.output_meta(output.output_nr)
-        else:
-            shape, dtype = output._array.shape, output._array.dtype
-        if grad is None:
-            if isinstance(output, Variable) and not output.requires_grad:
-                initial.append(None)  # which _roots refuses
-                continue
-            grad = np.empty_like(_like(output), shape=shape, dtype=_implicit_dtype(shape, dtype))
-            grad[...] = 1  # np.ones_like takes 0.7 us longer
-            initial.append(wrap(grad) if create_graph else grad)
-            continue
-        if not isinstance(grad, Variable):
-            raise TypeError(
-                f"gradients can be either Tensors or None, but got {type(grad).__name__}"
-            )
-        if grad._array.shape != shape:
-            raise RuntimeError(
-                f"Mismatch in shape: grad_output[{i}] has a shape of "
-                f"{Size(grad._array.shape)} and output[{i}] has a shape of {Size(shape)}."
-            )
-        if grad._array.dtype is not dtype:
-            grad = _in_dtype(grad, dtype, i)
-        initial.append(grad if create_graph else grad._array)
-    return initial
+    return [
+        _one(output, create_graph) if grad is None else _given(output, grad, i, create_graph)
+        for i, (output, grad) in enumerate(zip(outputs, given, strict=True))
+    ]
+
+
+def _one(output: Any, create_graph: bool) -> Any:
+    """The gradient that a scalar starts from; None for a tensor that needs none, which ``_roots``
+    refuses.
+    """
+    if type(output) is GradientEdge:
+        grad = np.empty(*output.node.output_meta(output.output_nr))
+    elif output.requires_grad:
+        grad = np.empty_like(output._array)
+    else:
+        return None
+    if grad.size != 1:
+        raise RuntimeError("grad can be implicitly created only for scalar outputs")
+    if not dtypes.is_floating(grad.dtype):
+        raise RuntimeError(
+            "grad can be implicitly created only for real scalar outputs but got "
+            f"{dtypes.from_numpy(grad.dtype)}"
+        )
+    grad[...] = 1  # np.ones_like takes 0.7 us longer
+    return wrap(grad) if create_graph else grad
+
+
+def _given(output: Any, grad: Any, i: int, create_graph: bool) -> Any:
+    """The gradient that the caller has for output ``i``."""
+    if type(output) is GradientEdge:
+        shape, dtype = output.node.output_meta(output.output_nr)
+    else:
+        shape, dtype = output._array.shape, output._array.dtype
+    if not isinstance(grad, Variable):
+        raise TypeError(f"gradients can be either Tensors or None, but got {type(grad).__name__}")
+    if grad._array.shape != shape:
+        raise RuntimeError(
+            f"Mismatch in shape: grad_output[{i}] has a shape of "
+            f"{Size(grad._array.shape)} and output[{i}] has a shape of {Size(shape)}."
+        )
+    if grad._array.dtype is not dtype:
+        grad = _in_dtype(grad, dtype, i)
+    return grad if create_graph else grad._array
 
 
 def _in_dtype(grad: Any, dtype: Any, i: int) -> Any:
@@ -132,22 +150,6 @@ def _in_dtype(grad: Any, dtype: Any, i: int) -> Any:
             f"{dtypes.from_numpy(dtype)}."
         )
     return grad.to(dtype)
-
-
-def _like(output: Any) -> Any:
-    return np.empty(0) if isinstance(output, GradientEdge) else output._array
-
-
-def _implicit_dtype(shape: tuple[int, ...], dtype: Any) -> Any:
-    """The dtype of the 1 that a scalar output starts from."""
-    if shape and any([n != 1 for n in shape]):
-        raise RuntimeError("grad can be implicitly created only for scalar outputs")
-    if not dtypes.is_floating(dtype):
-        raise RuntimeError(
-            "grad can be implicitly created only for real scalar outputs but got "
-            f"{dtypes.from_numpy(dtype)}"
-        )
-    return dtype
 
 
 # --------------------------------------------------------------------------- backward
@@ -299,7 +301,7 @@ def _capture_batch(
         if isinstance(output, GradientEdge):
             raise RuntimeError("Batched grads are not supported with GradientEdge")
         if grad is None:
-            _implicit_dtype(output._array.shape, output._array.dtype)
+            _one(output, False)
             raise ValueError("grad_outputs must be given when is_grads_batched=True")
         if grad._array.shape[1:] != output._array.shape:
             raise RuntimeError(

@@ -19,7 +19,7 @@ import numpy as np
 from minitorch import dtypes
 from minitorch.autograd import anomaly_mode
 from minitorch.autograd.hooks import Hooks
-from minitorch.autograd.node import RUNS_FIRST, Edge, Node
+from minitorch.autograd.node import Edge, Node
 
 
 class GraphTask:
@@ -31,6 +31,8 @@ class GraphTask:
         targets: the nodes that are wanted, to be run.
     """
 
+    __slots__ = ("id", "captures", "is_selective", "needed", "captured_nodes", "dependencies")
+
     def __init__(
         self,
         roots: Sequence[Edge],
@@ -41,20 +43,33 @@ class GraphTask:
         self.captures = captures
         self.is_selective = captures is not None or targets is not None
         self.needed: set[Node] | None = None
-        self.captured_nodes = {node for node, _ in captures} if captures is not None else set()
-        self.dependencies = dependencies = dict.fromkeys([node for node, _ in roots], 0)
+        self.captured_nodes = _NO_NODES if captures is None else {node for node, _ in captures}
+        self.dependencies: dict[Node, int] = {}
+        for node, _ in roots:
+            self.dependencies[node] = 0
+        if self.is_selective:
+            self._find_needed(targets)
+        else:
+            self._count_dependencies()
+
+    def _count_dependencies(self) -> None:
+        dependencies = self.dependencies
         stack = list(dependencies)
-        if not self.is_selective:
-            while stack:
-                for edge in stack.pop().next_edges:
-                    if edge is not None:
-                        next_node = edge[0]
-                        if next_node in dependencies:
-                            dependencies[next_node] += 1
-                        else:
-                            dependencies[next_node] = 1
+        while stack:
+            for edge in stack.pop().next_edges:
+                if edge is not None:
+                    next_node = edge[0]
+                    if next_node in dependencies:
+                        dependencies[next_node] += 1
+                    else:
+                        dependencies[next_node] = 1
+                        if next_node.next_edges:
                             stack.append(next_node)
-            return
+
+    def _find_needed(self, targets: set[Node] | None) -> None:
+        """Count dependencies, too, and walk back from what is wanted."""
+        dependencies = self.dependencies
+        stack = list(dependencies)
         parents: dict[Node, list[Node]] = {}
         while stack:
             node = stack.pop()
@@ -94,6 +109,7 @@ class _Current(threading.local):
 
 current = _Current()
 _task_ids = itertools.count()
+_NO_NODES: frozenset[Node] = frozenset()
 
 
 def run_backward(
@@ -130,10 +146,9 @@ def run_backward(
         heappush(ready, (-node.sequence_nr, node, buffers.pop(node)))
     outer, current.task = current.task, task
     try:
-        upcoming: tuple[int, Node, Any] | None = heappop(ready)
-        while upcoming is not None:
-            node, slots = upcoming[1:]
-            upcoming = None
+        node: Node | None
+        _, node, slots = heappop(ready)
+        while node is not None:
             results: Any
             if is_plain and slots is not None and not node.hooked:
                 results = node.run(slots, create_graph)
@@ -141,14 +156,16 @@ def run_backward(
                 results = run_specially(node, slots, create_graph, task)
             if not keep_graph and (needed is None or node in needed):
                 node.release()
-            for edge, grad in zip(node.next_edges, results):  # noqa: B905 (trailing constants have no gradient)
+            edges = node.next_edges
+            node = slots = None
+            for edge, grad in zip(edges, results):  # noqa: B905 (trailing constants have no gradient)
                 if edge is None:
                     continue
                 next_node, nr = edge
                 if needed is not None and not task.will_run(next_node):
                     continue
                 waits_for = dependencies[next_node] - 1
-                slots = buffers.get(next_node) if buffers else None
+                arrived: Any = buffers.get(next_node) if buffers else None
                 if grad is not None:
                     if next_node.output_shape is None:  # several outputs
                         shape, dtype = next_node.output_meta(nr)
@@ -156,39 +173,40 @@ def run_backward(
                         shape, dtype = next_node.output_shape, next_node.output_dtype
                     if grad.shape != shape or grad.dtype is not dtype:
                         grad = fit(grad, shape, dtype)
-                    if slots is not None:
-                        if slots[nr] is None:
-                            slots[nr] = grad
+                    if arrived is not None:
+                        if arrived[nr] is None:
+                            arrived[nr] = grad
                         else:
-                            accumulate(slots, nr, grad)
+                            accumulate(arrived, nr, grad)
                     elif next_node.num_outputs == 1:
-                        slots = [grad]
+                        arrived = [grad]
                     else:
-                        slots = [None] * next_node.num_outputs
-                        slots[nr] = grad
+                        arrived = [None] * next_node.num_outputs
+                        arrived[nr] = grad
                 if waits_for:
                     dependencies[next_node] = waits_for
-                    if slots is not None:
-                        buffers[next_node] = slots
+                    if arrived is not None:
+                        buffers[next_node] = arrived
                     continue
                 if buffers:
                     buffers.pop(next_node, None)
-                if next_node.sequence_nr >= RUNS_FIRST:
-                    leaves.append((next_node, slots))
+                if next_node.is_leaf:
+                    leaves.append((next_node, arrived))
                     continue
-                if upcoming is not None:
-                    heappush(ready, upcoming)
-                upcoming = -next_node.sequence_nr, next_node, slots
+                if node is not None:
+                    heappush(ready, (-node.sequence_nr, node, slots))
+                node, slots = next_node, arrived
             # AccumulateGrad keeps a gradient without a copy if nobody else holds it.
-            results = grad = slots = None
+            results = grad = arrived = None
             while leaves:
-                node, slots = leaves.pop()
-                if is_plain and slots is not None and not node.hooked:
-                    node.run(slots, create_graph)
+                leaf, arrived = leaves.pop()
+                if is_plain and arrived is not None and not leaf.hooked:
+                    leaf.run(arrived, create_graph)
                 else:
-                    run_specially(node, slots, create_graph, task)
+                    run_specially(leaf, arrived, create_graph, task)
             if ready:  # a chain needs no heap
-                upcoming = heappop(ready) if upcoming is None else heappushpop(ready, upcoming)
+                following = (-node.sequence_nr, node, slots) if node is not None else None
+                _, node, slots = heappushpop(ready, following) if following else heappop(ready)
     finally:
         current.task = outer
 

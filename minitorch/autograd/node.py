@@ -52,6 +52,7 @@ class Node:
     pre_hooks: Hooks | None = None
     post_hooks: Hooks | None = None
     hooked = False  # whether any of the three is there
+    is_leaf = False  # AccumulateGrad
 
     view_node: Node | None = None
     """While ``CopySlices`` runs this node, what the output that it saved has for a ``grad_fn``."""

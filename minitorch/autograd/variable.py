@@ -461,6 +461,7 @@ class AccumulateGrad(Node):
 
     __slots__ = ("variable", "output_shape", "output_dtype")
     next_edges = ()
+    is_leaf = True
 
     def __init__(self, variable: Variable) -> None:
         self.variable = variable

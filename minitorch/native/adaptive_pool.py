@@ -7,6 +7,7 @@ AdaptiveMaxPooling2d.cpp, AdaptiveMaxPooling3d.cpp}.
 from __future__ import annotations
 
 import itertools
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from minitorch.native.max_pool import (
     MaxPool3DWithIndices,
     MaxPoolBackward,
 )
-from minitorch.native.pool import IntOrTuple, Windows, adaptive_windows
+from minitorch.native.pool import IntOrTuple, Ints, Windows, adaptive_windows
 
 if TYPE_CHECKING:
     from minitorch._tensor import Tensor
@@ -100,42 +101,43 @@ def adaptive_avg_pool2d(input: Tensor, output_size: Any) -> Tensor:
 
     Shape: input ``(N, C, H, W)`` or ``(C, H, W)``, output ``(N, C, *output_size)``.
     """
-    name = "adaptive_avg_pool2d"
-    size = pool.adaptive_size(input, output_size, 2, f"{name}: output_size must be 2")
-    if min(size) < 0:
-        raise RuntimeError(
-            f"{name}: elements of output_size must be greater than or equal to 0 but received "
-            f"{{{size[0]}, {size[1]}}}"
-        )
-    if input.ndim not in (3, 4):
-        raise RuntimeError(f"{name}(): Expected 3D or 4D tensor, but got {list(input.shape)}")
-    pool.check_not_empty(input, name, input.ndim - 2)
-    pool.check_dtype(input, name, "f")
-    if size == (1, 1):
+    windows = _mean_windows(2, input._array.shape, input._array.dtype, *pool.hashable(output_size))
+    if windows is None:
         return input.mean((-1, -2), keepdim=True)
-    rows, columns = map(adaptive_windows, input.shape[-2:], size)
-    out: Tensor = AdaptiveAvgPool2D.apply(input, rows, columns)
+    out: Tensor = AdaptiveAvgPool2D.apply(input, *windows)
     return out
 
 
 def adaptive_avg_pool3d(input: Tensor, output_size: Any) -> Tensor:
     """The means of a grid of windows of a volume, ``(N, C, D, H, W)`` or ``(C, D, H, W)``."""
-    name = "adaptive_avg_pool3d"
-    size = pool.adaptive_size(input, output_size, 3, f"{name}: output_size must be 3")
+    windows = _mean_windows(3, input._array.shape, input._array.dtype, *pool.hashable(output_size))
+    if windows is None:
+        return input.mean((-1, -2, -3), keepdim=True)
+    out: Tensor = AdaptiveAvgPool3D.apply(input, windows)
+    return out
+
+
+@lru_cache(maxsize=512, typed=True)
+def _mean_windows(
+    ndim: int, shape: Ints, dtype: Any, output_size: Any
+) -> tuple[Windows, ...] | None:
+    """The windows, all arguments checked; None if there is but one."""
+    name = f"adaptive_avg_pool{ndim}d"
+    size = pool.adaptive_size(shape, output_size, ndim, f"{name}: output_size must be {ndim}")
     if min(size) < 0:
         raise RuntimeError(
             f"{name}: elements of output_size must be greater than or equal to 0 but received "
-            f"{{{size[0]}, {size[1]},{size[2]}}}"
+            f"{{{size[0]}, {','.join(map(str, size[1:]))}}}"
         )
-    if input.ndim not in (4, 5):
-        raise RuntimeError(f"{name}(): Expected 4D or 5D tensor, but got {list(input.shape)}")
-    pool.check_not_empty(input, name)
-    pool.check_dtype(input, f"{name}_cpu", "f")
-    if size == (1, 1, 1):
-        return input.mean((-1, -2, -3), keepdim=True)
-    windows = tuple(map(adaptive_windows, input.shape[-3:], size))
-    out: Tensor = AdaptiveAvgPool3D.apply(input, windows)
-    return out
+    if len(shape) not in (ndim + 1, ndim + 2):
+        raise RuntimeError(
+            f"{name}(): Expected {ndim + 1}D or {ndim + 2}D tensor, but got {list(shape)}"
+        )
+    pool.check_not_empty(shape, name, len(shape) - 2 if ndim == 2 else 1)
+    pool.check_kind(dtype, name if ndim == 2 else f"{name}_cpu", "f")
+    if size == (1,) * ndim:
+        return None
+    return tuple(map(adaptive_windows, shape[-ndim:], size))
 
 
 # ------------------------------------------------------------------------------------- maximum
@@ -148,7 +150,7 @@ def adaptive_max_pool1d(
     name = "adaptive_max_pool1d"
     if input.ndim not in (2, 3):
         raise RuntimeError(f"{name}(): Expected 2D or 3D tensor, but got: {list(input.shape)}")
-    pool.check_not_empty(input, name)
+    pool.check_not_empty(input._array.shape, name)
     count = pool.single(output_size, name, "output_size")
     return pool.squeezed(adaptive_max_pool2d(input.unsqueeze(-2), (1, count), return_indices))
 
@@ -158,32 +160,31 @@ def adaptive_max_pool2d(input: Tensor, output_size: Any, return_indices: bool = 
 
     Shape: input ``(N, C, H, W)`` or ``(C, H, W)``, output ``(N, C, *output_size)``.
     """
-    rows, columns = _max_windows(input, output_size, 2, "adaptive_max_pool2d")
-    return AdaptiveMaxPool2D.apply(input, rows, columns, return_indices)
+    windows = _max_windows(2, input._array.shape, input._array.dtype, *pool.hashable(output_size))
+    return AdaptiveMaxPool2D.apply(input, *windows, return_indices)
 
 
 def adaptive_max_pool3d(input: Tensor, output_size: Any, return_indices: bool = False) -> Any:
     """The largest elements of windows of a volume, ``(N, C, D, H, W)`` or ``(C, D, H, W)``."""
-    windows = _max_windows(input, output_size, 3, "adaptive_max_pool3d_cpu")
+    windows = _max_windows(3, input._array.shape, input._array.dtype, *pool.hashable(output_size))
     return AdaptiveMaxPool3D.apply(input, windows, return_indices)
 
 
-def _max_windows(
-    input: Tensor, output_size: Any, ndim: int, kernel_name: str
-) -> tuple[pool.Windows, ...]:
+@lru_cache(maxsize=512, typed=True)
+def _max_windows(ndim: int, shape: Ints, dtype: Any, output_size: Any) -> tuple[Windows, ...]:
     name = f"adaptive_max_pool{ndim}d"
     words = f"{name}(): internal error: output_size.size() must be {ndim}"
-    size = pool.adaptive_size(input, output_size, ndim, words)
-    if input.ndim not in (ndim + 1, ndim + 2):
+    size = pool.adaptive_size(shape, output_size, ndim, words)
+    if len(shape) not in (ndim + 1, ndim + 2):
         raise RuntimeError(
-            f"{name}(): Expected {ndim + 1}D or {ndim + 2}D tensor, but got: {list(input.shape)}"
+            f"{name}(): Expected {ndim + 1}D or {ndim + 2}D tensor, but got: {list(shape)}"
         )
-    pool.check_not_empty(input, name)
+    pool.check_not_empty(shape, name)
     if min(size) < 0:
-        shape = [*input.shape[:-ndim], *size]
-        raise RuntimeError(f"Trying to create tensor with negative dimension {min(size)}: {shape}")
-    pool.check_dtype(input, kernel_name, "f")
-    return tuple(map(adaptive_windows, input.shape[-ndim:], size))
+        full = [*shape[:-ndim], *size]
+        raise RuntimeError(f"Trying to create tensor with negative dimension {min(size)}: {full}")
+    pool.check_kind(dtype, name if ndim == 2 else f"{name}_cpu", "f")
+    return tuple(map(adaptive_windows, shape[-ndim:], size))
 
 
 def adaptive_max_pool1d_with_indices(input: Tensor, output_size: Any) -> Any:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from minitorch import dtypes
+from minitorch.autograd import grad_mode
 from minitorch.autograd.operator import Operator
 from minitorch.autograd.variable import wrap
 from minitorch.native.conversions import to_dtype
@@ -40,16 +41,26 @@ if TYPE_CHECKING:
 
 @DispatchStub
 def attention_kernel(
-    query: Any, key: Any, value: Any, bias: Any, kept: Any, p: float, scale: float, causal: bool
+    query: Any,
+    key: Any,
+    value: Any,
+    bias: Any,
+    kept: Any,
+    p: float,
+    scale: float,
+    causal: bool,
+    remembers: bool,
 ) -> Any:
-    """The values' means ``(N, H, L, V)``, and the weights before dropout ``(N, H, L, S)``."""
+    """The values' means ``(N, H, L, V)``, and for a backward the weights before dropout
+    ``(N, H, L, S)``.
+    """
     scores = multiply(query * query.dtype.type(scale), key.swapaxes(-1, -2))
     if bias is not None:
         scores += bias
     if causal:
         scores += _causal_bias(scores, *scores.shape[-2:])
     weights = SafeSoftmax.apply(scores, 3)
-    return multiply(_drop(weights, kept, p), value), weights
+    return multiply(_drop(weights, kept, p), value), weights if remembers else None
 
 
 @DispatchStub
@@ -103,10 +114,11 @@ class FlashAttention(Operator, name="ScaledDotProductFlashAttentionForCpuBackwar
         p: float,
         scale: float,
         causal: bool,
+        remembers: bool,
     ) -> Any:
         kind = query.dtype
-        query, key, value = (_wide(x) for x in (query, key, value))
-        out, weights = attention_kernel(query, key, value, bias, kept, p, scale, causal)
+        query, key, value = _wide(query), _wide(key), _wide(value)
+        out, weights = attention_kernel(query, key, value, bias, kept, p, scale, causal, remembers)
         ctx.save_for_backward(query, key, value, weights)
         ctx.kept, ctx.options, ctx.kind = kept, (p, scale, causal), kind
         return out.astype(kind, copy=False)
@@ -126,6 +138,7 @@ class FlashAttention(Operator, name="ScaledDotProductFlashAttentionForCpuBackwar
         p: float,
         scale: float,
         causal: bool,
+        remembers: bool,
     ) -> Tensor:
         if causal:
             later = _causal_bias(_wide(query._array), query.shape[-2], key.shape[-2])
@@ -200,7 +213,8 @@ def scaled_dot_product_attention(
     if enable_gqa:
         key, value = _share_heads(query, key), _share_heads(query, value)
     if scale is None:
-        scale = 1 / math.sqrt(query.shape[-1]) if query.shape[-1] else math.inf
+        width = query._array.shape[-1]
+        scale = 1 / math.sqrt(width) if width else math.inf
     if not 0 <= dropout_p <= 1:
         raise RuntimeError(f"dropout probability has to be between 0 and 1, but got {dropout_p:g}")
     fused = _is_fusible(query, key, value, attn_mask)
@@ -211,40 +225,51 @@ def scaled_dot_product_attention(
         )
     bias = _bias(query, attn_mask)
     if fused and dropout_p == 0:
-        return FlashAttention.apply(query, key, value, bias, None, 0.0, scale, is_causal)
+        remembers = _is_recorded(query, key, value)
+        return FlashAttention.apply(
+            query, key, value, bias, None, 0.0, scale, is_causal, remembers
+        )
     if fused and dropout_p < 1 and query.itemsize >= 4:
         shape = *query.shape[:-1], key.shape[-2]
         kept = np.empty_like(query._array, shape=shape, dtype=bool, order="C")
         bernoulli_(kept, 1 - dropout_p)
-        return DroppingAttention.apply(query, key, value, bias, kept, dropout_p, scale, is_causal)
+        remembers = _is_recorded(query, key, value)
+        return DroppingAttention.apply(
+            query, key, value, bias, kept, dropout_p, scale, is_causal, remembers
+        )
     if is_causal:
         bias = wrap(_causal_bias(_wide(query._array), query.shape[-2], key.shape[-2]))
     return _attend(query, key, value, bias, scale, partial(dropout, p=dropout_p))
 
 
 def _check(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> None:
-    tensors = ("query", query), ("key", key), ("value", value)
-    kinds = [_cpp_name(x) for _, x in tensors]
-    if len(set(kinds)) > 1:
+    q, k, v = query._array, key._array, value._array
+    if not q.dtype == k.dtype == v.dtype:
+        kinds = [_cpp_name(x) for x in (query, key, value)]
         raise RuntimeError(
             "Expected query, key, and value to have the same dtype, but got "
             f"query.dtype: {kinds[0]} key.dtype: {kinds[1]} and value.dtype: {kinds[2]} instead."
         )
-    if min([x.ndim for _, x in tensors]) < 2:
+    if min(q.ndim, k.ndim, v.ndim) < 2:
         raise RuntimeError(
             "Expected query, key, and value to all be  at least 2 dimensional, but got "
-            f"query.dim: {query.ndim} key.dim: {key.ndim} and value.dim: {value.ndim} instead."
+            f"query.dim: {q.ndim} key.dim: {k.ndim} and value.dim: {v.ndim} instead."
         )
     if mask is not None and mask.dtype not in (dtypes.bool_, dtypes.float32, query.dtype):
         raise RuntimeError(
             "Expected attn_mask dtype to be bool or float or to match query dtype, but got "
-            f"attn_mask.dtype: {_cpp_name(mask)} and  query.dtype: {kinds[0]} instead."
+            f"attn_mask.dtype: {_cpp_name(mask)} and  query.dtype: {_cpp_name(query)} instead."
         )
-    if not query.is_floating_point():
-        name = dtypes.from_numpy(query._array.dtype).c10_name
-        if query.is_complex():
-            raise not_implemented("softmax_lastdim_kernel_impl", query._array)
+    if not dtypes.is_floating(q.dtype):
+        if q.dtype.kind == "c":
+            raise not_implemented("softmax_lastdim_kernel_impl", q)
+        name = dtypes.from_numpy(q.dtype).c10_name
         raise RuntimeError(f"expected scalar type Float but found {name}")
+
+
+def _is_recorded(*tensors: Tensor) -> bool:
+    """Whether there may be a backward."""
+    return grad_mode.state.enabled and any([x.requires_grad for x in tensors])
 
 
 def _cpp_name(tensor: Tensor) -> str:
@@ -268,7 +293,7 @@ def _share_heads(query: Tensor, other: Tensor) -> Tensor:
 
 def _is_fusible(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> bool:
     """Mirrors use_flash_attention_cpp of transformers/sdp_utils_cpp.cpp, but for dropout."""
-    q, k, v = (x._array.shape for x in (query, key, value))
+    q, k, v = query._array.shape, key._array.shape, value._array.shape
     if not len(q) == len(k) == len(v) == 4 or not q[:2] == k[:2] == v[:2]:
         return False
     if not q[3] == k[3] == v[3] or k[2] != v[2] or not (q[2] and k[2]):

@@ -112,10 +112,15 @@ class Aminmax(Operator, name="AminmaxBackward0"):
         return low + share_among_equals(grad_max, input, largest, axes, keepdim, nan_too=False)
 
 
+SMALL = 4096
+"""Elements in which the extremes are found again in less time than their places are looked up."""
+
+
 class MaxDim(Operator, name="MaxBackward0"):
     """The largest element along one dimension, and where the first of them stands."""
 
-    arg: Any = staticmethod(np.argmax)
+    ufunc: Any = np.maximum
+    arg = "argmax"  # a method: as a function it takes 0.8 us more
 
     @staticmethod
     def forward(ctx: Any, input: Any, dim: int, keepdim: bool) -> Any:
@@ -125,11 +130,15 @@ class MaxDim(Operator, name="MaxBackward0"):
             ctx.save_for_backward(indices)
             ctx.arguments = (), 0, True
             return values, indices
-        indices = ctx.arg(input, dim, keepdims=True)
-        values = gather_kernel(input, dim, indices)
         ctx.arguments = input.shape, dim, keepdim
-        if not keepdim:
-            values, indices = values.squeeze(dim), indices.squeeze(dim)
+        if input.size <= SMALL:
+            values = np_asarray(ctx.ufunc.reduce(input, dim, keepdims=keepdim))
+            indices = np_asarray(getattr(input, ctx.arg)(dim, keepdims=keepdim))
+        else:
+            indices = getattr(input, ctx.arg)(dim, keepdims=True)
+            values = gather_kernel(input, dim, indices)
+            if not keepdim:
+                values, indices = values.squeeze(dim), indices.squeeze(dim)
         ctx.save_for_backward(indices)
         return values, indices
 
@@ -142,7 +151,8 @@ class MaxDim(Operator, name="MaxBackward0"):
 class MinDim(MaxDim, name="MinBackward0"):
     """The smallest element along one dimension, and where the first of them stands."""
 
-    arg = staticmethod(np.argmin)
+    ufunc = np.minimum
+    arg = "argmin"
 
 
 def select_backward(
@@ -279,7 +289,7 @@ def aminmax(input: Tensor, *, dim: int | None = None, keepdim: bool = False) -> 
     return _AminmaxResult(*Aminmax.apply(input, as_axes(dim, array.ndim), keepdim))
 
 
-def _arg_extreme(input: Tensor, dim: int | None, keepdim: bool, name: str, function: Any) -> Tensor:
+def _arg_extreme(input: Tensor, dim: int | None, keepdim: bool, name: str) -> Tensor:
     array = unwrap(input)
     if array.dtype.kind in "bc":
         kind = "bool" if array.dtype.kind == "b" else "complex"
@@ -293,19 +303,19 @@ def _arg_extreme(input: Tensor, dim: int | None, keepdim: bool, name: str, funct
             else f"{name}(): Expected reduction dim {dim} to have non-zero size."
         )
     if dim is None or not array.ndim:
-        place = np_asarray(function(array))
+        place = np_asarray(getattr(array, name)())
         return wrap(place.reshape((1,) * array.ndim) if keepdim else place)
-    found = function(array, dim)
+    found = getattr(array, name)(dim)
     return wrap(np.expand_dims(found, dim) if keepdim else np_asarray(found))
 
 
 @accepts_out
 def argmax(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
     """The index of the largest element: in the flattened tensor, or along ``dim``."""
-    return _arg_extreme(input, dim, keepdim, "argmax", np.argmax)
+    return _arg_extreme(input, dim, keepdim, "argmax")
 
 
 @accepts_out
 def argmin(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
     """The index of the smallest element: in the flattened tensor, or along ``dim``."""
-    return _arg_extreme(input, dim, keepdim, "argmin", np.argmin)
+    return _arg_extreme(input, dim, keepdim, "argmin")

@@ -96,7 +96,6 @@ def layer_norm_backward_kernel(
                 target[i] = rest - (source[i] - middle) * tilt
             for i in range(length):
                 of_weight[i] += gradients[i] * ((source[i] - middle) * factor)
-            for i in range(length):
                 of_bias[i] += gradients[i]
     for total, of_parts in ((grad_weight, of_weights), (grad_bias, of_biases)):
         sums = np.zeros(length)

@@ -18,7 +18,7 @@ from minitorch.autograd.holomorphic import Holomorphic
 from minitorch.autograd.node import Node
 from minitorch.autograd.variable import Variable
 from minitorch.native.binary_ops import Mul
-from minitorch.native.cpu_blas import gemm
+from minitorch.native.cpu_blas import gemm, gemv, ger
 from minitorch.native.expand_utils import infer_size, meta_of, np_asarray, sum_to
 from minitorch.native.portable_stub import PortableStub
 from minitorch.native.reduce_ops_utils import sum_kernel
@@ -45,14 +45,15 @@ SMALL = 10_000
 
 def multiply(a: Any, b: Any, kernel: str = "addmm_impl_cpu_") -> Any:
     """a @ b of arrays of one dtype; ``kernel`` is what torch's error calls it."""
-    if a.dtype is not b.dtype:
+    dtype = a.dtype
+    if dtype is not b.dtype:
         _check_dtypes(a, b)
+    elif dtype.char in "fdFD" and a.size < SMALL > b.size and a.ndim == 2 and type(a) is np.ndarray:
+        # The same BLAS call; np.matmul, which can do more, thinks 0.3 us longer about two matrices.
+        return a.dot(b)
     if a.itemsize <= 2:
         return _multiply_small(a, b, kernel)
-    # The same BLAS call; np.matmul, which can do more, thinks 0.3 us longer about two matrices.
-    if type(a) is np.ndarray and a.size < SMALL > b.size and a.ndim == 2 and a.dtype.kind in "fc":
-        return a.dot(b)
-    return gemm(a, b)
+    return gemv(a, b) if a.ndim == 2 and b.ndim == 1 else gemm(a, b)
 
 
 def _check_dtypes(a: Any, b: Any) -> None:
@@ -227,7 +228,7 @@ class Linear(Holomorphic, name="AddmmBackward0"):
         if not isinstance(grad, Variable):
             return linear_backward_kernel(grad, mat1, weight)
         return (
-            grad.sum(0),
+            None if ctx.next_edges[0] is None else grad.sum(0),
             None if weight is None else Mm.apply(grad, weight),
             None if mat1 is None else Mm.apply(grad.T, mat1),
         )
@@ -278,8 +279,33 @@ class Bmm(Holomorphic):
         input, mat2 = ctx.saved_tensors
         to_input, to_mat2 = ctx.next_edges
         return (
-            None if to_input is None else Bmm.apply(grad, Transpose.apply(mat2, 1, 2)),
-            None if to_mat2 is None else Bmm.apply(Transpose.apply(input, 1, 2), grad),
+            None if to_input is None else _batched_product(grad, Transpose.apply(mat2, 1, 2)),
+            None if to_mat2 is None else _batched_product(Transpose.apply(input, 1, 2), grad),
+        )
+
+
+def _batched_product(a: Any, b: Any) -> Any:
+    """The products of two batches in a backward: arrays go straight to BLAS."""
+    return BatchedMatmul.apply(a, b) if isinstance(a, Variable) else multiply(a, b)
+
+
+class BatchedMatmul(Holomorphic, name="UnsafeViewBackward0"):
+    """The products of two batches of one shape, of any number of dimensions. torch records six
+    nodes: expansions and views to a batch of one dimension, ``Bmm``, and a view back.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, input: Any, other: Any) -> Any:
+        ctx.save_for_backward(input, other)
+        return multiply(input, other, "bmm")
+
+    @staticmethod
+    def backward(ctx: Any, grad: Any) -> Any:
+        input, other = ctx.saved_tensors
+        to_input, to_other = ctx.next_edges
+        return (
+            None if to_input is None else _batched_product(grad, Transpose.apply(other, -1, -2)),
+            None if to_other is None else _batched_product(Transpose.apply(input, -1, -2), grad),
         )
 
 
@@ -296,9 +322,17 @@ class Mv(Holomorphic):
         input, vec = ctx.saved_tensors
         to_input, to_vec = ctx.next_edges
         return (
-            None if to_input is None else grad[:, None] * vec,
-            None if to_vec is None else T.apply(input) @ grad,
+            None if to_input is None else _outer_product(grad, vec),
+            None if to_vec is None else _product_with_vector(T.apply(input), grad),
         )
+
+
+def _outer_product(column: Any, row: Any) -> Any:
+    return column[:, None] * row if isinstance(column, Variable) else ger(column, row)
+
+
+def _product_with_vector(matrix: Any, vector: Any) -> Any:
+    return Mv.apply(matrix, vector) if isinstance(vector, Variable) else multiply(matrix, vector)
 
 
 class Dot(Holomorphic):
@@ -413,12 +447,12 @@ def mv(input: Tensor, vec: Tensor, *, out: Tensor | None = None) -> Tensor:
 
     Shape: (n, k) @ (k,) -> (n,).
     """
-    a, b = _shape(input), _shape(vec)
+    a, b = input._array.shape, vec._array.shape
     if len(a) != 2 or len(b) != 1:
         raise RuntimeError(f"vector + matrix @ vector expected, got {len(b)}, {len(a)}, {len(b)}")
     if a[1] != b[0]:
         raise RuntimeError(f"size mismatch, got input ({a[0]}), mat ({a[0]}x{a[1]}), vec ({b[0]})")
-    if input._array.dtype != vec._array.dtype:
+    if input._array.dtype is not vec._array.dtype and input._array.dtype != vec._array.dtype:
         mat, vector = [dtypes.from_numpy(x._array.dtype).c10_name for x in (input, vec)]
         raise RuntimeError(
             f"addmv input tensors must have the same dtype, but got {vector}, {mat}, and {vector}"
@@ -468,6 +502,8 @@ def matmul(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor
         return write_out("matmul", matmul(input, other), out)
     n, m = input._array.ndim, other._array.ndim
     if n == 2 and m == 2:
+        if input._array.shape[1] == other._array.shape[0]:
+            return Mm.apply(input, other)  # 0.2 us sooner
         return mm(input, other)
     if n == 0 or m == 0:
         raise RuntimeError(
@@ -493,6 +529,8 @@ def matmul(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor
             f"[{math.prod(b[:-2])}, {a[-1]}] but got: "
             f"[{math.prod(b[:-2])}, {b[-2]}]."
         )
+    if a[:-2] == b[:-2]:
+        return BatchedMatmul.apply(input, other)
     try:
         batch = np.broadcast_shapes(a[:-2], b[:-2])
     except ValueError:

@@ -9,6 +9,7 @@ Mirrors aten/src/ATen/native/{DilatedMaxPool2d.cpp, DilatedMaxPool3d.cpp, Poolin
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -318,7 +319,8 @@ def max_pool2d(
     tensor([[[ 5.,  7.],
              [13., 15.]]])
     """
-    windows = _windows(2, input, kernel_size, stride, padding, dilation, ceil_mode)
+    options = pool.hashable(kernel_size, stride, padding, dilation)
+    windows = _windows(2, input._array.shape, input._array.dtype, *options, ceil_mode)
     return MaxPool2DWithIndices.apply(input, *windows, return_indices)
 
 
@@ -332,13 +334,16 @@ def max_pool3d(
     return_indices: bool = False,
 ) -> Any:
     """The largest element of every window of a volume, ``(N, C, D, H, W)`` or ``(C, D, H, W)``."""
-    windows = _windows(3, input, kernel_size, stride, padding, dilation, ceil_mode)
+    options = pool.hashable(kernel_size, stride, padding, dilation)
+    windows = _windows(3, input._array.shape, input._array.dtype, *options, ceil_mode)
     return MaxPool3DWithIndices.apply(input, windows, return_indices)
 
 
+@lru_cache(maxsize=512, typed=True)
 def _windows(
     ndim: int,
-    input: Tensor,
+    shape: Ints,
+    dtype: Any,
     kernel_size: IntOrTuple,
     stride: IntOrTuple | None,
     padding: IntOrTuple,
@@ -351,10 +356,9 @@ def _windows(
     strides = pool.expanded_stride(stride, taps, name)
     paddings = pool.expanded(padding, ndim, name, "padding")
     dilations = pool.expanded(dilation, ndim, name, "dilation")
-    pool.check_ndim(input, ndim)
-    pool.check_dtype(input, name, "iuf")
+    pool.check_ndim(shape, ndim)
+    pool.check_kind(dtype, name, "iuf")
     function = f"{name}_with_indices_out_cpu_template"
-    shape = input._array.shape
     return pool.windows_of(shape, taps, strides, paddings, dilations, ceil_mode, function=function)
 
 

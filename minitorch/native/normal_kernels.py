@@ -132,18 +132,19 @@ def _normal_float32(out: Any, engine: Any, mean: Any, std: Any) -> None:
     std32 = np.float32(std)
     uniform24(out, engine)
     count = out.size // (2 * _LANES)
-    blocks = out[: count * 2 * _LANES].reshape(count, 2, _LANES)
     # In two rows of their own the loop over pairs vectorises: 1.6 ns, in place 2.7.
-    first = np.empty((min(count, _BLOCKS), _LANES), np.float32)
+    first = np.empty(min(count, _BLOCKS) * _LANES, np.float32)
     second = np.empty_like(first)
     for start in range(0, count, _BLOCKS):
-        part = blocks[start : start + _BLOCKS]
-        size = part.shape[0]
-        first[:size] = part[:, 0]
-        second[:size] = part[:, 1]
-        _box_muller_float32(first[:size].reshape(-1), second[:size].reshape(-1), mean32, std32)
-        part[:, 0] = first[:size]
-        part[:, 1] = second[:size]
+        part = out[start * 2 * _LANES : min(start + _BLOCKS, count) * 2 * _LANES]
+        size = part.size // 2
+        for i in range(size):
+            first[i] = part[i + i // _LANES * _LANES]
+            second[i] = part[i + i // _LANES * _LANES + _LANES]
+        _box_muller_float32(first[:size], second[:size], mean32, std32)
+        for i in range(size):
+            part[i + i // _LANES * _LANES] = first[i]
+            part[i + i // _LANES * _LANES + _LANES] = second[i]
     if out.size % (2 * _LANES):  # the last 16 anew, from new uniforms
         last = out[out.size - 2 * _LANES :]
         uniform24(last, engine)

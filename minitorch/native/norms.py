@@ -25,7 +25,7 @@ from minitorch.native.linear_algebra_utils import check_floating
 from minitorch.native.reduce_ops_utils import Axes, accurate_sum, as_axes, restore, sum_kernel
 from minitorch.native.sizes import wrap_dim
 from minitorch.native.tensor_compare import Where, where
-from minitorch.native.tensor_iterator import zero_like
+from minitorch.native.tensor_iterator import multiply, zero_like
 from minitorch.native.variants import accepts_out
 from minitorch.native.views import movedim
 
@@ -39,7 +39,8 @@ class Norm(Operator, name="LinalgVectorNormBackward0"):
     @staticmethod
     def forward(ctx: Any, input: Any, p: float, axes: Axes, keepdim: bool) -> Any:
         out = np_asarray(vector_norm_of(_as_single(input), p, axes, keepdim))
-        out = out.astype(np.abs(input[:0]).dtype if input.ndim else np.abs(input).dtype, copy=False)
+        if input.dtype.kind != "c":
+            out = out.astype(input.dtype, copy=False)
         ctx.arguments = p, axes, keepdim
         ctx.save_for_backward(input, out)
         return out
@@ -89,7 +90,7 @@ def norm_backward(grad: Any, input: Any, p: float, norm: Any, axes: Axes) -> Any
     if p == 1:
         return grad * _sign(input)
     if p == 2:
-        return grad * Where.apply(norm == 0, zero_like(input), input / norm)
+        return multiply(input, Where.apply(norm == 0, 0.0, grad / norm))
     magnitude = _abs(input)
     if math.isinf(p):
         mask = (magnitude == norm) | (magnitude != magnitude)

@@ -132,6 +132,11 @@ def _wrong_count(function: str, name: str, ndim: int) -> str:
     return f"{function}: {name} {verb} {omitted}a single int, or a tuple of {_COUNTS[ndim]} ints"
 
 
+def hashable(*values: Any) -> tuple[Any, ...]:
+    """The arguments of an operation, for a cache: lists as tuples."""
+    return tuple([v if v is None or isinstance(v, int) else tuple(v) for v in values])
+
+
 def is_unset(stride: Any) -> bool:
     return stride is None or (not isinstance(stride, int) and len(stride) == 0)
 
@@ -206,8 +211,8 @@ def _check_positive(what: str, letter: str, values: Ints) -> None:
         raise RuntimeError(f"{what} should be greater than zero, but got {given}")
 
 
-def adaptive_size(input: Tensor, output_size: Any, ndim: int, words: str) -> Ints:
-    """The size of the output, in which None stands for the input's.
+def adaptive_size(shape: Ints, output_size: Any, ndim: int, words: str) -> Ints:
+    """The size of the output, in which None stands for that of the input, of this shape.
 
     Args:
         words: what to say of a wrong number of sizes.
@@ -216,40 +221,45 @@ def adaptive_size(input: Tensor, output_size: Any, ndim: int, words: str) -> Int
         sizes = (output_size,) * ndim
     else:
         sizes = tuple(output_size)
-        if input.ndim <= len(sizes):
+        if len(shape) <= len(sizes):
             raise ValueError(f"Input dimension should be at least {len(sizes) + 1}")
     if len(sizes) != ndim:
         raise RuntimeError(words)
-    last = input.shape[-ndim:]
+    last = shape[-ndim:]
     return tuple([n if size is None else size for size, n in zip(sizes, last, strict=False)])
 
 
 def check_dtype(input: Tensor, name: str, kinds: str) -> None:
+    """Refuse what torch has no kernel for. See ``check_kind``."""
+    check_kind(input._array.dtype, name, kinds)
+
+
+def check_kind(array_dtype: Any, name: str, kinds: str) -> None:
     """Refuse what torch has no kernel for.
 
     Args:
         kinds: of dtypes that it has: ``"f"``, ``"iu"`` with integers; ``"fd"`` are floats of 32
             bits or more.
     """
-    dtype = dtypes.from_numpy(input._array.dtype)
-    kind = "f" if dtype.is_floating_point else input._array.dtype.kind
+    dtype = dtypes.from_numpy(array_dtype)
+    kind = "f" if dtype.is_floating_point else array_dtype.kind
     if kind not in kinds or (kinds == "fd" and dtype.itemsize < 4):
         raise NotImplementedError(f"\"{name}\" not implemented for '{dtype.c10_name}'")
 
 
-def check_not_empty(input: Tensor, name: str, first: int = 1) -> None:
+def check_not_empty(shape: Ints, name: str, first: int = 1) -> None:
     """Only the dimensions before ``first`` may be empty."""
-    for dim in range(first, input.ndim):
-        if input.shape[dim] == 0:
+    for dim in range(first, len(shape)):
+        if shape[dim] == 0:
             raise RuntimeError(
                 f"{name}(): Expected input to have non-zero size for non-batch dimensions, but "
-                f"input has sizes {list(input.shape)} with dimension {dim} being empty"
+                f"input has sizes {list(shape)} with dimension {dim} being empty"
             )
 
 
-def check_ndim(input: Tensor, ndim: int) -> None:
+def check_ndim(shape: Ints, ndim: int) -> None:
     """Images (or volumes) with channels, and perhaps in batches."""
-    if input.ndim not in (ndim + 1, ndim + 2):
+    if len(shape) not in (ndim + 1, ndim + 2):
         raise RuntimeError(
             f"non-empty {ndim + 1}D or {ndim + 2}D (batch mode) tensor expected for input"
         )

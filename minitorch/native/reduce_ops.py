@@ -222,9 +222,14 @@ def sum(
     >>> minitorch.sum(minitorch.ones(2, 3), dim=1)
     tensor([3., 3.])
     """
-    dim, keepdim = dim_names(dim, keepdim, axis, keepdims)
-    input = cast(input, dtype)
-    total = (Sum if dim is None else SumDim).apply(input, as_axes(dim, input._array.ndim), keepdim)
+    if axis is not None or keepdims:
+        dim, keepdim = dim_names(dim, keepdim, axis, keepdims)
+    if dtype is not None:
+        input = cast(input, dtype)
+    if dim is None:
+        total = Sum.apply(input, None, keepdim)
+    else:
+        total = SumDim.apply(input, as_axes(dim, input._array.ndim), keepdim)
     if dtype is not None:
         total = cast(total, dtype)  # integers were summed to int64
     return total if out is None else write_out("sum", total, out)

@@ -41,6 +41,18 @@ def _tanh(gate: Any) -> None:
 
 
 @kernel
+def _clear(grad: Any) -> None:
+    for j in range(grad.size):
+        grad[j] = 0
+
+
+@kernel
+def _multiply(grad: Any, gate: Any) -> None:
+    for j in range(grad.size):
+        grad[j] *= gate[j]
+
+
+@kernel
 def _sigmoid_backward(out: Any, grad: Any, other: Any, gate: Any) -> None:
     """Of ``gate * other``, where ``gate`` is a sigmoid; the gradient of what is in it."""
     one = out.dtype.type(1)
@@ -84,22 +96,26 @@ def _relu_cell_backward(out: Any, grad: Any, hidden: Any) -> None:
 
 
 @kernel
-def _lstm_states(hidden: Any, cell: Any, gates: Any, before: Any) -> None:
-    size = cell.size
-    i, f, g, o = gates[:size], gates[size : 2 * size], gates[2 * size : 3 * size], gates[3 * size :]
-    for j in range(size):
+def _update_cell(cell: Any, before: Any, i: Any, f: Any, g: Any) -> None:
+    for j in range(cell.size):
         cell[j] = f[j] * before[j] + i[j] * g[j]
-    for j in range(size):
+
+
+@kernel
+def _output(hidden: Any, cell: Any, o: Any) -> None:
+    for j in range(hidden.size):
         hidden[j] = o[j] * tanh(cell[j])
 
 
 @kernel
 def _lstm_cell(hidden: Any, cell: Any, gates: Any, cell_before: Any) -> None:
-    two, three = 2 * cell.size, 3 * cell.size
+    size = cell.size
+    two, three = 2 * size, 3 * size
     _sigmoid(gates[:two])
     _tanh(gates[two:three])
     _sigmoid(gates[three:])
-    _lstm_states(hidden, cell, gates, cell_before)
+    _update_cell(cell, cell_before, gates[:size], gates[size:two], gates[two:three])
+    _output(hidden, cell, gates[three:])
 
 
 @kernel
@@ -123,32 +139,31 @@ def _lstm_cell_backward(
     _sigmoid_backward(out[:size], grad_cell, g, i)
     _sigmoid_backward(out[size:two], grad_cell, cell_before, f)
     _tanh_backward(out[two:three], grad_cell, i, g)
-    for j in range(size):
-        grad_cell[j] *= f[j]
+    _multiply(grad_cell, f)
 
 
 # ------------------------------------------------------------------ GRU
 
 
 @kernel
-def _gru_states(hidden: Any, gates: Any, before: Any) -> None:
-    size = hidden.size
-    n, r, z, product = (
-        gates[:size],
-        gates[size : 2 * size],
-        gates[2 * size : 3 * size],
-        gates[3 * size :],
-    )
-    for j in range(size):
-        n[j] = tanh(n[j] + r[j] * product[j])
-    for j in range(size):
-        hidden[j] = n[j] + z[j] * (before[j] - n[j])
+def _candidate(n: Any, reset: Any, product: Any) -> None:
+    for j in range(n.size):
+        n[j] = tanh(n[j] + reset[j] * product[j])
+
+
+@kernel
+def _blend(hidden: Any, before: Any, candidate: Any, update: Any) -> None:
+    for j in range(hidden.size):
+        hidden[j] = candidate[j] + update[j] * (before[j] - candidate[j])
 
 
 @kernel
 def _gru_cell(hidden: Any, gates: Any, hidden_before: Any) -> None:
-    _sigmoid(gates[hidden.size : 3 * hidden.size])
-    _gru_states(hidden, gates, hidden_before)
+    size = hidden.size
+    two, three = 2 * size, 3 * size
+    _sigmoid(gates[size:three])
+    _candidate(gates[:size], gates[size:two], gates[three:])
+    _blend(hidden, hidden_before, gates[:size], gates[two:three])
 
 
 @kernel
@@ -166,18 +181,22 @@ def _through_update(out: Any, grad: Any, before: Any, candidate: Any, update: An
 
 
 @kernel
+def _through_product(out: Any, grad: Any, reset: Any) -> None:
+    for j in range(out.size):
+        out[j] = grad[j] * reset[j]
+
+
+@kernel
 def _gru_cell_backward(out: Any, grad: Any, gates: Any, hidden_before: Any) -> None:
     size = grad.size
     two, three = 2 * size, 3 * size
     n, r, z, product = gates[:size], gates[size:two], gates[two:three], gates[three:]
-    of_n, of_product = out[:size], out[three:]
+    of_n = out[:size]
     _through_candidate(of_n, grad, n, z)
     _sigmoid_backward(out[size:two], of_n, product, r)
     _through_update(out[two:three], grad, hidden_before, n, z)
-    for j in range(size):
-        of_product[j] = of_n[j] * r[j]
-    for j in range(size):
-        grad[j] *= z[j]
+    _through_product(out[three:], of_n, r)
+    _multiply(grad, z)
 
 
 # ------------------------------------------------------------------ all of them
@@ -221,17 +240,14 @@ def cell_backward_kernel(
     other ways than through the sums: of the hidden state, only a GRU has such a way.
     """
     for n in range(grad_gates.shape[0]):
-        grad = grad_hidden[n]
+        out, grad = grad_gates[n], grad_hidden[n]
         if kind == GRU:
-            _gru_cell_backward(grad_gates[n], grad, gates[n], hidden_before[n])
+            _gru_cell_backward(out, grad, gates[n], hidden_before[n])
             continue
         if kind == TANH:
-            _tanh_cell_backward(grad_gates[n], grad, gates[n])
+            _tanh_cell_backward(out, grad, gates[n])
         elif kind == RELU:
-            _relu_cell_backward(grad_gates[n], grad, gates[n])
+            _relu_cell_backward(out, grad, gates[n])
         else:
-            _lstm_cell_backward(
-                grad_gates[n], grad_cell[n], grad, gates[n], cell[n], cell_before[n]
-            )
-        for j in range(grad.size):
-            grad[j] = 0
+            _lstm_cell_backward(out, grad_cell[n], grad, gates[n], cell[n], cell_before[n])
+        _clear(grad)

@@ -15,7 +15,7 @@ import numpy as np
 
 from minitorch._jit import kernel, prange
 from minitorch.native.dispatch_stub import DispatchStub
-from minitorch.native.vec_math import ByPrecision, exp, log_of_one_or_more
+from minitorch.native.vec_math import ByPrecision, exp, exp_below_one, log_of_one_or_more
 
 # Rows are handled some at a time: exp then runs over about this many neighbours at once, so it
 # vectorises for rows of 10 too, and they stay in the innermost cache.
@@ -88,7 +88,7 @@ def softmax_kernel(out: Any, input: Any, size: Any) -> None:
                 y[j] = x[j] - largest
         y = out[first * size : last * size]
         for j in range(y.size):
-            y[j] = exp(y[j])
+            y[j] = exp_below_one(y[j])
         for r in range(first, last):
             y = out[r * size : (r + 1) * size]
             scale = one / _sum(y)
@@ -129,7 +129,7 @@ def log_softmax_kernel(out: Any, input: Any, size: Any) -> None:
             largest[r - first] = shift
         y = out[first * size : last * size]
         for j in range(y.size):
-            y[j] = exp(y[j])
+            y[j] = exp_below_one(y[j])
         for r in range(first, last):
             x, y = input[r * size : (r + 1) * size], out[r * size : (r + 1) * size]
             shift, log_sum = largest[r - first], number(math.log(_sum(y)))
@@ -189,7 +189,7 @@ def softmax_columns_kernel(out: Any, input: Any) -> None:
         for c in range(size):
             x, y = input[o, c, first:end], out[o, c, first:end]
             for i in range(y.size):
-                y[i] = exp(x[i] - largest[i])
+                y[i] = exp_below_one(x[i] - largest[i])
             for i in range(y.size):
                 total[i] += y[i]
         for i in range(total.size):
@@ -215,7 +215,7 @@ def log_softmax_columns_kernel(out: Any, input: Any) -> None:
         for c in range(size):
             x = input[o, c, first:end]
             for i in range(x.size):
-                total[i] += exp(x[i] - largest[i])
+                total[i] += exp_below_one(x[i] - largest[i])
         for i in range(total.size):
             total[i] = log_of_one_or_more(total[i])
         for c in range(size):

@@ -25,6 +25,7 @@ from minitorch.native.tensor_iterator import (
     not_implemented,
     promote,
 )
+from minitorch.native.ufunc import number, ufunc
 from minitorch.native.variants import accepts_out
 
 if TYPE_CHECKING:
@@ -188,6 +189,8 @@ def clamp_(input: Tensor, min: Any = None, max: Any = None) -> Tensor:
 
 
 def _clamp_operator(min: Any, max: Any) -> type[Operator]:
+    if type(min) in _BOUNDS and type(max) in _BOUNDS and min is not max:
+        return ClampByNumbers
     if min is None and max is None:
         raise RuntimeError("torch.clamp: At least one of 'min' or 'max' must not be None")
     bounds = [b for b in (min, max) if b is not None]
@@ -231,6 +234,13 @@ def _extreme_of_two(ufunc: Any, input: Any, other: Any) -> Any:
     return out
 
 
+@ufunc("maximum_backward")
+def maximum_backward_kernel(grad: Any, larger: Any, smaller: Any) -> Any:
+    """The gradient of the first operand of ``maximum``, or of the second one of ``minimum``."""
+    half = grad * number(0.5)
+    return number(0) if larger < smaller else (half if larger == smaller else grad)
+
+
 class Maximum(Operator):
     """Ties share the gradient."""
 
@@ -244,11 +254,7 @@ class Maximum(Operator):
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:
         input, other = ctx.saved_tensors
-        tie = (input == other) * 0.5
-        return (
-            grad * ((input > other) + tie),
-            grad * ((input < other) + tie),
-        )
+        return maximum_backward(grad, input, other), maximum_backward(grad, other, input)
 
 
 class Minimum(Operator):
@@ -264,11 +270,14 @@ class Minimum(Operator):
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:
         input, other = ctx.saved_tensors
-        tie = (input == other) * 0.5
-        return (
-            grad * ((input < other) + tie),
-            grad * ((input > other) + tie),
-        )
+        return maximum_backward(grad, other, input), maximum_backward(grad, input, other)
+
+
+def maximum_backward(grad: Any, larger: Any, smaller: Any) -> Any:
+    """``maximum_backward_kernel`` of arrays, or of tensors."""
+    if not isinstance(grad, Variable):
+        return maximum_backward_kernel(grad, larger, smaller)
+    return Where.apply(larger < smaller, 0.0, Where.apply(larger == smaller, grad * 0.5, grad))
 
 
 class Fmax(Operator):
@@ -308,28 +317,24 @@ class Fmin(Operator):
 @accepts_out
 def maximum(input: Tensor, other: Tensor) -> Tensor:
     """out = max(input, other), element-wise; NaN wins."""
-    check_tensors("maximum", input=input, other=other)
     return Maximum.apply(input, other)
 
 
 @accepts_out
 def minimum(input: Tensor, other: Tensor) -> Tensor:
     """out = min(input, other), element-wise; NaN wins."""
-    check_tensors("minimum", input=input, other=other)
     return Minimum.apply(input, other)
 
 
 @accepts_out
 def fmax(input: Tensor, other: Tensor) -> Tensor:
     """out = max(input, other), element-wise; NaN only where both are."""
-    check_tensors("fmax", input=input, other=other)
     return Fmax.apply(input, other)
 
 
 @accepts_out
 def fmin(input: Tensor, other: Tensor) -> Tensor:
     """out = min(input, other), element-wise; NaN only where both are."""
-    check_tensors("fmin", input=input, other=other)
     return Fmin.apply(input, other)
 
 

@@ -116,7 +116,9 @@ def std_backward(
 
 def _count(input: Any, axes: Axes) -> int:
     """How many elements make one result."""
-    return math.prod([input.shape[d] for d in (range(input.ndim) if axes is None else axes)])
+    if axes is None:
+        return int(input.size)
+    return math.prod([input.shape[d] for d in axes])
 
 
 def _variance(input: Any, axes: Axes, correction: float, keepdim: bool) -> tuple[Any, Any]:

@@ -24,6 +24,7 @@ __all__ = [
     "ByPrecision",
     "erf",
     "exp",
+    "exp_below_one",
     "expm1",
     "log",
     "log1p_of_unit",
@@ -92,8 +93,10 @@ _ROUNDER_BITS = np.int32(_ROUNDER.view(np.int32))
 _EXPONENT_BIAS, _EXPONENT_SHIFT, _MANTISSA = np.int32(127), np.int32(23), np.int32(0x7FFFFF)
 # Here exp has become 0 and inf in float32.
 _EXP_LOWEST, _EXP_HIGHEST = _float32s(-104.0, 89.0)
-_NAN, _LEAST_NORMAL, _TWO_TO_23, _EXPONENT_SHIFT_FLOAT = _float32s(math.nan, 2**-126, 2**23, 23)
+_NAN, _LEAST_NORMAL, _TWO_TO_23, _DENORMAL_EXPONENT = _float32s(math.nan, 2**-126, 2**23, 23)
 _SQRT_HALF_BITS = np.int32(np.float32(math.sqrt(0.5)).view(np.int32))
+# Here exp leaves the normal numbers.
+_EXP_SMALLEST_NORMAL = np.float32(-87.33654)
 # tanh is 1 beyond 9.02, erf beyond 3.92.
 _TANH_HIGHEST, _ERF_HIGHEST = _float32s(10.0, 3.92)
 
@@ -101,6 +104,12 @@ _TANH_HIGHEST, _ERF_HIGHEST = _float32s(10.0, 3.92)
 _EXP_SERIES = _float32s(1.3814467e-03, 8.3687810e-03, 4.1668393e-02, 1.6666520e-01, 4.9999994e-01)
 # atanh(s) / s - 1 over s**2, for s <= 1/3: Taylor, whose next term is 2**-29 of the sum.
 _ATANH_SERIES = _float32s(*(1 / n for n in (15, 13, 11, 9, 7, 5, 3)))
+# (log(1 + t) - t + t**2 / 2) / t**3 for sqrt(1/2) <= 1 + t <= sqrt(2): fitted for the smallest
+# relative error of the logarithm, 6e-9.
+_LOG_SERIES = _float32s(
+    -7.6344694e-02, 1.2761666e-01, -1.3160227e-01, 1.4201744e-01,
+    -1.6623351e-01, 2.0001228e-01, -2.5000821e-01, 3.3333332e-01,
+)  # fmt: skip
 # erf(x) / x as a quotient of polynomials in x**2, for |x| <= 3.92, where erf becomes 1: fitted for
 # the smallest relative error, which is 2e-8.
 _ERF_ABOVE = _float32s(
@@ -163,6 +172,13 @@ def _exp_float32(x: Any) -> Any:
 
 
 @kernel
+def _exp_below_one_float32(x: Any) -> Any:
+    is_zero = x < _EXP_SMALLEST_NORMAL
+    n, minus_one = _reduce(_ZERO if is_zero else x)
+    return _ZERO if is_zero else (minus_one + _ONE) * _power_of_two(n)
+
+
+@kernel
 def _expm1_float32(x: Any) -> Any:
     n, minus_one = _reduce(_limited(x, np.float32(-80), _EXP_HIGHEST))
     half = np.int32(n >> np.int32(1))
@@ -208,15 +224,17 @@ def _log_of_one_or_more_float32(x: Any) -> Any:
 
 @kernel
 def _log_float32(x: Any) -> Any:
-    """x = m 2**n with sqrt(1/2) <= m < sqrt(2), so that nothing cancels near 1."""
+    """x = (1 + t) 2**n with sqrt(1/2) <= 1 + t < sqrt(2), so that nothing cancels near 1."""
     is_denormal = x < _LEAST_NORMAL
     bits = np.float32(x * _TWO_TO_23 if is_denormal else x).view(np.int32)
-    n = np.int32(bits - _SQRT_HALF_BITS) >> _EXPONENT_SHIFT
-    m = np.int32(bits - np.int32(n << _EXPONENT_SHIFT)).view(np.float32)
-    exponent = np.float32(n) - (_EXPONENT_SHIFT_FLOAT if is_denormal else _ZERO)
-    result = fma(exponent, _LOG_2, _log1p_of_unit_float32(m - _ONE))
-    result = -_INF if x == _ZERO else (result if x > _ZERO else _NAN)
-    return x if x == _INF else result
+    n = np.int32(np.int32(bits - _SQRT_HALF_BITS) >> _EXPONENT_SHIFT)
+    t = np.int32(bits - np.int32(n << _EXPONENT_SHIFT)).view(np.float32) - _ONE
+    exponent = np.float32(n) - (_DENORMAL_EXPONENT if is_denormal else _ZERO)
+    result = fma(t * t, fma(t, _polynomial(_LOG_SERIES, t), -_HALF), t)
+    result = fma(exponent, _LOG_2, result)
+    result = result if x < _INF else x
+    result = result if x >= _ZERO else _NAN
+    return -_INF if x == _ZERO else result
 
 
 @kernel
@@ -242,6 +260,8 @@ def _normal_cdf_float64(x: Any) -> Any:
 
 
 exp = ByPrecision(_exp_float32, math.exp)
+# exp(x) for x <= 0, or little above: 0 where it would be less than 1.2e-38. Takes 2/3 of the time.
+exp_below_one = ByPrecision(_exp_below_one_float32, math.exp)
 expm1 = ByPrecision(_expm1_float32, math.expm1)
 tanh = ByPrecision(_tanh_float32, math.tanh)
 erf = ByPrecision(_erf_float32, math.erf)

@@ -10,11 +10,12 @@ serves whatever the tuned one does not cover. Without this folder, or with
 - `copies`: of transposed arrays
 - `embedding`: rows of a table
 - `indexing`: gather, scatter_add, index_add
+- `linear`: small linear layers
 - `multi_tensor`: the optimizers' loops, over all parameters in one call
 - `joining`: cat
 - `normalization`: batch normalisation
 - `pointwise`: losses of regression
-- `products`: large matrix products, split over threads
+- `products`, `vector_products`: large ones, split over threads
 - `recurrent`: recurrent layers through time
 - `reductions`: sum, mean, norm, var, logsumexp
 - `scans`: cumsum
@@ -32,6 +33,7 @@ from minitorch.native.cpu import convolution as convolution
 from minitorch.native.cpu import copies as copies
 from minitorch.native.cpu import embedding as embedding
 from minitorch.native.cpu import indexing as indexing
+from minitorch.native.cpu import linear as linear
 from minitorch.native.cpu import multi_tensor as multi_tensor
 from minitorch.native.cpu import joining as joining
 from minitorch.native.cpu import normalization as normalization
@@ -42,3 +44,4 @@ from minitorch.native.cpu import reductions as reductions
 from minitorch.native.cpu import scans as scans
 from minitorch.native.cpu import sorting as sorting
 from minitorch.native.cpu import ufuncs as ufuncs
+from minitorch.native.cpu import vector_products as vector_products

@@ -14,14 +14,21 @@ from typing import Any
 
 import numpy as np
 
-from minitorch._jit import gemm, kernel, prange
+from minitorch._jit import Kernel, kernel, prange
 from minitorch._openblas import callable_from_kernels
+from minitorch.backends import cpu
 from minitorch.native.attention import attention_backward_kernel, attention_kernel
+from minitorch.native.cpu.matrix_products import multiply
+from minitorch.native.cpu.products import MULTIPLICATIONS_PER_THREAD
 from minitorch.native.softmax_kernels import _dot, _largest, _sum
 from minitorch.native.vec_math import exp
 
 QUERIES = 32
 """With 128, a step over 128 causal queries took 1.4 times as long, as more is computed in vain."""
+
+
+_NO_BIAS = np.zeros((1, 1, 0, 0), np.float32)
+_NOTHING_DROPPED = np.zeros((1, 1, 0, 0), bool)
 
 
 def is_covered(array: Any) -> bool:
@@ -51,30 +58,40 @@ if callable_from_kernels():
 
     @attention_kernel.tuned
     def attend(
-        query: Any, key: Any, value: Any, bias: Any, kept: Any, p: float, scale: float, causal: bool
+        query: Any,
+        key: Any,
+        value: Any,
+        bias: Any,
+        kept: Any,
+        p: float,
+        scale: float,
+        causal: bool,
+        remembers: bool,
     ) -> Any:
         if not is_covered(query):
-            return attention_kernel.plain(query, key, value, bias, kept, p, scale, causal)
+            return attention_kernel.plain(
+                query, key, value, bias, kept, p, scale, causal, remembers
+            )
         batch, heads, length, _ = query.shape
         seen = key.shape[2]
         # As torch lays it out, on which the order of a later dropout depends.
         out = _like(query) if kept is None else np.empty_like(query, order="C")
-        weights = np.empty((batch, heads, length, seen), query.dtype)
+        weights = np.empty((batch, heads, length, seen) if remembers else (0, 0, 0, 0), query.dtype)
         kind = query.dtype.type
         query, key, value = _alike(query, key, value)
-        _attend(
+        _launcher(_attend, query, seen)(
             out,
             weights,
             query,
             key,
             value,
-            np.zeros((1, 1, 0, 0), kind) if bias is None else _four_dimensions(bias, seen, kind),
-            np.zeros((1, 1, 0, 0), bool) if kept is None else kept,
+            _NO_BIAS if bias is None else _four_dimensions(bias, seen, kind),
+            _NOTHING_DROPPED if kept is None else kept,
             kind(1) / kind(1 - p),
             kind(scale),
             causal,
         )
-        return out, weights
+        return out, weights if remembers else None
 
     @attention_backward_kernel.tuned
     def attend_backward(
@@ -94,16 +111,22 @@ if callable_from_kernels():
             )
         grads = tuple([_like(a) for a in (query, key, value)])
         kind = query.dtype.type
-        _attend_backward(
+        _launcher(_attend_backward, query, weights.shape[3])(
             *grads,
             *_alike(grad, query, key, value),
             weights,
-            np.zeros((1, 1, 0, 0), bool) if kept is None else kept,
+            _NOTHING_DROPPED if kept is None else kept,
             kind(1) / kind(1 - p),
             kind(scale),
             causal,
         )
         return grads
+
+
+def _launcher(kernel: Kernel, query: Any, seen: int) -> Any:
+    """The kernel on as many threads as the work is worth."""
+    is_small = query.size * seen < MULTIPLICATIONS_PER_THREAD or cpu.get_num_threads() == 1
+    return kernel.sequential if is_small else kernel.on_all_threads
 
 
 def _four_dimensions(bias: Any, seen: int, kind: Any) -> Any:
@@ -127,15 +150,19 @@ def _attend(
 ) -> None:
     """weights = softmax(query keyᵀ scale + bias), out = (weights kept keep_factor) value.
 
-    Shape: out, query (N, H, L, E), key, value (N, H, S, E), weights (N, H, L, S); bias and kept
-    broadcast to that, and are empty where there is none.
+    Shape: out, query (N, H, L, E), key, value (N, H, S, E), weights (N, H, L, S), or none if nobody
+    wants them; bias and kept broadcast to that, and are empty where there is none.
     """
     heads = query.shape[1]
     for item in prange(len(query) * heads):
         n, h = np.int64(item) // heads, np.int64(item) % heads
+        if weights.size:
+            own = weights[n, h]
+        else:
+            own = np.empty((QUERIES, key.shape[2]), weights.dtype)
         _attend_head(
             out[n, h],
-            weights[n, h],
+            own,
             query[n, h],
             key[n, h],
             value[n, h],
@@ -160,19 +187,22 @@ def _attend_head(
     scale: Any,
     causal: Any,
 ) -> None:
-    length, seen = weights.shape
+    """``weights`` of all queries, or room for those of a block."""
+    length, seen = len(out), weights.shape[1]
     zero, one = weights.dtype.type(0), weights.dtype.type(1)
     keys = _transposed(key, scale)
     dropped = np.empty((QUERIES if kept.size else 0, seen), weights.dtype)
     for first in range(0, length, QUERIES):
         last = min(first + QUERIES, length)
         count = min(last, seen) if causal else seen
-        used = weights[first:last, :count]
-        _multiply(used, query[first:last], keys[:, :count], False, False, False)
+        start = first if len(weights) == length else 0
+        block = weights[start : start + last - first]
+        used = block[:, :count]
+        multiply(used, query[first:last], keys[:, :count], False, False, False)
         for i in range(first, last):
             end = min(i + 1, count) if causal else count
-            weights[i, end:count] = zero
-            row = weights[i][:end]
+            block[i - first, end:count] = zero
+            row = block[i - first][:end]
             if bias.size:
                 added = bias[i % bias.shape[0]]
                 for j in range(end):
@@ -187,9 +217,9 @@ def _attend_head(
             for j in range(end):
                 row[j] *= factor
         if kept.size:
-            _drop(dropped, weights[first:last], kept[first:last], keep_factor)
+            _drop(dropped, block, kept[first:last], keep_factor)
             used = dropped[: last - first, :count]
-        _multiply(out[first:last], used, value[:count], False, False, False)
+        multiply(out[first:last], used, value[:count], False, False, False)
 
 
 @kernel(parallel=True)
@@ -256,9 +286,9 @@ def _attend_head_backward(
         if kept.size:
             _drop(dropped, weights[first:last], kept[first:last], keep_factor)
             used = dropped[: last - first, :count]
-        _multiply(grad_value[:count], used, of_out, True, False, True)
+        multiply(grad_value[:count], used, of_out, True, False, True)
         of_scores = scores[: last - first, :count]  # of the weights, at first
-        _multiply(of_scores, of_out, values[:, :count], False, False, False)
+        multiply(of_scores, of_out, values[:, :count], False, False, False)
         if kept.size:
             _drop(scores, scores, kept[first:last], keep_factor)
         for i in range(first, last):
@@ -266,16 +296,8 @@ def _attend_head_backward(
             mean = _dot(row, weight)
             for j in range(count):
                 row[j] = (row[j] - mean) * weight[j] * scale
-        _multiply(grad_query[first:last], of_scores, key[:count], False, False, False)
-        _multiply(grad_key[:count], of_scores, query[first:last], True, False, True)
-
-
-@kernel
-def _multiply(
-    out: Any, a: Any, b: Any, transpose_a: bool, transpose_b: bool, accumulate: bool
-) -> None:
-    """``gemm``, compiled once: it would be pasted into the kernels six times."""
-    gemm(out, a, b, transpose_a, transpose_b, accumulate)
+        multiply(grad_query[first:last], of_scores, key[:count], False, False, False)
+        multiply(grad_key[:count], of_scores, query[first:last], True, False, True)
 
 
 @kernel

@@ -63,7 +63,8 @@ def _exist(places: Any, size: int) -> bool:
     """Whether all of some places are in ``range(size)``; negative ones are large as unsigned."""
     outside = 0
     for i in range(places.size):
-        outside += np.uint64(places[np.uint64(i)]) >= np.uint64(size)
+        if np.uint64(places[np.uint64(i)]) >= np.uint64(size):
+            outside += 1
     return outside == 0
 
 

@@ -52,12 +52,33 @@ def _linear(out: Any, mat1: Any, weight: Any, bias: Any) -> None:
 
 @linear_backward_kernel.tuned
 def linear_backward(grad: Any, mat1: Any, weight: Any) -> tuple[Any, Any, Any]:
-    dtype = grad.dtype
-    nothing = NOTHING.get(dtype.char)
-    to_mat1 = to_weight = nothing
-    rows, columns = grad.shape
-    if mat1 is not None:
-        to_weight = np.empty((columns, mat1.shape[1]), dtype)
-    if weight is not None:
-        to_mat1 = np.empty((rows, weight.shape[1]), dtype)
-    ...
+    factor = mat1 if weight is None else weight
+    if factor is None or grad.dtype.char not in NOTHING:
+        return linear_backward_kernel.plain(grad, mat1, weight)
+    (rows, columns), inner, dtype = grad.shape, factor.shape[1], grad.dtype
+    nothing = NOTHING[dtype.char]
+    left, right = nothing if mat1 is None else mat1, nothing if weight is None else weight
+    is_small = rows <= FEW_ROWS and rows * columns * inner < SMALL
+    if not (is_small and _are_plain(grad, left, right)):
+        return linear_backward_kernel.plain(grad, mat1, weight)
+    to_bias = np.empty(columns, dtype)
+    to_mat1 = nothing if weight is None else np.empty((rows, inner), dtype)
+    to_weight = nothing if mat1 is None else np.empty((columns, inner), dtype)
+    _linear_backward.sequential(to_bias, to_mat1, to_weight, grad, left, right)
+    return to_bias, None if weight is None else to_mat1, None if mat1 is None else to_weight
+
+
+@kernel
+def _linear_backward(
+    to_bias: Any, to_mat1: Any, to_weight: Any, grad: Any, mat1: Any, weight: Any
+) -> None:
+    """A gradient of no elements is not wanted."""
+    if to_mat1.size:
+        multiply(to_mat1, grad, weight, False, False, False)
+    if to_weight.size:
+        multiply(to_weight, grad, mat1, True, False, False)
+    for j in range(to_bias.size):
+        to_bias[j] = 0
+    for i in range(len(grad)):
+        for j in range(to_bias.size):
+            to_bias[j] += grad[i, j]

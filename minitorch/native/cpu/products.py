@@ -35,25 +35,24 @@ def split_product(a: Any, b: Any, added: Any = None) -> Any:
     """``a @ b``, plus a row for all rows, on all threads if it is large."""
     columns = b.shape[-1]
     work = a.size * columns
-    dimensions = a.ndim
     if (
         work < MULTIPLICATIONS_PER_CALL
-        or dimensions not in (2, 3)
-        or b.ndim != dimensions
+        or a.ndim < 2
+        or b.ndim != a.ndim
         or a.dtype.char not in "fd"
     ):
         return gemm.plain(a, b, added)
     left, transpose_a = _side_by_side(a)
     right, transpose_b = _side_by_side(b)
-    rows, inner = a.shape[-2:]
-    row = np.empty((0, columns), a.dtype) if added is None else added[None]
-    parts = min(cpu.get_num_threads(), work // MULTIPLICATIONS_PER_THREAD)
-    if parts <= 1 and dimensions == 2:
+    *batch, rows, _ = a.shape
+    row = np.empty((0, columns), a.dtype) if added is None else np.ascontiguousarray(added[None])
+    parts = max(1, min(cpu.get_num_threads(), work // MULTIPLICATIONS_PER_THREAD))
+    if parts == 1 and not batch:
         out = np.empty((rows, columns), a.dtype)
         multiply_and_add(out, left[0], right[0], transpose_a, transpose_b, row)
         return out
     count = len(left)
-    cut, per_matrix = ROWS if rows >= columns else COLUMNS, -(-max(parts, 1) // count)
+    cut, per_matrix = ROWS if rows >= columns else COLUMNS, -(-parts // count)
     if count == 1 and max(rows, columns) < parts * TILE:
         cut = INNER
     out = np.empty((per_matrix if cut == INNER else count, rows, columns), a.dtype)
@@ -63,14 +62,12 @@ def split_product(a: Any, b: Any, added: Any = None) -> Any:
         out = out.sum(axis=0)
         if added is not None:
             out += added
-        return out
-    return out if dimensions == 3 else out[0]
+    return out.reshape(*batch, rows, columns)
 
 
 def _side_by_side(a: Any) -> tuple[Any, bool]:
     """A batch of contiguous matrices, and whether they hold the transposed operands."""
-    if a.ndim == 2:
-        a = a[None]
+    a = a[None] if a.ndim == 2 else a.reshape(-1, *a.shape[-2:])
     if a.flags.c_contiguous:
         return a, False
     transposed = a.swapaxes(1, 2)

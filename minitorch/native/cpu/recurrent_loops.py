@@ -37,40 +37,56 @@ def _share(part: int, parts: int, count: int) -> Any:
 
 
 @kernel
+def _place(step: Any, strides: Any, sequence: int) -> int:
+    """The row of a sequence at a step."""
+    return step[START] * strides[0] + step[TIME] * strides[1] + sequence * strides[2]
+
+
+@kernel
 def _rows_of(step: Any, rows: Any, strides: Any, first: int, stop: int) -> Any:
-    """The rows of some sequences at a step."""
-    of_start, of_time, of_sequence = strides
-    start = step[START] * of_start + step[TIME] * of_time
-    return rows[start + first * of_sequence : start + (stop - 1) * of_sequence + 1 : of_sequence]
+    """Those of some sequences at a step."""
+    start, last = _place(step, strides, first), _place(step, strides, stop - 1)
+    return rows[start : last + 1 : strides[2]]
 
 
 @kernel
 def _copy(target: Any, source: Any) -> None:
-    for n in range(len(target)):
-        row, other = target[n], source[n]
-        for j in range(row.size):
-            row[j] = other[j]
+    for j in range(target.size):
+        target[j] = source[j]
 
 
 @kernel
 def _add(target: Any, source: Any) -> None:
+    for j in range(target.size):
+        target[j] += source[j]
+
+
+@kernel
+def _copy_rows(target: Any, source: Any) -> None:
     for n in range(len(target)):
-        row, other = target[n], source[n]
-        for j in range(row.size):
-            row[j] += other[j]
+        _copy(target[n], source[n])
+
+
+@kernel
+def _copy_input(target: Any, rows: Any, strides: Any, step: Any, first: int) -> None:
+    for n in range(len(target)):
+        _copy(target[n], rows[_place(step, strides, first + n)])
+
+
+@kernel
+def _add_grad(grad: Any, rows: Any, strides: Any, step: Any, first: int) -> None:
+    for n in range(len(grad)):
+        _add(grad[n], rows[_place(step, strides, first + n)])
 
 
 @kernel
 def _copy_before(target: Any, states: Any, initial: Any, step: Any, first: int) -> None:
     """The states before a step: the initial ones of those sequences that begin with it."""
     for n in range(len(target)):
-        row = target[n]
         if first + n < step[SIZE_BEFORE]:
-            source = states[step[START_BEFORE] + first + n]
+            _copy(target[n], states[step[START_BEFORE] + first + n])
         else:
-            source = initial[first + n]
-        for j in range(row.size):
-            row[j] = source[j]
+            _copy(target[n], initial[first + n])
 
 
 @kernel
@@ -116,13 +132,13 @@ def forward_loop(
             own, here = slice(first, stop), slice(step[START] + first, step[START] + stop)
             sums = gates[here]
             for row in sums:
-                row[:] = bias
+                _copy(row, bias)
             x = _rows_of(step, input, input_strides, first, stop)
             _product(sums[:, :of_input], x, w_ih, packed_ih, True, True)
             _product(sums[:, of_hidden:], hidden[own, :], w_hh, packed_hh, True, True)
             _cell(out[here], cells[here], sums, hidden[own], cell[own], kind)
-            hidden[own] = out[here]
-            cell[own] = cells[here]
+            _copy_rows(hidden[own], out[here])
+            _copy_rows(cell[own], cells[here])
 
 
 @kernel(parallel=True)
@@ -139,11 +155,9 @@ def forward_loops(parts: int, hidden: Any, *others: Any) -> None:
 def _add_column_sums(sums: Any, rows: Any) -> None:
     """These rows' sums are added to those before: rounding does not grow with all rows."""
     of_these = np.zeros_like(sums)
-    for row in rows:
-        for j in range(row.size):
-            of_these[j] += row[j]
-    for j in range(sums.size):
-        sums[j] += of_these[j]
+    for n in range(len(rows)):
+        _add(of_these, rows[n])
+    _add(sums, of_these)
 
 
 @kernel
@@ -191,12 +205,12 @@ def backward_loop(
             own, here = slice(first, stop), slice(step[START] + first, step[START] + stop)
             new, rows = rows, rows + stop - first
             of_sums, states_before = grads[new:rows], hidden_before[new:rows]
-            _copy(inputs[new:rows], _rows_of(step, input, input_strides, first, stop))
+            _copy_input(inputs[new:rows], input, input_strides, step, first)
             _copy_before(states_before, out, hx, step, first)
             if len(cx):
                 _copy_before(cell_before[: stop - first], cells, cx, step, first)
             if len(grad_out):
-                _add(grad_hidden[own], _rows_of(step, grad_out, grad_strides, first, stop))
+                _add_grad(grad_hidden[own], grad_out, grad_strides, step, first)
             states = gates[here], cells[here], states_before, cell_before
             _cell_backward(of_sums, grad_hidden[own], grad_cell[own], *states, kind)
             if len(grad_input):

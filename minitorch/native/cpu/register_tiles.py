@@ -238,14 +238,18 @@ def outer_columns(
 
     ``columns`` is a multiple of LANES. ``left_stride`` is that of a line y.
     """
-    while columns >= COLUMNS:
+    # Four vectors are better two and two: one alone waits for its own sums.
+    while columns >= COLUMNS and columns != 4 * LANES:
         _outer_3(out, stride, left, offsets, left_stride, right, right_stride, lines, length)
         out += 4 * COLUMNS
         right += 4 * COLUMNS
         columns -= COLUMNS
-    if columns > LANES:
+    while columns > LANES:
         _outer_2(out, stride, left, offsets, left_stride, right, right_stride, lines, length)
-    elif columns > 0:
+        out += 4 * 2 * LANES
+        right += 4 * 2 * LANES
+        columns -= 2 * LANES
+    if columns > 0:
         _outer_1(out, stride, left, offsets, left_stride, right, right_stride, lines, length)
 
 
