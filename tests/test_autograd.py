@@ -526,6 +526,47 @@ def test_a_kept_gradient_is_copied() -> None:
     assert kept[0].tolist() == [2, 2, 2]
 
 
+def test_gradients_are_not_added_to_where_somebody_sees_them() -> None:
+    for t in (torch, minitorch):
+        x = leaf(t)
+        y = x * 1
+        z = y + y.exp() + y * 2
+        seen: list[Any] = []
+        z.register_hook(seen.append)
+        z.retain_grad()
+        given = t.ones(3)
+        z.backward(given, retain_graph=True)
+        first = x.grad.clone()
+        z.backward(given)
+        assert given.tolist() == seen[0].tolist() == seen[1].tolist() == [1, 1, 1]
+        assert z.grad.tolist() == [2, 2, 2]
+        assert x.grad.tolist() == (first * 2).tolist()
+
+
+def test_gradients_are_added_in_place_where_nobody_sees_them() -> None:
+    arrived: list[int] = []
+    left: list[int] = []
+
+    class Watched(minitorch.autograd.operator.Operator):
+        @staticmethod
+        def forward(ctx: Any, input: Any) -> Any:
+            return input * 1
+
+        @staticmethod
+        def backward(ctx: Any, grad: Any) -> Any:
+            out = grad * 2
+            arrived.append(grad.__array_interface__["data"][0])
+            left.append(out.__array_interface__["data"][0])
+            return out
+
+    x = leaf(minitorch)
+    y = Watched.apply(x)
+    other = y.exp()
+    (Watched.apply(y) + other).sum().backward()  # the gradient of the node made last comes first
+    assert arrived[1] == left[0]
+    assert x.grad.tolist() == (2 * (2 + x.detach().exp())).tolist()
+
+
 def test_matrix_product_gradients_have_torchs_layout() -> None:
     def call(t: Any) -> Any:
         w = t.arange(6.0).reshape(2, 3).requires_grad_()

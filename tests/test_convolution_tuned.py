@@ -14,6 +14,7 @@ import pytest
 import torch
 
 import minitorch
+from minitorch.native.cpu.convolution import _route_of
 from minitorch.native.dispatch_stub import plain_kernels
 
 SHAPES = [
@@ -22,6 +23,10 @@ SHAPES = [
     ((3, 20, 8, 6), (16, 20, 3, 3), 1, (0, 2), 1, 1),
     ((1, 33, 1, 40), (24, 33, 3, 3), 1, 1, 1, 1),
     ((5, 16, 4, 4), (40, 16, 3, 3), 1, 2, 1, 1),
+    ((5, 16, 4, 4), (40, 16, 3, 3), 1, 1, 1, 1),  # several lines in a vector
+    ((3, 16, 8, 8), (16, 16, 3, 3), 1, (1, 0), 1, 1),
+    ((3, 16, 15, 14), (16, 16, 3, 3), 1, 1, 1, 1),
+    ((2, 144, 6, 8), (144, 144, 3, 3), 1, 1, 1, 1),  # many weights
     ((2, 17, 35, 70), (18, 17, 3, 3), 1, (2, 1), 1, 1),
     ((2, 3, 11, 13), (5, 3, 3, 3), 1, 1, 1, 1),  # direct
     ((2, 4, 9, 10), (9, 4, 3, 3), 2, 1, 1, 1),
@@ -38,6 +43,13 @@ SHAPES = [
     ((2, 6, 8, 9), (12, 1, 3, 3), 1, 1, 1, 6),
     ((3, 6, 30), (10, 6, 5), 2, 2, 1, 1),  # signals
     ((3, 6, 30), (6, 2, 3), 1, 4, 2, 3),
+]
+
+# Several images in a panel, panels that begin within a line, more terms than one takes.
+PANEL_SHAPES = [
+    ("conv", (11, 33, 7, 6), (20, 33, 3, 3), 2, 1, 1, 1),
+    ("conv", (2, 5, 19, 23), (9, 5, 3, 3), 1, 1, 1, 1),
+    ("conv_transpose", (3, 140, 9, 9), (140, 24, 3, 3), 2, 1, 1, 1),
 ]
 
 WINDOW_SHAPES = [(name, *shape) for name in ("conv", "conv_transpose") for shape in SHAPES]
@@ -97,6 +109,29 @@ def test_all_gradients_are_those_of_torch(case: Any, threads: int, monkeypatch: 
     )
 
 
+@pytest.fixture(params=["small", "panels", "direct"])
+def chosen(request: pytest.FixtureRequest, monkeypatch: Any) -> Any:
+    """One kind of kernels for all sizes that it can compute."""
+    module = "minitorch.native.cpu.convolution"
+    small, panels = {"small": (1 << 40, 1), "panels": (0, 1), "direct": (0, 1 << 40)}[request.param]
+    monkeypatch.setattr(f"{module}.SMALL_MULTIPLICATIONS", small)
+    monkeypatch.setattr(f"{module}.PANEL_WEIGHTS", panels)
+    monkeypatch.setattr(f"{module}.WINOGRAD_CHANNELS", 1 << 40)
+    _route_of.cache_clear()
+    yield request.param
+    _route_of.cache_clear()
+
+
+@pytest.mark.parametrize("case", [*WINDOW_SHAPES, *PANEL_SHAPES], ids=str)
+def test_each_kind_of_kernels(chosen: str, case: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr("minitorch.native.cpu.convolution_direct.MULTIPLICATIONS_PER_THREAD", 1)
+    name, *shape = case
+    arrays, options = operands(name, *shape)
+    assert_close(
+        convolved(minitorch, name, arrays, options), convolved(torch, name, arrays, options)
+    )
+
+
 @pytest.mark.parametrize("case", SHAPES, ids=str)
 def test_plain_kernels_agree(case: Any) -> None:
     arrays, options = operands("conv", *case)
@@ -132,8 +167,11 @@ def test_small_batches(size: Any) -> None:
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 3e38])
 @pytest.mark.parametrize("groups", [1, 16])
-def test_numbers_that_are_not_finite_stay_where_they_are(value: float, groups: int) -> None:
-    x = drawn((3, 16, 9, 9), 1)
+@pytest.mark.parametrize("side", [9, 8])  # 8: a vector holds tiles of two lines
+def test_numbers_that_are_not_finite_stay_where_they_are(
+    value: float, groups: int, side: int
+) -> None:
+    x = drawn((3, 16, side, side), 1)
     x[1, 3, 4, 5] = value
     arrays = [x, drawn((16, 16 // groups, 3, 3), 2), drawn((16,), 3)]
     options = {"padding": 1, "groups": groups}

@@ -13,6 +13,7 @@ import pytest
 import torch
 
 import minitorch
+from minitorch.native.dispatch_stub import plain_kernels
 from tests.op_rows import ARITHMETIC, PRODUCTS, REDUCTIONS, TENSOR_OPS, UNARY
 from tests.opinfo import Draw, OpInfo, Sample
 
@@ -157,6 +158,15 @@ def test_gradient(op: OpInfo, sample: Sample, dtype: str) -> None:
         if b is not None:
             assert_equal(a, b, op)
             assert a.stride() == b.stride() or b.numel() < 2
+
+
+@pytest.mark.parametrize(("op", "sample"), CASES)
+def test_plain_kernels(op: OpInfo, sample: Sample) -> None:
+    """The same without native/cpu/, whose kernels have computed all of the above."""
+    with plain_kernels():
+        test_value(op, sample, "float32")
+        if op.differentiable:
+            test_gradient(op, sample, "float32")
 
 
 @pytest.mark.parametrize(

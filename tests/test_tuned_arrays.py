@@ -1,4 +1,4 @@
-"""The tuned kernels of indices, order, sums and copies compute what the plain ones compute.
+"""The tuned kernels of indices, order, sums, copies and norms compute what the plain ones compute.
 
 The rows of test_ops.py meet the tuned ones too, but few of them are large enough to be split over threads.
 """
@@ -17,6 +17,7 @@ from minitorch.backends import cpu
 from minitorch.native.cpu.ufuncs import _loop_of, split
 from minitorch.native.dispatch_stub import plain_kernels
 from minitorch.native.scatter_gather import combine_kernel, gather_kernel
+from minitorch.nn import functional
 
 pytestmark = pytest.mark.skipif(not cpu.TUNED_KERNELS, reason="tuned kernels are switched off")
 
@@ -47,7 +48,27 @@ def take_pairs(x: Any, dim: int) -> Any:
     return x[first[:size], ..., last[:size]] if x.ndim > 1 else x[first]
 
 
+def embed(x: Any, dim: int) -> Any:
+    return functional.embedding(slices(x, 0).reshape(2, -1), x) if x.ndim == 2 else x
+
+
+def batch_norm(x: Any, dim: int) -> Any:
+    """And the running statistics; weight and bias come from the input, and so do its gradients."""
+    x = x.transpose(0, dim)
+    if x.ndim == 1 or not x.numel():
+        return x
+    parameters = x.transpose(0, 1).flatten(1) * 0.1
+    mean, var = minitorch.zeros(len(parameters)), minitorch.ones(len(parameters))
+    mean, var = mean.to(x.dtype), var.to(x.dtype)
+    settings = parameters[:, 0] + 1, parameters[:, 1], True, 0.3
+    return functional.batch_norm(x, mean, var, *settings), mean, var
+
+
 EXACT: dict[str, Operation] = {
+    "cat": lambda x, dim: minitorch.cat((x, x * 2), dim),
+    "cat of unlike sizes": lambda x, dim: minitorch.cat((x, x.narrow(dim, 0, 1), x * 2), dim),
+    "cat of integers": lambda x, dim: minitorch.cat([(x * 100).to(minitorch.int16)] * 2, dim),
+    "embedding": embed,
     "gather": lambda x, dim: x.gather(dim, places(x, dim)),
     "gather of integers": lambda x, dim: (x * 100).to(minitorch.int16).gather(dim, places(x, dim)),
     "scatter_add": lambda x, dim: x.scatter_add(dim, places(x, dim), x * 2),
@@ -70,6 +91,7 @@ EXACT: dict[str, Operation] = {
     "clamp from above": lambda x, dim: x.clamp(max=0.1),
 }  # fmt: skip
 ROUNDED: dict[str, Operation] = {
+    "batch_norm": batch_norm,
     "cumsum": lambda x, dim: x.cumsum(dim),
     "sum": lambda x, dim: x.sum(dim),
     "sum of all": lambda x, dim: x.sum(),

@@ -74,6 +74,9 @@ class Operator(SavesArrays):
     def __init_subclass__(cls, name: str | None = None) -> None:
         # torch numbers the overloads of one operation: pass name="SumBackward1" for the second.
         cls.node_name = name or f"{cls.__name__}Backward0"
+        if cls.factors is not None:
+            first, second = cls.factors
+            cls.saved_for = (second,), (first,)
         add_saved_attributes(cls)
         # Operands are annotated Any: for the usual numbers of them there are quicker ways.
         kinds = [k for n, k in cls.forward.__annotations__.items() if n not in ("ctx", "return")]
@@ -164,10 +167,16 @@ class Operator(SavesArrays):
             return out
         if grad_mode.state.enabled:
             edge = other_edge = None
-            if a is not input and (input._requires_grad or input._view is not None):
-                edge = input.gradient_edge()
-            if b is not other and (other._requires_grad or other._view is not None):
-                other_edge = other.gradient_edge()
+            if a is not input:
+                if input._grad_fn is not None and input._view is None:  # or call gradient_edge
+                    edge = input._grad_fn, input._output_nr
+                elif input._requires_grad or input._view is not None:
+                    edge = input.gradient_edge()
+            if b is not other:
+                if other._grad_fn is not None and other._view is None:
+                    other_edge = other._grad_fn, other._output_nr
+                elif other._requires_grad or other._view is not None:
+                    other_edge = other.gradient_edge()
             if edge is not None or other_edge is not None:
                 if b is ABSENT:
                     return ctx._record(out, (input,), (a,), (edge,))
@@ -209,7 +218,11 @@ class Operator(SavesArrays):
         return wrap_view(out, input, None) if cls.is_view else wrap(out)
 
     def _record(
-        self, out: Any, args: tuple[Any, ...], arrays: Sequence[Any], edges: tuple[Any, ...]
+        self,
+        out: Any,
+        args: tuple[Any, ...],
+        arrays: Sequence[Any],
+        edges: tuple[Any, ...],
     ) -> Any:
         """Make this the node of what ``forward`` has computed, and return that as a tensor."""
         self.next_edges = edges
@@ -219,14 +232,16 @@ class Operator(SavesArrays):
         if self.composed is not None:
             self._args = args
         output_version = None
-        if self._saved:
+        if self.factors is not None:
+            self._save_factors(args, arrays)
+        elif self._saved:
             output_version = self._remember_sources(args, arrays, out)
-            if hooks_in_use and type(out) is not tuple:
-                self._pack_saved()
         else:
             self._sources = self._versions = ()
         if type(out) is tuple:
             return self._wrap_outputs(args[0], out, self)
+        if hooks_in_use and self._saved:
+            self._pack_saved()
         self.output_shape, self.output_dtype = out.shape, out.dtype
         if self.is_view:
             return wrap_view(out, args[0], self)
@@ -324,6 +339,8 @@ class Operator(SavesArrays):
         ctx = cls()
         ctx._saved = ()
         out = cls.forward(ctx, *[unwrap(x) for x in inputs])
+        if cls.factors is not None:
+            ctx._saved = tuple([unwrap(inputs[position]) for position in cls.factors])
         if type(out) is not np.ndarray and isinstance(out, np.generic):
             kept, out = out, np.asarray(out)
             ctx._saved = tuple([out if a is kept else a for a in ctx._saved])

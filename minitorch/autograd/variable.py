@@ -155,16 +155,17 @@ class Variable:
 
     def gradient_edge(self) -> Edge | None:
         """Where gradients of this tensor are sent. Mirrors impl::gradient_edge."""
-        grad_fn = self._grad_fn if self._view is None else self.grad_fn
-        if grad_fn is not None:
-            return grad_fn, self._output_nr
+        node = self._grad_fn if self._view is None else self.grad_fn
+        if node is not None:
+            return node, self._output_nr
         if self._requires_grad or self.requires_grad:
-            return self.accumulator(), 0
+            node = self._accumulator() if self._accumulator is not None else None
+            return node or self.accumulator(), 0
         return None
 
     def accumulator(self) -> AccumulateGrad:
-        """The node at the end of the graph that fills ``grad``. Graphs own it; the leaf only
-        remembers it.
+        """The node at the end of the graph that fills ``grad``. Graphs and optimizers own it; the
+        leaf only remembers it.
         """
         node = self._accumulator() if self._accumulator is not None else None
         if node is None:

@@ -123,12 +123,11 @@ class RsubByNumber(Rsub, name="RsubBackward1"):
 
 
 class Mul(Holomorphic):
-    saved_for = ((1,), (0,))
+    factors = (0, 1)
     takes_numbers = True
 
     @staticmethod
     def forward(ctx: Any, input: Any, other: Any) -> Any:
-        ctx.save_for_backward(input, other)
         return elementwise(np.multiply, input, other)
 
     @staticmethod

@@ -104,9 +104,7 @@ def _window_of(
     dilation: IntOrTuple,
     groups: int,
 ) -> Window:
-    options = (stride, "stride"), (padding, "padding"), (dilation, "dilation")
-    sizes = [expanded(*option, len(input) - 2, len(weight) - 2) for option in options]
-    window = Window(*sizes, groups)
+    window = _expanded_window(input, weight, stride, padding, dilation, groups)
     _check_window(window)
     _check_shapes(input, weight, bias, window)
     return window
@@ -143,10 +141,8 @@ def _transposed_window_of(
     dilation: IntOrTuple,
     groups: int,
 ) -> tuple[Window, Ints, Ints]:
-    ndim = len(input) - 2
-    options = (stride, "stride"), (padding, "padding"), (dilation, "dilation")
-    window = Window(*[expanded(*option, ndim, len(weight) - 2) for option in options], groups)
-    extra = expanded(output_padding, "output_padding", ndim, len(weight) - 2)
+    window = _expanded_window(input, weight, stride, padding, dilation, groups)
+    extra = expanded(output_padding, "output_padding", len(input) - 2, len(weight) - 2)
     _check_window(window)
     if min(extra) < 0:
         raise RuntimeError("negative output_padding is not supported")
@@ -164,6 +160,23 @@ def _transposed_window_of(
             f"channel: {list(size)}. Output size is too small"
         )
     return window, extra, size
+
+
+def _expanded_window(
+    input: Ints,
+    weight: Ints,
+    stride: IntOrTuple,
+    padding: IntOrTuple,
+    dilation: IntOrTuple,
+    groups: int,
+) -> Window:
+    ndim, taps = len(input) - 2, len(weight) - 2
+    return Window(
+        expanded(stride, "stride", ndim, taps),
+        expanded(padding, "padding", ndim, taps),
+        expanded(dilation, "dilation", ndim, taps),
+        groups,
+    )
 
 
 def _check_window(window: Window) -> None:

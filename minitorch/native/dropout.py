@@ -8,6 +8,7 @@ Mirrors aten/src/ATen/native/Dropout.cpp.
 
 from __future__ import annotations
 
+import functools
 import math
 import warnings
 from typing import TYPE_CHECKING, Any
@@ -39,6 +40,12 @@ def _noise(input: Tensor, p: float, per_channel: bool) -> Tensor:
     return wrap(bernoulli_(noise, 1 - p))
 
 
+@functools.lru_cache(maxsize=64)
+def _scale(dtype: Any, p: float) -> Any:
+    """1 / (1 - p); in a type wider than float16, as in torch: 1 / 0.7 is to be rounded, not 0.7."""
+    return 1 / np.promote_types(dtype, np.float32).type(1 - p)
+
+
 def _dropout(
     input: Tensor, p: float, training: bool, inplace: bool, per_channel: bool = False
 ) -> Tensor:
@@ -53,10 +60,9 @@ def _dropout(
         dtype = dtypes.from_numpy(input._array.dtype).c10_name
         raise RuntimeError(f"result type Float can't be cast to the desired output type {dtype}")
     noise = _noise(input, p, per_channel)
-    # One type wider than float16, as torch does: 1 / 0.7 is to be rounded, not 0.7.
-    keep = np.promote_types(noise._array.dtype, np.float32).type(1 - p)
-    # A product takes half the time of a division; of zeros and ones it is the same.
-    np.multiply(noise._array, 1 / keep, out=noise._array, casting="unsafe")
+    # A product with zeros and ones is as good as a division, and takes half the time.
+    scale = _scale(noise._array.dtype, p)
+    np.multiply(noise._array, scale, out=noise._array, casting="unsafe")
     return input.mul_(noise) if inplace else input.mul(noise)
 
 

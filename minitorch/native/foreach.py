@@ -14,10 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from minitorch._jit import kernel
 from minitorch.autograd.variable import bump_versions, wrap
 from minitorch.native.binary_ops import mul_
 from minitorch.native.joining import stack
+from minitorch.native.multi_tensor import multi_tensor_apply
 from minitorch.native.norms import norm
+from minitorch.native.reduce_ops_utils import sum_kernel
 
 if TYPE_CHECKING:
     from minitorch._tensor import Tensor
@@ -26,7 +29,7 @@ __all__ = ["foreach_mul_", "foreach_norm", "vector_length"]
 
 
 # A running sum of float32 loses digits as it grows; this many squares lose none that count.
-PIECE = 65_536
+LONG = 65_536
 
 
 def _have_one_float_dtype(tensors: list[Tensor]) -> bool:
@@ -47,10 +50,9 @@ def vector_length(array: Any) -> float:
     vector = array.reshape(-1)
     if array.itemsize == 2:  # of squares in half precision not even the sum would be right
         vector = vector.astype(np.float32)
-    if vector.size <= PIECE:
+    if vector.size <= LONG:
         return math.sqrt(vector.dot(vector))
-    pieces = [vector[start : start + PIECE] for start in range(0, vector.size, PIECE)]
-    return math.sqrt(sum([float(piece.dot(piece)) for piece in pieces]))
+    return math.sqrt(sum_kernel(vector, None, False, True))
 
 
 def foreach_mul_(tensors: list[Tensor], factor: Tensor) -> None:
@@ -61,7 +63,13 @@ def foreach_mul_(tensors: list[Tensor], factor: Tensor) -> None:
         for tensor in tensors:
             mul_(tensor, factor)
         return
-    number = factor.item()
     bump_versions(tensors)
-    for tensor in tensors:
-        np.multiply(tensor._array, number, out=tensor._array)
+    # Each array twice: of those of a tensor the last is only read.
+    arrays = [array for t in tensors for array in (t._array, t._array)]
+    multi_tensor_apply(arrays[0], scale_loop, arrays, (0, 1), (factor.item(),))
+
+
+@kernel
+def scale_loop(out: Any, same: Any, options: tuple[float, ...]) -> None:
+    for i in range(out.size):
+        out[i] *= options[0]

@@ -120,11 +120,10 @@ def _grad_of_right(grad: Any, left: Any, strides: tuple[int, ...]) -> Any:
 
 
 class Mm(Holomorphic):
-    saved_for = ((1,), (0,))
+    factors = (0, 1)
 
     @staticmethod
     def forward(ctx: Any, input: Any, mat2: Any) -> Any:
-        ctx.save_for_backward(input, mat2)
         ctx.strides = input.strides, mat2.strides
         return multiply(input, mat2)
 
@@ -141,11 +140,10 @@ class Mm(Holomorphic):
 class Addmm(Holomorphic):
     """beta * input + alpha * (mat1 @ mat2)."""
 
-    saved_for = ((2,), (1,))
+    factors = (1, 2)
 
     @staticmethod
     def forward(ctx: Any, input: Any, mat1: Any, mat2: Any, beta: float, alpha: float) -> Any:
-        ctx.save_for_backward(mat1, mat2)
         ctx.input, ctx.beta, ctx.alpha = meta_of(input), beta, alpha
         ctx.strides = mat1.strides, mat2.strides
         if mat1.itemsize <= 2:
@@ -212,11 +210,10 @@ class Linear(Holomorphic, name="AddmmBackward0"):
     """
 
     __slots__ = ()
-    saved_for = ((2,), (1,))
+    factors = (1, 2)
 
     @staticmethod
     def forward(ctx: Any, bias: Any, mat1: Any, weight: Any) -> Any:
-        ctx.save_for_backward(mat1, weight)
         dtype = weight.dtype
         if bias.dtype is not dtype or mat1.dtype is not dtype or dtype.itemsize <= 2:
             return Addmm.forward(Addmm(), bias, mat1, weight.T, 1, 1)
@@ -267,11 +264,10 @@ def _ones(count: int, dtype: Any) -> Any:
 
 
 class Bmm(Holomorphic):
-    saved_for = ((1,), (0,))
+    factors = (0, 1)
 
     @staticmethod
     def forward(ctx: Any, input: Any, mat2: Any) -> Any:
-        ctx.save_for_backward(input, mat2)
         return multiply(input, mat2, "bmm")
 
     @staticmethod
@@ -310,11 +306,10 @@ class BatchedMatmul(Holomorphic, name="UnsafeViewBackward0"):
 
 
 class Mv(Holomorphic):
-    saved_for = ((1,), (0,))
+    factors = (0, 1)
 
     @staticmethod
     def forward(ctx: Any, input: Any, vec: Any) -> Any:
-        ctx.save_for_backward(input, vec)
         return multiply(input, vec, "addmv_impl_cpu")
 
     @staticmethod
@@ -336,11 +331,10 @@ def _product_with_vector(matrix: Any, vector: Any) -> Any:
 
 
 class Dot(Holomorphic):
-    saved_for = ((1,), (0,))
+    factors = (0, 1)
 
     @staticmethod
     def forward(ctx: Any, input: Any, other: Any) -> Any:
-        ctx.save_for_backward(input, other)
         return np_asarray(multiply(input, other, "dot"))
 
     @staticmethod
@@ -563,18 +557,19 @@ def linear(
     """
     if out is not None:
         return write_out("linear", linear(input, weight, bias), out)
-    shape = _shape(input)
-    if bias is not None and len(shape) == 2 == weight._array.ndim:
-        rows, columns = weight._array.shape
-        if shape[1] == columns and bias._array.shape == (rows,):
+    array, matrix = input._array, weight._array
+    if bias is not None and array.ndim == 2 == matrix.ndim:
+        rows, columns = matrix.shape
+        if array.shape[1] == columns and bias._array.shape == (rows,):
             return Linear.apply(bias, input, weight)
         return addmm(bias, input, t(weight))
-    if not shape:
+    if not array.ndim:
         raise RuntimeError(
             "both arguments to linear need to be at least 1D, but they are 0D and "
-            f"{weight._array.ndim}D"
+            f"{matrix.ndim}D"
         )
     if bias is None:
         return matmul(input, t(weight))
+    shape = array.shape
     rows = linear(reshape(input, math.prod(shape[:-1]), shape[-1]), weight, bias)
     return rows.view((*shape[:-1], _shape(rows)[1]))

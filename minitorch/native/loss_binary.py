@@ -12,18 +12,32 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from minitorch import dtypes
+from minitorch._jit import kernel, prange
 from minitorch.autograd.operator import Operator
 from minitorch.native.activation_smooth import LogSigmoid
 from minitorch.native.conversions import to_dtype
+from minitorch.native.dispatch_stub import DispatchStub
 from minitorch.native.expand_utils import infer_size, meta_of, sum_to
 from minitorch.native.exponential import Log, Log1p, Sigmoid
-from minitorch.native.pointwise import check_floating
+from minitorch.native.pointwise import check_floating, pointwise
 from minitorch.native.reduction import checked_reduction, reduce_array, spread_grad
 from minitorch.native.tensor_compare import ClampByNumbers
+from minitorch.native.vec_math import exp, log1p_of_unit
 from minitorch.native.views import expand
 
 if TYPE_CHECKING:
     from minitorch._tensor import Tensor
+
+
+@DispatchStub
+@kernel(parallel=True)
+def bce_with_logits_kernel(out: Any, input: Any, target: Any) -> None:
+    """(1 - t) x - logsigmoid(x)"""
+    zero, one = out.dtype.type(0), out.dtype.type(1)
+    for i in prange(out.size):
+        x = input[i]
+        log_sigmoid = (x if x < zero else zero) - log1p_of_unit(exp(-abs(x)))
+        out[i] = (one - target[i]) * x - log_sigmoid
 
 
 class BinaryCrossEntropy(Operator):
@@ -67,10 +81,13 @@ class BinaryCrossEntropyWithLogits(Operator):
     def forward(
         ctx: Any, input: Any, target: Any, weight: Any, pos_weight: Any, reduction: str
     ) -> Any:
-        log_sigmoid = LogSigmoid.apply(input)
-        if pos_weight is not None:
-            log_sigmoid = log_sigmoid * (1 + (pos_weight - 1) * target)
-        losses = (1 - target) * input - log_sigmoid
+        if pos_weight is None and input.dtype is target.dtype and input.dtype.itemsize >= 4:
+            losses = pointwise(bce_with_logits_kernel, "log_sigmoid_cpu", (input, target))
+        else:
+            log_sigmoid = LogSigmoid.apply(input)
+            if pos_weight is not None:
+                log_sigmoid = log_sigmoid * (1 + (pos_weight - 1) * target)
+            losses = (1 - target) * input - log_sigmoid
         ctx.save_for_backward(input, target, weight, pos_weight)
         ctx.reduction = reduction
         return reduce_array(losses if weight is None else losses * weight, reduction)
@@ -154,4 +171,4 @@ def binary_cross_entropy_with_logits(
         )
     check_floating(input._array, "log_sigmoid_cpu")
     loss = BinaryCrossEntropyWithLogits.apply(input, target, weight, pos_weight, reduction)
-    return to_dtype(loss, target.dtype)
+    return loss if loss._array.dtype is target._array.dtype else to_dtype(loss, target.dtype)

@@ -90,7 +90,9 @@ def norm_backward(grad: Any, input: Any, p: float, norm: Any, axes: Axes) -> Any
     if p == 1:
         return grad * _sign(input)
     if p == 2:
-        return multiply(input, Where.apply(norm == 0, 0.0, grad / norm))
+        if isinstance(grad, Variable):
+            return grad * Where.apply(norm == 0, zero_like(input), input / norm)
+        return multiply(input, Where.apply(norm == 0, 0.0, grad / norm))  # one pass
     magnitude = _abs(input)
     if math.isinf(p):
         mask = (magnitude == norm) | (magnitude != magnitude)

@@ -21,11 +21,10 @@ if TYPE_CHECKING:
 
 
 class Addcmul(Holomorphic):
-    saved_for = ((2,), (1,))
+    factors = (1, 2)
 
     @staticmethod
     def forward(ctx: Any, input: Any, tensor1: Any, tensor2: Any, value: float) -> Any:
-        ctx.save_for_backward(tensor1, tensor2)
         ctx.value = value
         a, b, c, number = _promoted("addcmul_cpu_out", input, tensor1, tensor2, value)
         return _rounded(a + number * b * c, input, tensor1, tensor2)

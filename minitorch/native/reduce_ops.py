@@ -71,9 +71,7 @@ def _float_sum(input: Any, axes: Axes, keepdim: bool) -> Any:
     if input.dtype.itemsize == 2:
         total = accurate_sum(input, axes, keepdim, np.float32)
         return total.astype(input.dtype)
-    if input.size > LARGE:
-        return sum_kernel(input, axes, keepdim)
-    return add_up(input, axes, keepdims=keepdim)
+    return sum_kernel(input, axes, keepdim)
 
 
 class Nansum(Operator):

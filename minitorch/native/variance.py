@@ -68,7 +68,8 @@ class VarMean(Operator, name="VarMeanBackward0"):
     def forward(ctx: Any, input: Any, axes: Axes, correction: float, keepdim: bool) -> Any:
         ctx.save_for_backward(input)
         ctx.arguments = axes, correction, keepdim
-        return _variance(input, axes, correction, keepdim)
+        variance, mean = _variance(input, axes, correction, keepdim)
+        return variance, mean if keepdim else mean.squeeze(axes)
 
     @staticmethod
     def backward(ctx: Any, grad_var: Any, grad_mean: Any) -> Any:
@@ -87,7 +88,7 @@ class StdMean(Operator, name="StdMeanBackward0"):
         out = np_asarray(np.sqrt(variance))
         ctx.save_for_backward(input, out)
         ctx.arguments = axes, correction, keepdim
-        return out, mean
+        return out, mean if keepdim else mean.squeeze(axes)
 
     @staticmethod
     def backward(ctx: Any, grad_std: Any, grad_mean: Any) -> Any:
@@ -117,23 +118,26 @@ def std_backward(
 def _count(input: Any, axes: Axes) -> int:
     """How many elements make one result."""
     if axes is None:
-        return int(input.size)
+        return math.prod(input.shape)
     return math.prod([input.shape[d] for d in axes])
 
 
 def _variance(input: Any, axes: Axes, correction: float, keepdim: bool) -> tuple[Any, Any]:
-    """Variance and mean: the deviations are squared in a second pass, which loses no digits."""
+    """Variance, and the mean with all its dimensions. The deviations are squared in a second pass,
+    which loses no digits.
+    """
     half = np.float32 if input.dtype.itemsize == 2 else None
     count = _count(input, axes)
     if not count:
-        shape = np.empty_like(input, shape=input.shape).sum(axis=axes, keepdims=keepdim).shape
-        empty = np.full_like(input, np.nan, shape=shape)
-        return (empty.real if input.dtype.kind == "c" else empty), empty.copy()
+        shape = np.empty_like(input, shape=input.shape).sum(axis=axes, keepdims=True).shape
+        mean = np.full_like(input, np.nan, shape=shape)
+        out = (mean.real if input.dtype.kind == "c" else mean).copy()
+        return (out if keepdim else out.squeeze(axes)), mean
     mean, squares = moments_kernel(input if half is None else input.astype(half), axes)
     divisor = max(count - correction, 0)
     out = squares / divisor if divisor else squares / np.zeros_like(squares)
     if not keepdim:
-        out, mean = out.squeeze(axes), mean.squeeze(axes)
+        out = out.squeeze(axes)
     if half is not None:
         out, mean = out.astype(input.dtype), mean.astype(input.dtype)
     return out, mean

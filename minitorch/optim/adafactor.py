@@ -5,6 +5,7 @@ Mirrors torch/optim/_adafactor.py.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from minitorch import dtypes
 from minitorch._tensor import Tensor
 from minitorch.native.foreach import vector_length
 from minitorch.native.fused_optim import lerp
+from minitorch.native.reduce_ops_utils import sum_kernel
 from minitorch.optim.optimizer import Optimizer, ParamsT
 from minitorch.optim.options import check_lr
 from minitorch.optim.state import new_number, next_step, zeros_like
@@ -104,11 +106,10 @@ class Adafactor(Optimizer):
         if group["weight_decay"] != 0:
             values *= 1 - lr * group["weight_decay"]
         variance = mean_square(state, slope, step ** group["beta2_decay"], eps1)
-        update = np.maximum(variance, eps1 * eps1)
-        # In place: for a large matrix, fresh memory takes longer than the arithmetic.
-        np.sqrt(update, out=update)
-        np.reciprocal(update, out=update)
-        update *= slope
+        first, *others = inverse_root(variance, eps1 * eps1)
+        update = slope * first
+        for factor in others:
+            update *= factor
         update *= step_size / max(1.0, root_mean_square(update) / group["d"])
         values -= update
 
@@ -118,16 +119,33 @@ def root_mean_square(x: Any) -> float:
     return vector_length(x) / float(x.size**0.5)
 
 
-def mean_square(state: dict[str, Any], grad: Any, weight: float, eps: float) -> Any:
-    """Take ``grad`` into the running means, and return that of the squares of all elements."""
-    squares = grad * grad
+def mean_square(state: dict[str, Any], grad: Any, weight: float, eps: float) -> tuple[Any, ...]:
+    """Take ``grad`` into the running means, and return that of the squares of all elements: as a
+    row and a column, of which it is the product, for a matrix.
+    """
     if grad.ndim <= 1:
-        return _remember(state["variance"], squares, weight)
-    row_var = _remember(state["row_var"], squares.mean(axis=-1, keepdims=True), weight)
-    col_var = _remember(state["col_var"], squares.mean(axis=-2, keepdims=True), weight)
-    return row_var / np.maximum(row_var.mean(axis=-2, keepdims=True), eps) * col_var
+        return (_remember(state["variance"], grad * grad, weight),)
+    row_var = _remember(state["row_var"], _mean_of_squares(grad, grad.ndim - 1), weight)
+    col_var = _remember(state["col_var"], _mean_of_squares(grad, grad.ndim - 2), weight)
+    return row_var / np.maximum(row_var.mean(axis=-2, keepdims=True), eps), col_var
+
+
+def _mean_of_squares(x: Any, axis: int) -> Any:
+    wide = x.astype(np.float32) if x.itemsize == 2 else x
+    return sum_kernel(wide, (axis,), True, True) / x.shape[axis]
 
 
 def _remember(mean: Tensor, value: Any, weight: float) -> Any:
     mean._array[...] = lerp(mean._array, value, weight, 1 - weight)
     return mean._array
+
+
+def inverse_root(factors: tuple[Any, ...], least: float) -> list[Any]:
+    """``1 / sqrt(max(product, least))`` of the product of some factors, as such factors.
+
+    The root of a product is that of the roots. That spares five walks over a large matrix where no
+    element is below ``least``; and where one is NaN, or might be too small, they are walked.
+    """
+    if math.prod([float(factor.min(initial=np.inf)) for factor in factors]) >= least:
+        return [1 / np.sqrt(factor) for factor in factors]
+    return [1 / np.sqrt(np.maximum(math.prod(factors), least))]

@@ -11,6 +11,7 @@ serves whatever the tuned one does not cover. Without this folder, or with
 - `embedding`: rows of a table
 - `indexing`: gather, scatter_add, index_add
 - `linear`: small linear layers
+- `max_pool`: of windows of two by two
 - `multi_tensor`: the optimizers' loops, over all parameters in one call
 - `joining`: cat
 - `normalization`: batch normalisation
@@ -34,6 +35,7 @@ from minitorch.native.cpu import copies as copies
 from minitorch.native.cpu import embedding as embedding
 from minitorch.native.cpu import indexing as indexing
 from minitorch.native.cpu import linear as linear
+from minitorch.native.cpu import max_pool as max_pool
 from minitorch.native.cpu import multi_tensor as multi_tensor
 from minitorch.native.cpu import joining as joining
 from minitorch.native.cpu import normalization as normalization

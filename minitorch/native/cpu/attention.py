@@ -44,14 +44,14 @@ def _has_rows(array: Any) -> bool:
 
 def _alike(*arrays: Any) -> list[Any]:
     """All contiguous, or all strided: each other combination would be compiled anew."""
-    strided = [_has_rows(a) and not a.flags.c_contiguous for a in arrays]
+    strided = [not a.flags.c_contiguous and _has_rows(a) for a in arrays]
     return list(arrays) if all(strided) else [np.ascontiguousarray(a) for a in arrays]
 
 
 def _like(array: Any) -> Any:
     """New memory, laid out in the same order if BLAS can take that."""
     like = np.empty_like(array)
-    return like if _has_rows(like) else np.empty_like(array, order="C")
+    return like if like.flags.c_contiguous or _has_rows(like) else np.empty_like(array, order="C")
 
 
 if callable_from_kernels():
@@ -87,7 +87,7 @@ if callable_from_kernels():
             value,
             _NO_BIAS if bias is None else _four_dimensions(bias, seen, kind),
             _NOTHING_DROPPED if kept is None else kept,
-            kind(1) / kind(1 - p),
+            kind(1) / kind(1 - p) if p else kind(1),
             kind(scale),
             causal,
         )
@@ -116,7 +116,7 @@ if callable_from_kernels():
             *_alike(grad, query, key, value),
             weights,
             _NOTHING_DROPPED if kept is None else kept,
-            kind(1) / kind(1 - p),
+            kind(1) / kind(1 - p) if p else kind(1),
             kind(scale),
             causal,
         )

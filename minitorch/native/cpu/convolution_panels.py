@@ -156,7 +156,7 @@ def panel_sums(
         columns = memory[frames_size:].ctypes.data
         sums = memory[frames_size + TERMS * POSITIONS :]
         weight_rows = np.empty(ROWS, np.int64)
-        current = np.int64(-1)
+        current: Any = np.int64(-1)
         for task in range(tasks * thread // threads, tasks * (thread + 1) // threads):
             first_image = task // bands * together
             last_image = min(count, first_image + together)
@@ -256,7 +256,8 @@ def _panels_of(
         terms = len(plan.offsets)
         chunks = [(0, k, k, min(TERMS, terms - k)) for k in range(0, terms, TERMS)]
         return Panels(plan, plan.offsets, np.array(chunks, np.int64))
-    offsets, chunks = [], []
+    offsets: list[int] = []
+    chunks = []
     for number, (first_tap, count, *_, place) in enumerate(plan.parts):
         of_part = plan.offsets[place : place + channels * count].reshape(channels, count)
         for i in range(count):

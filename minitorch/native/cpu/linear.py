@@ -26,21 +26,14 @@ FEW_ROWS = 256
 NOTHING = {char: np.empty((0, 0), char) for char in "fd"}
 
 
-def _are_plain(*arrays: Any) -> bool:
-    """Whether matrices lie in memory as the kernels expect it."""
-    for array in arrays:
-        if not array.flags.carray:
-            return False
-    return True
-
-
 @linear_kernel.tuned
 def linear(mat1: Any, weight: Any, bias: Any) -> Any:
-    columns = len(weight)
-    is_small = mat1.size * columns < SMALL and weight.dtype.char in NOTHING
-    if not (is_small and _are_plain(mat1, weight, bias)):
+    rows, columns, dtype = len(mat1), len(weight), weight.dtype
+    is_small = mat1.size * columns < SMALL and dtype.char in NOTHING
+    # The flag says that a matrix lies in memory as the kernel expects it.
+    if not (is_small and mat1.flags.carray and weight.flags.carray and bias.flags.carray):
         return linear_kernel.plain(mat1, weight, bias)
-    out = np.empty((len(mat1), columns), weight.dtype)
+    out = np.empty((rows, columns), dtype)
     _linear.sequential(out, mat1, weight, bias)
     return out
 
@@ -59,7 +52,7 @@ def linear_backward(grad: Any, mat1: Any, weight: Any) -> tuple[Any, Any, Any]:
     nothing = NOTHING[dtype.char]
     left, right = nothing if mat1 is None else mat1, nothing if weight is None else weight
     is_small = rows <= FEW_ROWS and rows * columns * inner < SMALL
-    if not (is_small and _are_plain(grad, left, right)):
+    if not (is_small and grad.flags.carray and left.flags.carray and right.flags.carray):
         return linear_backward_kernel.plain(grad, mat1, weight)
     to_bias = np.empty(columns, dtype)
     to_mat1 = nothing if weight is None else np.empty((rows, inner), dtype)

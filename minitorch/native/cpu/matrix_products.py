@@ -57,7 +57,27 @@ def multiply(
     Matrices of one float type, with the elements of a row side by side; ``transpose_a`` says that
     ``a`` holds the transposed operand.
     """
-    multiply_and_add(out, a, b, transpose_a, transpose_b, out[: len(out) if accumulate else 0])
+    rows, columns = out.shape
+    inner = a.shape[0] if transpose_a else a.shape[1]
+    if out.itemsize == 4 and is_tiled(rows, inner, columns, transpose_a, transpose_b):
+        added, added_stride = (out.ctypes.data, out.strides[0]) if accumulate else (0, 0)
+        tiled_product(
+            out.ctypes.data,
+            out.strides[0],
+            added,
+            added_stride,
+            a.ctypes.data,
+            a.strides[0],
+            transpose_a,
+            b.ctypes.data,
+            b.strides[0],
+            transpose_b,
+            rows,
+            inner,
+            columns,
+        )
+    else:
+        product(out, a, b, transpose_a, transpose_b, accumulate)
 
 
 @kernel
@@ -67,36 +87,27 @@ def multiply_and_add(
     """``out = a @ b + added``: a matrix, one row for all rows of ``out``, or nothing (no rows)."""
     rows, columns = out.shape
     inner = a.shape[0] if transpose_a else a.shape[1]
-    if not (out.itemsize == 4 and is_tiled(rows, inner, columns, transpose_a, transpose_b)):
-        is_there = added.ctypes.data == out.ctypes.data  # as it is for multiply
-        for i in range(0 if is_there else min(rows, rows * len(added))):
-            for j in range(columns):
-                out[i, j] = added[i % len(added), j]
-        product(out, a, b, transpose_a, transpose_b, len(added) > 0)
+    if out.itemsize == 4 and is_tiled(rows, inner, columns, transpose_a, transpose_b):
+        tiled_product(
+            out.ctypes.data,
+            out.strides[0],
+            added.ctypes.data if len(added) else 0,
+            added.strides[0] if len(added) > 1 else 0,
+            a.ctypes.data,
+            a.strides[0],
+            transpose_a,
+            b.ctypes.data,
+            b.strides[0],
+            transpose_b,
+            rows,
+            inner,
+            columns,
+        )
         return
-    row_stride, step = (4, a.strides[0]) if transpose_a else (a.strides[0], 4)
-    line_stride, column_stride = (4, b.strides[0]) if transpose_b else (b.strides[0], 4)
-    depth = depth_of(inner)
-    width = width_of(rows, columns, transpose_a)
-    panels = np.empty(PANEL + LANES + depth * (width + STRIP), np.float32)
-    tiled_product(
-        out.ctypes.data,
-        out.strides[0],
-        added.ctypes.data if len(added) else 0,
-        added.strides[0] if len(added) > 1 else 0,
-        a.ctypes.data,
-        row_stride,
-        step,
-        b.ctypes.data,
-        line_stride,
-        column_stride,
-        rows,
-        inner,
-        columns,
-        depth,
-        width,
-        panels,
-    )
+    for i in range(min(rows, rows * len(added))):
+        for j in range(columns):
+            out[i, j] = added[i % len(added), j]
+    product(out, a, b, transpose_a, transpose_b, len(added) > 0)
 
 
 @kernel
@@ -117,22 +128,49 @@ def is_tiled(rows: int, inner: int, columns: int, transpose_a: bool, transpose_b
 
 
 @kernel
-def depth_of(inner: int) -> int:
-    """The length of the parts of the inner dimension."""
-    parts = (inner + INNER - 1) // INNER
-    return (inner + parts - 1) // parts
-
-
-@kernel
-def width_of(rows: int, columns: int, transpose_a: bool) -> int:
-    """How many columns are packed at once: one panel if it meets one strip, which is not packed."""
-    if rows <= STRIP and not transpose_a:
-        return PANEL
-    return min(COLUMNS, (columns + PANEL - 1) // PANEL * PANEL)
-
-
-@kernel
 def tiled_product(
+    out: int,
+    out_stride: int,
+    added: int,
+    added_stride: int,
+    left: int,
+    left_stride: int,
+    transpose_left: bool,
+    right: int,
+    right_stride: int,
+    transpose_right: bool,
+    rows: int,
+    inner: int,
+    columns: int,
+) -> None:
+    """As multiply_and_add, of addresses, and strides of rows in bytes; 0 is no address."""
+    parts = (inner + INNER - 1) // INNER
+    depth = (inner + parts - 1) // parts
+    # One panel at a time if it meets one strip, which is not packed.
+    width = PANEL if rows <= STRIP and not transpose_left else COLUMNS
+    width = min(width, (columns + PANEL - 1) // PANEL * PANEL)
+    _tiled_product(
+        out,
+        out_stride,
+        added,
+        added_stride,
+        left,
+        4 if transpose_left else left_stride,
+        left_stride if transpose_left else 4,
+        right,
+        4 if transpose_right else right_stride,
+        right_stride if transpose_right else 4,
+        rows,
+        inner,
+        columns,
+        depth,
+        width,
+        np.empty(PANEL + LANES + depth * (width + STRIP), np.float32),
+    )
+
+
+@kernel
+def _tiled_product(
     out: int,
     out_stride: int,
     added: int,
@@ -150,8 +188,10 @@ def tiled_product(
     width: int,
     memory: Any,
 ) -> None:
-    """As multiply_and_add, of addresses and strides in bytes: ``row_stride`` and ``step`` are those
-    of ``left``, ``line_stride`` and ``column_stride`` those of ``right``.
+    """In parts of ``depth`` numbers of the inner dimension, and blocks of ``width`` columns.
+
+    ``row_stride`` and ``step`` are the strides of ``left``, ``line_stride`` and ``column_stride``
+    those of ``right``.
     """
     memory[: PANEL + LANES] = 0
     nothing = (memory.ctypes.data + LINE - 1) // LINE * LINE

@@ -15,7 +15,7 @@ import numpy as np
 
 from minitorch._jit import kernel, prange
 from minitorch.backends import cpu
-from minitorch.native.cpu.matrix_products import multiply_and_add
+from minitorch.native.cpu.matrix_products import SMALL_FOR_BLAS, multiply_and_add
 from minitorch.native.cpu_blas import gemm
 
 # Multiplications that are worth a second thread: 5 us of work, or more where matrices are small.
@@ -33,30 +33,33 @@ ROWS, COLUMNS, INNER = range(3)  # what is cut
 @gemm.tuned
 def split_product(a: Any, b: Any, added: Any = None) -> Any:
     """``a @ b``, plus a row for all rows, on all threads if it is large."""
+    *batch, rows, _ = a.shape if a.ndim > 1 else (0, 0)
     columns = b.shape[-1]
     work = a.size * columns
+    is_single = not batch
     if (
         work < MULTIPLICATIONS_PER_CALL
-        or a.ndim < 2
+        or not rows
         or b.ndim != a.ndim
         or a.dtype.char not in "fd"
+        or (work <= SMALL_FOR_BLAS and is_single and b.flags.c_contiguous)
     ):
         return gemm.plain(a, b, added)
     left, transpose_a = _side_by_side(a)
     right, transpose_b = _side_by_side(b)
-    *batch, rows, _ = a.shape
     row = np.empty((0, columns), a.dtype) if added is None else np.ascontiguousarray(added[None])
     parts = max(1, min(cpu.get_num_threads(), work // MULTIPLICATIONS_PER_THREAD))
-    if parts == 1 and not batch:
+    if parts == 1 and is_single:
         out = np.empty((rows, columns), a.dtype)
-        multiply_and_add(out, left[0], right[0], transpose_a, transpose_b, row)
+        multiply_and_add.sequential(out, left, right, transpose_a, transpose_b, row)
         return out
+    left, right = (x.reshape(-1, *x.shape[-2:]) for x in (left, right))
     count = len(left)
     cut, per_matrix = ROWS if rows >= columns else COLUMNS, -(-parts // count)
     if count == 1 and max(rows, columns) < parts * TILE:
         cut = INNER
     out = np.empty((per_matrix if cut == INNER else count, rows, columns), a.dtype)
-    launch = products_kernel.on_all_threads if parts > 1 else products_kernel
+    launch = products_kernel.on_all_threads if parts > 1 else products_kernel.sequential
     launch(out, left, right, row, transpose_a, transpose_b, cut, per_matrix)
     if cut == INNER:
         out = out.sum(axis=0)
@@ -66,11 +69,10 @@ def split_product(a: Any, b: Any, added: Any = None) -> Any:
 
 
 def _side_by_side(a: Any) -> tuple[Any, bool]:
-    """A batch of contiguous matrices, and whether they hold the transposed operands."""
-    a = a[None] if a.ndim == 2 else a.reshape(-1, *a.shape[-2:])
+    """Contiguous matrices, and whether they hold the transposed operands."""
     if a.flags.c_contiguous:
         return a, False
-    transposed = a.swapaxes(1, 2)
+    transposed = a.swapaxes(-1, -2)
     if transposed.flags.c_contiguous:
         return transposed, True
     return np.ascontiguousarray(a), False

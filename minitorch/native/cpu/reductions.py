@@ -41,12 +41,13 @@ def _sum_of_run(line: Any, start: int, stop: int, squares: bool) -> Any:
 
 
 @kernel(parallel=True)
-def _sum_rows(out: Any, rows: Any, squares: bool) -> None:
-    width = rows.shape[1]
-    for i in prange(len(rows)):
-        total = 0.0
-        for start in range(0, width, _RUN):
-            total += _sum_of_run(rows[i], start, min(start + _RUN, width), squares)
+def _sum_rows(out: Any, line: Any, squares: bool) -> None:
+    """The sums of rows that lie one behind the other: no slices, one of which takes 20 ns."""
+    width = line.size // out.size
+    for i in prange(out.size):
+        total, end = 0.0, (i + 1) * width
+        for start in range(i * width, end, _RUN):
+            total += _sum_of_run(line, start, min(start + _RUN, end), squares)
         out[i] = total
 
 
@@ -82,6 +83,9 @@ def _as_lines(
     shape = input.shape
     if axes is None:
         return (1, input.size, 1), (1,) * len(shape) if keepdim else ()
+    if len(shape) == 2 and not keepdim and len(axes) == 1:
+        rows, columns = shape
+        return ((rows, columns, 1), (rows,)) if axes[0] else ((1, rows, columns), (columns,))
     first, stop = (axes[0], axes[0] + 1) if len(axes) == 1 else (min(axes), max(axes) + 1)
     if stop - first != len(axes):
         return None
@@ -100,10 +104,13 @@ def sum_of(input: Any, axes: Axes, keepdim: bool, squares: bool = False) -> Any:
     if inner == 1 and outer == 1:
         flat = input.reshape(-1)
         total = _sum_line(flat, squares) if count < PARALLEL_GRAIN else _sum_long(flat, squares)
-        return np.asarray(total, input.dtype).reshape(shape)
+        out = np.array(total, input.dtype)
+        return out.reshape(shape) if shape else out
     if inner == 1:
         out = np.empty(outer, input.dtype)
-        _sum_rows(out, input.reshape(outer, count), squares)
+        _sum_rows(out, input.reshape(-1), squares)
+        if len(shape) == 1:
+            return out
     else:
         out = np.empty((outer, inner), input.dtype)
         _sum_columns(out, input.reshape(lines), squares)
@@ -122,7 +129,7 @@ def _sum_long(line: Any, squares: bool) -> Any:
     """A line that is cut into rows for the threads."""
     whole = line.size - line.size % _RUN
     sums = np.empty(line.size // _RUN)
-    _sum_rows(sums, line[:whole].reshape(-1, _RUN), squares)
+    _sum_rows(sums, line[:whole], squares)
     return sums.sum() + _sum_line(line[whole:], squares)
 
 

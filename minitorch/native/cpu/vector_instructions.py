@@ -13,14 +13,15 @@ from typing import Any
 
 import llvmlite.binding
 from llvmlite import ir
-from numba import extending
+from numba import config, extending
 from numba.core import cgutils, types
 
 from minitorch._jit import Kernel
 
-_FEATURES = llvmlite.binding.get_host_cpu_features()
+# Of the processor for which Numba compiles: the variable NUMBA_CPU_FEATURES may name another one.
+_FEATURES = config.CPU_FEATURES or llvmlite.binding.get_host_cpu_features().flatten()  # type: ignore[attr-defined]
 
-LANES = 16 if _FEATURES.get("avx512f") else 8
+LANES = 16 if "+avx512f" in _FEATURES.split(",") else 8
 
 FLOAT = ir.FloatType()
 INT = ir.IntType(64)
@@ -90,6 +91,12 @@ class Vectors:
         pointer = self.builder.inttoptr(address, ir.IntType(8).as_pointer())
         writing, nearest, data = _INT32(1), _INT32(3), _INT32(1)
         self._call("llvm.prefetch.p0", ir.VoidType(), [pointer, writing, nearest, data])
+
+    def store_integers(self, vector: Any, address: Any, mask: Any) -> None:
+        """Of 64 bits."""
+        pointer = self.builder.inttoptr(address, vector.type.as_pointer())
+        arguments = [vector, pointer, _INT32(8), mask]
+        self._call(f"llvm.masked.store.v{LANES}i64.p0", ir.VoidType(), arguments)
 
     def fma(self, a: Any, b: Any, c: Any) -> Any:
         return self._call(f"llvm.fma.v{LANES}f32", _VECTOR, [a, b, c])

@@ -100,7 +100,7 @@ class ReLU(_Inplace):
     """y = max(0, x)."""
 
     def forward(self, input: Tensor) -> Tensor:
-        return relu(input, inplace=self.inplace)
+        return relu_(input) if self.inplace else relu(input)
 
 
 class LeakyReLU(Module):
