@@ -9,6 +9,7 @@ Mirrors aten/src/ATen/Context.h, and torch/__init__.py where they are public.
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 from minitorch._device import check_device, device
@@ -20,6 +21,9 @@ _deterministic_debug_mode = 0
 _float32_matmul_precision = "highest"
 _warn_always = False
 _num_interop_threads = 1
+
+# What tells the processor: native/cpu/denormals.py puts it here.
+flush_denormal: Callable[[bool], bool] | None = None
 
 
 def use_deterministic_algorithms(mode: bool, *, warn_only: bool = False) -> None:
@@ -84,10 +88,15 @@ def get_float32_matmul_precision() -> str:
 
 
 def set_flush_denormal(mode: bool) -> bool:
-    """Ask for subnormal numbers to become zero. Returns False: there is no choice; they do in the
-    backward of recurrent layers (native/cpu/denormals.py), and nowhere else.
+    """Let numbers near zero, below 1.2e-38 for float32, become zero, or no longer.
+
+    This holds for the calling thread, those that its operations are split over, and those that it
+    starts later. Recurrent layers do so in their backward, always (native/cpu/denormals.py).
+
+    Returns:
+        Whether it does: on processors of the x86 family, unless tuned kernels are switched off.
     """
-    return False
+    return False if flush_denormal is None else flush_denormal(mode)
 
 
 def set_warn_always(b: bool, /) -> None:

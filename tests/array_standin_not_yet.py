@@ -42,7 +42,7 @@ NOT_YET: dict[str, list[str]] = {
         "elu_ in place", "celu_ in place", "selu_ in place",
         "silu in place on a view",
         "nn.functional.softmax", "nn.functional.log_softmax", "nn.functional.softmin",
-        "nn.functional.nll_loss",
+        "nn.functional.binary_cross_entropy_with_logits", "nn.functional.nll_loss",
         "nn.functional.cross_entropy",
         "cross_entropy times 1", "cross_entropy with weight (4,) ",
         "cross_entropy with weight (4,) {'ignore_index': 2}",

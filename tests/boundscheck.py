@@ -24,6 +24,7 @@ TESTS = (
     "test_ops.py", "test_modules.py", "test_native_nn.py", "test_random.py", "test_optim.py",
     "test_rnn.py", "test_jit.py", "test_backends.py::test_a_split_product_equals_torchs",
     "test_tuned_arrays.py", "test_convolution_tuned.py", "test_rnn_tuned.py",
+    "test_matrix_products.py::test_multiply", "test_matrix_products.py::test_products_with_vectors",
     "test_attention_kernels.py", "test_multi_tensor.py", "test_indexing.py",
 )  # fmt: skip
 

@@ -82,8 +82,8 @@ def test_multiply(size: tuple[int, int, int], transposed: str, dtype: str) -> No
     multiply(out, left, right, *flags, True)
     assert_close(out, 2 * expected)
     for added in draw(1, columns, dtype=dtype), draw(rows, columns, dtype=dtype):
-        multiply_and_add(out, left, right, *flags, added[: rows + 1])
-        assert_close(out, expected + added)
+        multiply_and_add(out, left, right, *flags, added)
+        assert_close(out, expected + torch.from_numpy(added))
     assert np.isnan(out.base).sum() == out.base.size - out.size
 
 
@@ -93,7 +93,8 @@ def test_nan_and_infinity_stay_in_their_row_and_column(number: float) -> None:
     a[3, 5], b[7, 100] = number, number
     out = np.empty((70, 150), np.float32)
     multiply(out, a, b, False, False, False)
-    np.testing.assert_array_equal(np.isfinite(out), np.isfinite(a @ b))
+    with np.errstate(invalid="ignore"):
+        np.testing.assert_array_equal(np.isfinite(out), np.isfinite(a @ b))
 
 
 @pytest.mark.parametrize("size", [(1, 1, 1), (16, 16, 16), (17, 5, 32), (3, 40, 3)], ids=str)

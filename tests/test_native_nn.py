@@ -444,7 +444,21 @@ LARGE: dict[str, tuple[Callable[[Any, Any], Any], tuple[int, ...]]] = {
     "batch_norm of planes": (batch_norm, (8, 11, 21, 21)),
     "layer_norm": (lambda F, x: F.layer_norm(x, x.shape[1:]), (101, 401)),
     "group_norm": (lambda F, x: F.group_norm(x, 3), (9, 6, 31, 31)),
+    "batch_norm of a matrix, weighted": (
+        lambda F, x: F.batch_norm(x, None, None, x[0], x[1], training=True),
+        (64, 521),
+    ),
+    "batch_norm of planes, weighted": (
+        lambda F, x: F.batch_norm(x, None, None, x[0, :, 0, 0], x[1, :, 0, 0], training=True),
+        (2, 71, 16, 17),
+    ),
+    "layer_norm, weighted": (lambda F, x: F.layer_norm(x, x.shape[1:], x[0], x[1]), (101, 401)),
+    "group_norm, weighted": (
+        lambda F, x: F.group_norm(x, 3, x[0, :, 0, 0], x[1, :, 0, 0]),
+        (2, 66, 16, 17),
+    ),
     "softmax": (lambda F, x: F.softmax(x, -1), (101, 401)),
+    "gelu": (lambda F, x: F.gelu(x * 4), (101, 401)),
     "softmax of columns": (lambda F, x: F.softmax(x, 1), (4, 11, 27, 29)),
     "log_softmax of columns": (lambda F, x: F.log_softmax(x, 1), (4, 11, 27, 29)),
     "max_pool2d": (lambda F, x: F.max_pool2d(x, 2), (9, 6, 31, 33)),

@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from heapq import heappop, heappush, heappushpop
 from typing import Any
 
@@ -43,7 +43,7 @@ class GraphTask:
         self.captures = captures
         self.is_selective = captures is not None or targets is not None
         self.needed: set[Node] | None = None
-        self.captured_nodes = _NO_NODES if captures is None else {node for node, _ in captures}
+        self.captured_nodes = frozenset(node for node, _ in captures) if captures else _NO_NODES
         self.dependencies: dict[Node, int] = {}
         for node, _ in roots:
             self.dependencies[node] = 0
@@ -86,7 +86,7 @@ class GraphTask:
             self.needed |= targets
 
     @staticmethod
-    def _leading_to(wanted: set[Node], parents: dict[Node, list[Node]]) -> set[Node]:
+    def _leading_to(wanted: Set[Node], parents: dict[Node, list[Node]]) -> set[Node]:
         needed: set[Node] = set()
         stack = list(wanted)
         while stack:
@@ -138,6 +138,7 @@ def run_backward(
     buffers: dict[Node, list[Any]] = {}
     leaves: list[tuple[Node, Any]] = []
     ready: list[tuple[int, Node, Any]] = []
+    node: Node | None
     slots: Any
     for (node, nr), grad in zip(roots, grads, strict=True):
         slots = buffers.setdefault(node, [None] * node.num_outputs)
@@ -146,7 +147,6 @@ def run_backward(
         heappush(ready, (-node.sequence_nr, node, buffers.pop(node)))
     outer, current.task = current.task, task
     try:
-        node: Node | None
         _, node, slots = heappop(ready)
         while node is not None:
             results: Any

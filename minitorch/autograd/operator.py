@@ -32,7 +32,7 @@ from minitorch.autograd.saved_arrays import SavesArrays
 from minitorch.autograd.saved_attributes import add_saved_attributes, list_saved_attributes
 from minitorch.autograd.saved_variable import PackedVariable
 from minitorch.autograd.saved_variable import in_use as hooks_in_use
-from minitorch.autograd.variable import Variable, unwrap, wrap, wrap_view
+from minitorch.autograd.variable import Variable, changes, unwrap, wrap, wrap_view
 
 if TYPE_CHECKING:
     from minitorch._tensor import Tensor
@@ -74,8 +74,8 @@ class Operator(SavesArrays):
     def __init_subclass__(cls, name: str | None = None) -> None:
         # torch numbers the overloads of one operation: pass name="SumBackward1" for the second.
         cls.node_name = name or f"{cls.__name__}Backward0"
-        if cls.factors is not None:
-            first, second = cls.factors
+        if cls.saved_factors is not None:
+            first, second = cls.saved_factors
             cls.saved_for = (second,), (first,)
         add_saved_attributes(cls)
         # Operands are annotated Any: for the usual numbers of them there are quicker ways.
@@ -232,12 +232,13 @@ class Operator(SavesArrays):
         if self.composed is not None:
             self._args = args
         output_version = None
-        if self.factors is not None:
+        if self.saved_factors is not None:
             self._save_factors(args, arrays)
         elif self._saved:
             output_version = self._remember_sources(args, arrays, out)
         else:
             self._sources = self._versions = ()
+        self._changes = changes[0]
         if type(out) is tuple:
             return self._wrap_outputs(args[0], out, self)
         if hooks_in_use and self._saved:
@@ -339,8 +340,8 @@ class Operator(SavesArrays):
         ctx = cls()
         ctx._saved = ()
         out = cls.forward(ctx, *[unwrap(x) for x in inputs])
-        if cls.factors is not None:
-            ctx._saved = tuple([unwrap(inputs[position]) for position in cls.factors])
+        if cls.saved_factors is not None:
+            ctx._saved = tuple([unwrap(inputs[position]) for position in cls.saved_factors])
         if type(out) is not np.ndarray and isinstance(out, np.generic):
             kept, out = out, np.asarray(out)
             ctx._saved = tuple([out if a is kept else a for a in ctx._saved])
@@ -370,6 +371,7 @@ class Operator(SavesArrays):
                 inputs = (copy_with_history(self), *args)
                 ctx._saved = tuple([inputs[0]._array if a is target else a for a in ctx._saved])
             ctx._remember_sources(inputs, [unwrap(x) for x in inputs], out)
+            ctx._changes = -1  # the versions are those of before this change
             if is_lost:  # backward will say so
                 ctx._expect_present_version(target, self)
             if cls.composed is not None:

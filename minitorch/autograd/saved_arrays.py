@@ -18,7 +18,7 @@ from minitorch.autograd.saved_variable import (
     default_hooks,
     modified,
 )
-from minitorch.autograd.variable import Variable, unwrap, wrap
+from minitorch.autograd.variable import Variable, changes, unwrap, wrap
 
 SavedOutput = tuple[int, list[Any]]
 """What a node remembers of its own output, if it saved the output's array: which output it is, and
@@ -28,13 +28,14 @@ its version counter. A reference to the output itself would be a cycle."""
 class SavesArrays(Node):
     """The part of an operator that keeps arrays until its backward has run."""
 
-    __slots__ = ("_saved", "_sources", "_versions", "_args")
+    __slots__ = ("_saved", "_sources", "_versions", "_changes", "_args")
 
     _saved: Any
     # Where each saved array came from: a tensor, or a SavedOutput, or None if that need not be
     # watched; and which version of that memory it shows.
     _sources: Any
     _versions: Any
+    _changes: int  # how many changes in place there had been when they were saved
     _args: Any
 
     saved_for: ClassVar[tuple[tuple[int, ...], ...] | None] = None
@@ -42,7 +43,7 @@ class SavesArrays(Node):
     keeps all.
     """
 
-    factors: ClassVar[tuple[int, int] | None] = None
+    saved_factors: ClassVar[tuple[int, int] | None] = None
     """The two operands of a product: each is saved for the gradient of the other, without a call of
     ``save_for_backward``. Recording takes 1.5 us less than where saved arrays must be looked for.
     """
@@ -96,8 +97,7 @@ class SavesArrays(Node):
                 output_version = [0, None]
                 source = (0, output_version)
             elif array is not None:
-                position = 0  # counted by hand: zip(arrays, args) takes 0.2 us more for each array
-                for operand in arrays:
+                for position, operand in enumerate(arrays):
                     if operand is array:
                         argument = args[position]
                         if argument is not array:  # else no tensor, but an array by itself
@@ -106,7 +106,6 @@ class SavesArrays(Node):
                             if counter is not None:
                                 version = counter[0]
                         break
-                    position += 1
             sources.append(source)
             versions.append(version)
         if -1 in versions:
@@ -115,9 +114,9 @@ class SavesArrays(Node):
         return output_version
 
     def _save_factors(self, args: Sequence[Any], arrays: Sequence[Any]) -> None:
-        """Save the ``factors``, and remember where they came from."""
-        assert self.factors is not None
-        first, second = self.factors
+        """Save the ``saved_factors``, and remember where they came from."""
+        assert self.saved_factors is not None
+        first, second = self.saved_factors
         edges = self.next_edges
         left = right = of_left = of_right = None
         left_version = right_version = 0
@@ -168,6 +167,8 @@ class SavesArrays(Node):
         saved = self._saved
         if type(saved) is not tuple:
             saved = tuple([unwrap(x) for x in self._unpacked()])
+        elif not saved or self._changes == changes[0]:  # as usual: 0.2 us less
+            return saved
         for source, version in zip(self._sources, self._versions):  # noqa: B905
             if source is not None:
                 counter = source[1] if type(source) is tuple else source._version_counter

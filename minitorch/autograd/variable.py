@@ -321,6 +321,12 @@ class Variable:
             return
         counter[0] += 1
         counter[1] = changed_at or _line_of_the_user()
+        changes[0] += 1
+
+
+changes = [0]
+"""How many changes in place there have been, of all tensors: while it stands still, nobody needs to
+ask for a version."""
 
 
 def bump_versions(tensors: Sequence[Variable]) -> None:
@@ -334,6 +340,7 @@ def bump_versions(tensors: Sequence[Variable]) -> None:
         else:
             counter[0] += 1
             counter[1] = changed_at
+    changes[0] += 1
 
 
 def _line_of_the_user() -> str:
@@ -554,7 +561,7 @@ def as_strided_node(edge: Edge | None, base: Any, array: Any) -> Node:
     raise NotImplementedError
 
 
-def copy_in_order(array: Any) -> Any:
+def copy_in_order(array: Any, /) -> Any:
     """A copy in C order; set by minitorch/_tensor.py, which has the kernel: NumPy takes 10 ms for
     1024 x 1024 transposed numbers, that 1.
     """

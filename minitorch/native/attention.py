@@ -226,9 +226,7 @@ def scaled_dot_product_attention(
     bias = _bias(query, attn_mask)
     if fused and dropout_p == 0:
         remembers = _is_recorded(query, key, value)
-        return FlashAttention.apply(
-            query, key, value, bias, None, 0.0, scale, is_causal, remembers
-        )
+        return FlashAttention.apply(query, key, value, bias, None, 0.0, scale, is_causal, remembers)
     if fused and dropout_p < 1 and query.itemsize >= 4:
         shape = *query.shape[:-1], key.shape[-2]
         kept = np.empty_like(query._array, shape=shape, dtype=bool, order="C")

@@ -98,9 +98,7 @@ def avg_pool_backward_kernel(
 
 @DispatchStub
 @kernel(parallel=True)
-def avg_pool_of_squares_kernel(
-    out: Any, input: Any, row_counts: Any, column_counts: Any
-) -> None:
+def avg_pool_of_squares_kernel(out: Any, input: Any, row_counts: Any, column_counts: Any) -> None:
     """``avg_pool_kernel`` for windows of two by two that tile the plane: the most used."""
     planes, rows, columns = out.shape
     for task in prange(planes * rows):

@@ -123,7 +123,7 @@ class RsubByNumber(Rsub, name="RsubBackward1"):
 
 
 class Mul(Holomorphic):
-    factors = (0, 1)
+    saved_factors = (0, 1)
     takes_numbers = True
 
     @staticmethod

@@ -228,9 +228,7 @@ def _check_shapes(input: Ints, weight: Ints, bias: Ints | None, window: Window) 
     _check_not_empty(input)
 
 
-def _check_transposed_shapes(
-    input: Ints, weight: Ints, bias: Ints | None, window: Window
-) -> None:
+def _check_transposed_shapes(input: Ints, weight: Ints, bias: Ints | None, window: Window) -> None:
     size = list(weight)
     _check_groups(weight, window.groups)
     if input[1] != size[0]:
@@ -255,9 +253,7 @@ def _check_not_empty(input: Ints) -> None:
         )
 
 
-def check_dtypes(
-    input: Tensor, weight: Tensor, bias: Tensor | None, transposed: bool
-) -> None:
+def check_dtypes(input: Tensor, weight: Tensor, bias: Tensor | None, transposed: bool) -> None:
     """Refuse bool, for which there is no kernel, and dtypes that differ."""
     dtype = input._array.dtype
     if dtype.kind == "b":

@@ -56,6 +56,15 @@ def layer_norm_kernel(
         rstd[r] = factor
 
 
+@kernel
+def _add_rows(out: Any, rows: Any) -> None:
+    sums = np.zeros(out.size)
+    for row in rows:
+        for i in range(row.size):
+            sums[i] += row[i]
+    out[:] = sums
+
+
 @DispatchStub
 @kernel(parallel=True)
 def layer_norm_backward_kernel(
@@ -97,13 +106,8 @@ def layer_norm_backward_kernel(
             for i in range(length):
                 of_weight[i] += gradients[i] * ((source[i] - middle) * factor)
                 of_bias[i] += gradients[i]
-    for total, of_parts in ((grad_weight, of_weights), (grad_bias, of_biases)):
-        sums = np.zeros(length)
-        for part in range(parts):
-            of_part = of_parts[part]
-            for i in range(length):
-                sums[i] += of_part[i]
-        total[:] = sums
+    _add_rows(grad_weight, of_weights)
+    _add_rows(grad_bias, of_biases)
 
 
 # ----------------------------------------------------------------------------------- operators

@@ -120,7 +120,7 @@ def _grad_of_right(grad: Any, left: Any, strides: tuple[int, ...]) -> Any:
 
 
 class Mm(Holomorphic):
-    factors = (0, 1)
+    saved_factors = (0, 1)
 
     @staticmethod
     def forward(ctx: Any, input: Any, mat2: Any) -> Any:
@@ -140,7 +140,7 @@ class Mm(Holomorphic):
 class Addmm(Holomorphic):
     """beta * input + alpha * (mat1 @ mat2)."""
 
-    factors = (1, 2)
+    saved_factors = (1, 2)
 
     @staticmethod
     def forward(ctx: Any, input: Any, mat1: Any, mat2: Any, beta: float, alpha: float) -> Any:
@@ -210,7 +210,7 @@ class Linear(Holomorphic, name="AddmmBackward0"):
     """
 
     __slots__ = ()
-    factors = (1, 2)
+    saved_factors = (1, 2)
 
     @staticmethod
     def forward(ctx: Any, bias: Any, mat1: Any, weight: Any) -> Any:
@@ -222,7 +222,8 @@ class Linear(Holomorphic, name="AddmmBackward0"):
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:
         mat1, weight = ctx.saved_tensors
-        if not isinstance(grad, Variable):
+        is_array = not isinstance(grad, Variable)
+        if is_array:
             return linear_backward_kernel(grad, mat1, weight)
         return (
             None if ctx.next_edges[0] is None else grad.sum(0),
@@ -264,7 +265,7 @@ def _ones(count: int, dtype: Any) -> Any:
 
 
 class Bmm(Holomorphic):
-    factors = (0, 1)
+    saved_factors = (0, 1)
 
     @staticmethod
     def forward(ctx: Any, input: Any, mat2: Any) -> Any:
@@ -306,7 +307,7 @@ class BatchedMatmul(Holomorphic, name="UnsafeViewBackward0"):
 
 
 class Mv(Holomorphic):
-    factors = (0, 1)
+    saved_factors = (0, 1)
 
     @staticmethod
     def forward(ctx: Any, input: Any, vec: Any) -> Any:
@@ -323,7 +324,8 @@ class Mv(Holomorphic):
 
 
 def _outer_product(column: Any, row: Any) -> Any:
-    return column[:, None] * row if isinstance(column, Variable) else ger(column, row)
+    are_arrays = not isinstance(column, Variable)
+    return ger(column, row) if are_arrays else column[:, None] * row
 
 
 def _product_with_vector(matrix: Any, vector: Any) -> Any:
@@ -331,7 +333,7 @@ def _product_with_vector(matrix: Any, vector: Any) -> Any:
 
 
 class Dot(Holomorphic):
-    factors = (0, 1)
+    saved_factors = (0, 1)
 
     @staticmethod
     def forward(ctx: Any, input: Any, other: Any) -> Any:
@@ -565,8 +567,7 @@ def linear(
         return addmm(bias, input, t(weight))
     if not array.ndim:
         raise RuntimeError(
-            "both arguments to linear need to be at least 1D, but they are 0D and "
-            f"{matrix.ndim}D"
+            f"both arguments to linear need to be at least 1D, but they are 0D and {matrix.ndim}D"
         )
     if bias is None:
         return matmul(input, t(weight))

@@ -71,7 +71,9 @@ def cross_entropy_backward_kernel(
 
 
 class CrossEntropy(Operator, name="NllLossBackward0"):
-    """NllLoss of LogSoftmax, of a matrix: two nodes, which take 4 us more of a training step."""
+    """NllLoss of LogSoftmax, of a matrix: 64 x 10 logits take 27 us with their gradient, as two
+    nodes 43.
+    """
 
     @staticmethod
     def forward(

@@ -48,6 +48,6 @@ def pointwise(kernel: Any, kernel_name: str, arrays: tuple[Any, ...], *scalars: 
             out = np.empty_like(first)
         kernel(out.ravel(order="K"), first.ravel(order="K"), *numbers)
         return out
-    out = np.empty(first.shape, dtype)
-    kernel(out.reshape(-1), *[a.reshape(-1) for a in arrays], *numbers)
+    out = np.empty_like(first, order="C")
+    kernel(out.ravel(), *[a.ravel() for a in arrays], *numbers)
     return out

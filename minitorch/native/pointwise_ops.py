@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Addcmul(Holomorphic):
-    factors = (1, 2)
+    saved_factors = (1, 2)
 
     @staticmethod
     def forward(ctx: Any, input: Any, tensor1: Any, tensor2: Any, value: float) -> Any:

@@ -39,6 +39,7 @@ class Layer(Operator):
     """
 
     kind: ClassVar[int]
+    steps: TimeSteps
     step: ClassVar[Callable[..., Any]]
     """One step of a cell, in tensor operations."""
 
@@ -110,11 +111,16 @@ class Layer(Operator):
                 steps.before(history, reshape(state, state.shape[-2:]), t)
                 for history, state in zip(histories, initial, strict=True)
             ]
-            for history, state in zip(histories, cls.step(inputs[t], before, *weights), strict=True):
+            for history, state in zip(
+                histories, cls.step(inputs[t], before, *weights), strict=True
+            ):
                 history[t] = state
         join = cat if steps.is_packed else stack
         last = [steps.last(history) for history in histories]
-        return (join(histories[0]), *[reshape(x, s.shape) for x, s in zip(last, initial, strict=True)])
+        return (
+            join(histories[0]),
+            *[reshape(x, s.shape) for x, s in zip(last, initial, strict=True)],
+        )
 
     def layer(self, input: Any, hx: Any, cx: Any, w_ih: Any, *arrays: Any) -> Pass:
         """What the passes through time take."""

@@ -94,17 +94,17 @@ def backward_pass(
         grad_cell: the same for the cells and cx.
         grad_out: None if the loss uses the last states alone.
     """
-    input, hx, cx, w_ih, w_hh, w_hr, gates, cells, hidden, out, steps, _ = layer
-    grads, grads_projected = np.empty_like(gates), np.empty_like(out)
-    out = steps.split(out)
-    hidden_before = [steps.before(out, hx, t) for t in range(len(out))]
+    input, w_ih, w_hh, steps = layer.input, layer.w_ih, layer.w_hh, layer.steps
+    grads, grads_projected = np.empty_like(layer.gates), np.empty_like(layer.out)
+    out = steps.split(layer.out)
+    hidden_before = [steps.before(out, layer.hx, t) for t in range(len(out))]
     _backward_loop(later, grad_cell, grads, grads_projected, grad_out, hidden_before, layer)
     of_input, of_hidden = _matrix(grads[..., : len(w_ih)]), _matrix(grads[..., -len(w_hh) :])
     return (
         gemm(of_input, w_ih).reshape(input.shape) if wanted.input else None,
         gemm(of_input.T, _matrix(input)) if wanted.w_ih else None,
         gemm(of_hidden.T, np.concatenate(hidden_before)) if wanted.w_hh else None,
-        gemm(_matrix(grads_projected).T, _matrix(hidden)) if wanted.w_hr else None,
+        gemm(_matrix(grads_projected).T, _matrix(layer.hidden)) if wanted.w_hr else None,
         # As a product with ones the sum is a BLAS call: 5 times faster than NumPy's over axis 0.
         np.ones_like(grads, shape=len(of_input)) @ _matrix(grads) if wanted.bias else None,
     )

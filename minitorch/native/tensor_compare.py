@@ -277,7 +277,8 @@ def maximum_backward(grad: Any, larger: Any, smaller: Any) -> Any:
     """``maximum_backward_kernel`` of arrays, or of tensors."""
     if not isinstance(grad, Variable):
         return maximum_backward_kernel(grad, larger, smaller)
-    return Where.apply(larger < smaller, 0.0, Where.apply(larger == smaller, grad * 0.5, grad))
+    shared = Where.apply(larger == smaller, grad / 2, grad)  # type: ignore[operator]
+    return Where.apply(larger < smaller, 0.0, shared)
 
 
 class Fmax(Operator):

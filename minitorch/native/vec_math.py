@@ -3,11 +3,10 @@
 Inside Numba, ``math.exp`` is a call of the C library for every element: 3 to 7 times slower than
 torch. The float32 forms below are branch-free polynomials which the compiler turns into vector
 code: 0.3 to 0.6 ns an element with AVX-512, at most 3 units in the last place from the truth, 6
-for erf.
-float64 takes the C library's.
+for erf. float64 takes the C library's.
 
-Mirrors aten/src/ATen/cpu/vec/ and third_party/sleef. Left out: what NumPy vectorises by itself
-(log, sin, cos, ...), and float64 polynomials.
+Mirrors aten/src/ATen/cpu/vec/ and third_party/sleef. Left out: sin and cos, which NumPy vectorises
+by itself, and float64 polynomials.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ serves whatever the tuned one does not cover. Without this folder, or with
 - `convolution`: Winograd's and direct convolutions, without columns
 - `copies`: of transposed arrays
 - `embedding`: rows of a table
+- `denormals`: numbers near zero as zeros
 - `indexing`: gather, scatter_add, index_add
 - `linear`: small linear layers
 - `max_pool`: of windows of two by two
@@ -33,6 +34,7 @@ from minitorch.native.cpu import comparisons as comparisons
 from minitorch.native.cpu import convolution as convolution
 from minitorch.native.cpu import copies as copies
 from minitorch.native.cpu import embedding as embedding
+from minitorch.native.cpu import denormals as denormals
 from minitorch.native.cpu import indexing as indexing
 from minitorch.native.cpu import linear as linear
 from minitorch.native.cpu import max_pool as max_pool

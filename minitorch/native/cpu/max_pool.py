@@ -58,7 +58,7 @@ def _row_of_squares(
             column = v.times(loop.index, LANES)
             starts = v.times(column, 2), v.moved(v.times(column, 2), LANES)
             masks = [v.mask(start, v.times(columns, 2)) for start in starts]
-            values = []
+            values: list[Any] = []
             for row in (upper, lower):
                 places = [v.moved(row, v.times(start, 4)) for start in starts]
                 pair = [v.load(*place) for place in zip(places, masks, strict=True)]

@@ -10,30 +10,22 @@ Mirrors aten/src/ATen/native/mkldnn/RNN.cpp (oneDNN packs the weights of recurre
 
 from __future__ import annotations
 
-import functools
 from typing import Any
 
 import numpy as np
 
 from minitorch._jit import kernel
-from minitorch.native.cpu.panels import LANES, PANEL, PANEL_BYTES, multiply_panel, pack_panel
+from minitorch.native.cpu.panels import PANEL, are_usable, multiply_panel, pack_panel
 
 # A longer sum is added up in parts: of 2,304 terms at once, it would round four times as coarsely
 # as torch's.
 TERMS = 256
 
 
-@functools.cache
-def _has_avx512() -> bool:
-    import llvmlite.binding
-
-    return bool(llvmlite.binding.get_host_cpu_features().get("avx512f"))
-
-
 def pack(matrix: Any) -> Any:
     """``(inner, columns)`` as ``(panels, inner, 32)``; no panels if BLAS is to be used."""
     inner, columns = matrix.shape
-    if matrix.dtype != np.float32 or not _has_avx512():
+    if matrix.dtype != np.float32 or not are_usable():
         columns = 0
     packed = np.empty((-(-columns // PANEL), inner, PANEL), np.float32)
     if columns:
@@ -47,7 +39,13 @@ def pack_kernel(packed: Any, matrix: Any) -> None:
     for p in range(len(packed)):
         first = p * PANEL
         source = matrix[:, first:]
-        pack_panel(packed[p].ctypes.data, source.ctypes.data, *source.strides, inner, min(PANEL, columns - first))
+        pack_panel(
+            packed[p].ctypes.data,
+            source.ctypes.data,
+            *source.strides,
+            inner,
+            min(PANEL, columns - first),
+        )
 
 
 @kernel

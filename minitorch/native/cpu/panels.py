@@ -13,6 +13,7 @@ Mirrors nothing in torch: MKL has such loops.
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 from minitorch._jit import gemm, kernel
@@ -23,6 +24,14 @@ LANES = 16  # numbers in a register
 ROWS = 8  # of a tile
 PANEL = 2 * LANES
 PANEL_BYTES = 4 * PANEL
+
+
+@functools.cache
+def are_usable() -> bool:
+    """Whether registers have as many lanes as is assumed here."""
+    from minitorch.native.cpu import vector_instructions
+
+    return vector_instructions.LANES == LANES
 
 
 def _tile(vectors: int) -> Instruction:
@@ -185,4 +194,3 @@ def product(
 ) -> None:
     """``gemm`` as a function of its own: pasted into loops, it makes the compiler slow."""
     gemm(out, a, b, transpose_a, transpose_b, accumulate)
-

@@ -22,8 +22,8 @@ from minitorch.native.rnn_kernels import cell_backward_kernel, cell_kernel
 
 _cell, _cell_backward = cell_kernel.plain, cell_backward_kernel.plain
 
-# Columns of the table, which has a row for each step, in the order in which the forward pass goes
-# through them: its number, its first row and how many, and those of the step before it (0 at first).
+# Columns of the table, which has a row for each step, in the order in which the forward pass takes
+# them: its number, its first row and how many, and those of the step before (at first, none).
 TIME, START, SIZE, START_BEFORE, SIZE_BEFORE = range(5)
 
 # The gradients of so many rows, 256 KiB for 512 gates, wait in the cache to be multiplied at once.
@@ -222,7 +222,9 @@ def backward_loop(
             if total_ih.size:
                 multiply(total_ih, inputs[:rows], grads[:rows, :of_input], True, False, True)
             if total_hh.size:
-                multiply(total_hh, hidden_before[:rows], grads[:rows, of_hidden:], True, False, True)
+                multiply(
+                    total_hh, hidden_before[:rows], grads[:rows, of_hidden:], True, False, True
+                )
             if total_bias.size:
                 _add_column_sums(total_bias, grads[:rows])
             rows = 0

@@ -27,7 +27,13 @@ from minitorch.native.cpu.vector_instructions import (
 
 @intrinsic
 def _copy_seconds(
-    typing_context: Any, out: Any, out_stride: Any, source: Any, stride: Any, lines: Any, length: Any
+    typing_context: Any,
+    out: Any,
+    out_stride: Any,
+    source: Any,
+    stride: Any,
+    lines: Any,
+    length: Any,
 ) -> Any:
     """out[y, x] = source[y, 2 x] for y < lines and x < length."""
 
@@ -51,7 +57,13 @@ def _copy_seconds(
 
 @intrinsic
 def _spread_to_seconds(
-    typing_context: Any, out: Any, out_stride: Any, source: Any, stride: Any, lines: Any, length: Any
+    typing_context: Any,
+    out: Any,
+    out_stride: Any,
+    source: Any,
+    stride: Any,
+    lines: Any,
+    length: Any,
 ) -> Any:
     """out[y, 2 x] = source[y, x] for y < lines and x < length."""
 

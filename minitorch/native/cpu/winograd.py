@@ -14,7 +14,8 @@ matrix product of its own: 16 of (M, C) @ (C, tiles). The gradient of the input 
 window turned around; that of the weight is G^T [sum over tiles of (B^T d B) * (A grad A^T)] G.
 
 Tiles follow each other along a line of the output, lines along the batch; as many lines as the
-cache holds are computed together.
+cache holds are computed together. Short lines share a vector: of images 8 wide, whose lines are 4
+tiles, the transforms of four lines take as long as those of one.
 
 NaN and inf spread over the four outputs of a tile here, and inf - inf makes new NaN: an image whose
 output is not finite is computed again by the direct kernels.
@@ -42,9 +43,8 @@ from minitorch.native.cpu.winograd_transforms import (
     transform_grads,
     transform_inputs,
     transform_products,
-    transform_weights,
-    weights_from_tiles,
 )
+from minitorch.native.cpu.winograd_weights import transform_weights, weights_from_tiles
 
 # ------------------------------------------------------------------------------------- kernels
 

@@ -20,6 +20,7 @@ from minitorch.native.activation import (
     prelu,
     relu,
     relu6,
+    relu_,
     rrelu,
     softshrink,
     threshold,
