@@ -65,6 +65,8 @@ CLIPS = {
     "norm 1": clipped(lambda u, m: u.clip_grad_norm_(m.parameters(), 1.0, norm_type=1)),
     "norm inf": clipped(lambda u, m: u.clip_grad_norm_(m.parameters(), 1.0, norm_type="inf")),
     "norm of one": clipped(lambda u, m: u.clip_grad_norm_(m.weight, 1.0, foreach=False)),
+    "norm of many": lambda t: clipped_long(t, 1000, 300),
+    "norm of many, with gaps": lambda t: clipped_long(t, 300, 1000),
     "older name": clipped(lambda u, m: u.clip_grad_norm(m.parameters(), 0.5)),
     "value": clipped(lambda u, m: u.clip_grad_value_(m.parameters(), 0.3)),
     "value of one": clipped(lambda u, m: u.clip_grad_value_(m.bias, 0.3)),
@@ -86,6 +88,15 @@ CLIPS = {
     "vector too short": lambda t: filled(t, t.arange(3.0)),
     "no vector": lambda t: filled(t, [1]),
 }
+
+
+def clipped_long(t: Any, rows: int, columns: int) -> list[Any]:
+    """A gradient that several threads share; if it is wide, its memory has gaps."""
+    x = t.ones(rows, columns, requires_grad=True)
+    x.grad = t.arange(float(2 * rows * columns)).view(columns, 2 * rows)[:, ::2].t() / 1e6
+    if rows > columns:
+        x.grad = x.grad.contiguous()
+    return [t.nn.utils.clip_grad_norm_([x], 0.5), x.grad]
 
 
 def filled(t: Any, vector: Any) -> Any:

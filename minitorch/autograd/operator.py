@@ -214,7 +214,9 @@ class Operator(SavesArrays):
     @classmethod
     def _wrap_unrecorded(cls, out: Any, input: Any) -> Any:
         if type(out) is tuple:
-            return cls._wrap_outputs(input, out, None)
+            if cls.is_view:
+                return cls._wrap_outputs(input, out, None)
+            return tuple([None if array is None else wrap(array) for array in out])
         return wrap_view(out, input, None) if cls.is_view else wrap(out)
 
     def _record(

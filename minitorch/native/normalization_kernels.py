@@ -1,4 +1,4 @@
-"""The loops of batch and group normalisation: the moments, the normalised values, the gradient.
+"""The loops of batch normalisation: the moments, the normalised values, the gradient.
 
 A batch is (N, C) or (N, C, L). Two kernels for each step, because the inner loop must run along
 memory: over the channels of a matrix, over the elements of a plane.

@@ -133,6 +133,7 @@ def set_(
     all, if ``source`` is left out.
     """
     array = input._array
+    input._accumulator = None  # it expects gradients of the old shape
     if source is None:
         input._array = np.empty_like(array, shape=(0,))
         return input

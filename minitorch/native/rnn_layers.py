@@ -156,7 +156,11 @@ def _own_or_zeros(grad: Any, state: Any) -> Any:
 
 
 def _last(steps: TimeSteps, states: Any, like: Any) -> Any:
-    return steps.last(steps.split(states)).reshape(like.shape)
+    """The last states, from those of all rows, in the shape of the first."""
+    if steps.is_packed and len(steps.sizes) > 1:
+        return steps.last(steps.split(states)).reshape(like.shape)
+    step = slice(None) if steps.is_packed else steps.order[-1]
+    return states[step].copy().reshape(like.shape)
 
 
 def _of_one_state(formula: Callable[..., Any]) -> Any:

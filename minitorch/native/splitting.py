@@ -5,6 +5,7 @@ Mirrors split, chunk, unbind, narrow and their relatives of aten/src/ATen/native
 
 from __future__ import annotations
 
+import itertools
 import operator
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -28,7 +29,8 @@ class Unbind(Operator):
     @staticmethod
     def forward(ctx: Any, input: Any, dim: int) -> Any:
         ctx.dim = dim
-        return tuple([np.moveaxis(input, dim, 0)[i, ...] for i in range(input.shape[dim])])
+        lead = (slice(None),) * dim
+        return tuple([input[(*lead, i, ...)] for i in range(input.shape[dim])])
 
     @staticmethod
     def backward(ctx: Any, *grads: Any) -> Any:
@@ -41,7 +43,7 @@ class SplitWithSizes(Operator):
     @staticmethod
     def forward(ctx: Any, input: Any, sizes: tuple[int, ...], dim: int) -> Any:
         ctx.dim = dim
-        ends = np.cumsum(sizes).tolist()
+        ends = itertools.accumulate(sizes)
         lead = (slice(None),) * dim
         return tuple(
             [input[(*lead, slice(end - size, end))] for size, end in zip(sizes, ends, strict=True)]

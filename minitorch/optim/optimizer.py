@@ -97,7 +97,7 @@ class Optimizer:
             )
         self.state: defaultdict[Tensor, dict[str, Any]] = defaultdict(dict)
         self.param_groups: list[dict[str, Any]] = []
-        self._accumulators: list[AccumulateGrad] = []
+        self._accumulators: list[AccumulateGrad] | None = None
         groups: list[Any] = list(params)
         if not groups:
             raise ValueError("optimizer got an empty parameter list")
@@ -140,7 +140,16 @@ class Optimizer:
                     self.update_all(params, scalar_options(group))
         finally:
             state.enabled = previous
+        if self._accumulators is None:
+            self._keep_accumulators()
         return loss
+
+    def _keep_accumulators(self) -> None:
+        """Hold the nodes that fill the gradients, so that they serve all steps: making one anew
+        takes 1 us, and leaves remember them only weakly.
+        """
+        params = chain.from_iterable(group["params"] for group in self.param_groups)
+        self._accumulators = [p.accumulator() for p in params if p._grad is not None and p.is_leaf]
 
     def update_all(self, params: list[Tensor], group: dict[str, Any]) -> None:
         """``update`` every one of some parameters of a group, all of which have gradients."""
@@ -219,9 +228,7 @@ class Optimizer:
             if not set(group["params"]).isdisjoint(params):
                 raise ValueError("some parameters appear in more than one parameter group")
         self.param_groups.append(param_group)
-        # Leaves remember the nodes that fill their gradients only weakly. Held here, they serve all
-        # steps: making one anew takes 1 us, of the 15 that a step costs for each tiny parameter.
-        self._accumulators += [p.accumulator() for p in params if p.requires_grad and p.is_leaf]
+        self._accumulators = None
 
     def _check_param(self, param: Any) -> None:
         if not isinstance(param, Tensor):
@@ -309,6 +316,7 @@ class Optimizer:
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Take over a pickled or loaded state; options that older ones lack get their default."""
         self.__dict__.update(state)
+        self._accumulators = None
         self._add_hooks()
         for group in self.param_groups:
             for name, default in self.defaults.items():

@@ -8,13 +8,13 @@ serves whatever the tuned one does not cover. Without this folder, or with
 - `comparisons`: where, clamp, the gradient of abs
 - `convolution`: Winograd's and direct convolutions, without columns
 - `copies`: of transposed arrays
-- `embedding`: rows of a table
 - `denormals`: numbers near zero as zeros
+- `embedding`: rows of a table
 - `indexing`: gather, scatter_add, index_add
+- `joining`: cat
 - `linear`: small linear layers
 - `max_pool`: of windows of two by two
 - `multi_tensor`: the optimizers' loops, over all parameters in one call
-- `joining`: cat
 - `normalization`: batch normalisation
 - `pointwise`: losses of regression
 - `products`, `vector_products`: large ones, split over threads
@@ -33,13 +33,13 @@ from minitorch.native.cpu import attention as attention
 from minitorch.native.cpu import comparisons as comparisons
 from minitorch.native.cpu import convolution as convolution
 from minitorch.native.cpu import copies as copies
-from minitorch.native.cpu import embedding as embedding
 from minitorch.native.cpu import denormals as denormals
+from minitorch.native.cpu import embedding as embedding
 from minitorch.native.cpu import indexing as indexing
+from minitorch.native.cpu import joining as joining
 from minitorch.native.cpu import linear as linear
 from minitorch.native.cpu import max_pool as max_pool
 from minitorch.native.cpu import multi_tensor as multi_tensor
-from minitorch.native.cpu import joining as joining
 from minitorch.native.cpu import normalization as normalization
 from minitorch.native.cpu import pointwise as pointwise
 from minitorch.native.cpu import products as products

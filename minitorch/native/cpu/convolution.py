@@ -1,4 +1,7 @@
-"""Which convolutions are tuned, and how: Winograd's, or products of the image as it lies.
+"""Which convolutions are tuned, and how.
+
+Tiny ones by plain loops, of 3 x 3 taps by Winograd's transforms, the others as products of the
+image as it lies, or of panels of its columns where there are many weights.
 
 Torch's time divided by ours, on one core of a Xeon (Sapphire Rapids) that other programs shared:
 minima of many runs, some of each side. The second number is for a torch whose malloc keeps freed
@@ -6,19 +9,23 @@ memory, as ours does.
 
     N x C, size, window      output       grad of input  grad of weight
     Winograd
-      64x32 -> 64, 14        1.3 / 1.9    1.2 / 1.6      1.0 / 1.6
-      8x256 -> 256, 14       1.4 / 1.8    1.0 / 1.3      1.0 / 1.3
-      4x128 -> 128, 28       1.4 / 1.4    1.4 / 1.5      2.1 / 1.7
-      2x64 -> 64, 56         1.8 / 1.7    1.9 / 1.6      1.4 / 1.6
-      16x512 -> 512, 4       1.1 / 0.9    1.0 / 0.9      1.5 / 1.5
+      64x32 -> 64, 14        2.3 / 1.2    1.8 / 1.6      1.4 / 1.4
+      8x256 -> 256, 14       1.0 / 1.2    1.5 / 1.6      1.4 / 1.3
+      4x128 -> 128, 28       1.5 / 1.4    1.5 / 1.5      1.5 / 1.4
+      2x64 -> 64, 56         1.7 / 1.6    1.8 / 1.6      1.6 / 1.6
+      32x256 -> 256, 8       1.5 / 1.5    1.8 / 1.6      1.9 / 1.5
+      32x512 -> 512, 4       1.6 / 1.4    1.3 / 1.4      2.1 / 1.5
+    panels
+      16x128 -> 256, 16, /2  0.9 / 0.9    1.2 / 0.9      1.2 / 1.0 (direct)
+      32x256 -> 512, 8, /2   1.0 / 0.7    1.6 / 1.4      1.4 / 1.3 (direct)
     direct
-      64x1 -> 32, 28, 3x3    12  / 1.7    7.2 / 7.3      1.1 / 1.2
-      16x3 -> 64, 32, 3x3    1.4 / 1.3    3.2 / 3.1      0.9 / 1.0
-      4x32 -> 64, 28, 5x5    1.4 / 1.0    1.2 / 1.1      1.4 / 1.0
-      8x256 -> 64, 14, 1x1   1.0 / 1.1    1.0 / 1.4      0.8 / 1.0
-      8x64 -> 128, 32, by 2  1.4 / 1.0    1.5 / 1.5      1.4 / 1.3
-      4x64, 28, 4 groups     1.0 / 1.1    0.9 / 0.9      0.9 / 0.8
-      8x64, 28, depthwise    1.2 / 1.1    0.9 / 0.9      0.8 / 0.7
+      64x1 -> 32, 28, 3x3    1.7 / 1.6    4.5 / 4.2      1.6 / 1.2
+      16x3 -> 64, 32, 3x3    1.3 / 1.3    2.3 / 2.2      1.1 / 1.1
+      4x32 -> 64, 28, 5x5    0.9 / 0.8    0.9 / 0.8      1.1 / 1.0
+      8x256 -> 64, 14, 1x1   0.8 / 0.8    1.5 / 1.6      1.0 / 1.1
+      8x64 -> 128, 32, /2    1.0 / 0.9    1.5 / 1.5      1.2 / 1.4
+      4x64, 28, 4 groups     1.2 / 1.2    1.3 / 1.2      1.0 / 0.9
+      8x64, 28, depthwise    1.8 / 1.7    1.8 / 1.7      1.3 / 1.3
 
 The plain kernels compute the rest: volumes, float64, integers, empty arrays.
 

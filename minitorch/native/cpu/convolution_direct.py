@@ -22,10 +22,10 @@ from minitorch.native.cpu.register_tiles import (
     copy_lines,
     dot_columns,
     outer_columns,
-    transpose,
 )
 from minitorch.native.cpu.scratch import scratch
 from minitorch.native.cpu.strided_copies import gather_lines, scatter_lines
+from minitorch.native.cpu.transposes import transpose
 from minitorch.native.cpu.vector_instructions import LANES
 
 # Multiplications that are worth a second thread: 10 us of work.

@@ -35,15 +35,15 @@ def _copy_lines(out: Any, lines: Any, first: int, pieces: int) -> None:
 
 @cat_kernel.tuned
 def cat(first: Any, parts: Sequence[Any], dim: int, dtype: Any) -> Any:
-    unsigned = _UNSIGNED.get(dtype.itemsize)
     if (
-        unsigned is None
-        or sum([part.size for part in parts]) < 2 * PARALLEL_GRAIN
+        first.size * len(parts) < 2 * PARALLEL_GRAIN
         or cpu.get_num_threads() == 1
+        or dtype.itemsize not in _UNSIGNED
         or any([part.dtype is not dtype or not part.flags.c_contiguous for part in parts])
     ):
         return cat_kernel.plain(first, parts, dim, dtype)
-    shape = list(parts[0].shape)
+    unsigned = _UNSIGNED[dtype.itemsize]
+    shape = list(first.shape)
     shape[dim] = sum([part.shape[dim] for part in parts])
     count, length = math.prod(shape[:dim]), math.prod(shape[dim:])
     out = np.empty(shape, dtype)

@@ -1,7 +1,7 @@
 """Copies between lines and every second number of others, as windows of stride 2 need them.
 
-Two vectors are read, and shuffled into one: of 64 x 32 x 32 numbers in 11 us, where the processor's
-own instruction for scattered numbers takes 73.
+Vectors are shuffled: 64 planes of 32 x 32 take 3.0 us, and 4.8 us back; the processor's own
+instructions for scattered numbers 4.9 and 7.0 us.
 
 Mirrors nothing in torch; oneDNN's machine code reads every second number where it multiplies.
 """
@@ -25,65 +25,71 @@ from minitorch.native.cpu.vector_instructions import (
 )
 
 
-@intrinsic
-def _copy_seconds(
-    typing_context: Any,
-    out: Any,
-    out_stride: Any,
-    source: Any,
-    stride: Any,
-    lines: Any,
-    length: Any,
-) -> Any:
-    """out[y, x] = source[y, 2 x] for y < lines and x < length."""
+def _lines(copy: Any) -> Any:
+    """An instruction: ``copy(v, target, place, column, masks)`` for each vector of some lines.
+
+    ``target`` and ``place`` are a line of the two arrays, ``column`` is counted in numbers that lie
+    side by side. Lines of one vector, which are the most, have their masks before the loop.
+    """
+
+    def masks_of(v: Vectors, column: Any, length: Any) -> tuple[Any, list[Any]]:
+        """Of the numbers side by side, and of the twice as long part of the other line."""
+        starts = v.times(column, 2), v.moved(v.times(column, 2), LANES)
+        end = v.moved(v.times(length, 2), -1)
+        return v.mask(column, length), [v.mask(start, end) for start in starts]
 
     def write(
         v: Vectors, out: Any, out_stride: Any, source: Any, stride: Any, lines: Any, length: Any
     ) -> None:
-        steps = v.builder.sdiv(v.moved(length, LANES - 1), INT(LANES))
-        read = v.moved(v.times(length, 2), -1)
+        is_short = v.builder.icmp_signed("<=", length, INT(LANES))
+        masks = masks_of(v, INT(0), length)
         with v.range(lines) as line:
             target = v.moved(out, v.times(out_stride, line.index))
             place = v.moved(source, v.times(stride, line.index))
-            with v.range(steps) as loop:
-                first = v.times(loop.index, LANES)
-                starts = v.times(first, 2), v.moved(v.times(first, 2), LANES)
-                pair = [v.load(v.moved(place, v.times(x, 4)), v.mask(x, read)) for x in starts]
-                even, _ = v.parted(*pair)
-                v.store(even, v.moved(target, v.times(first, 4)), v.mask(first, length))
+            with v.builder.if_else(is_short) as (short, long):
+                with short:
+                    copy(v, target, place, INT(0), *masks)
+                with long:
+                    steps = v.builder.sdiv(v.moved(length, LANES - 1), INT(LANES))
+                    with v.range(steps) as loop:
+                        column = v.times(loop.index, LANES)
+                        copy(v, target, place, column, *masks_of(v, column, length))
 
-    return instruction(6, write)
+    @intrinsic
+    def lines(
+        typing_context: Any,
+        out: Any,
+        out_stride: Any,
+        source: Any,
+        stride: Any,
+        lines: Any,
+        length: Any,
+    ) -> Any:
+        return instruction(6, write)
+
+    return lines
 
 
-@intrinsic
-def _spread_to_seconds(
-    typing_context: Any,
-    out: Any,
-    out_stride: Any,
-    source: Any,
-    stride: Any,
-    lines: Any,
-    length: Any,
-) -> Any:
-    """out[y, 2 x] = source[y, x] for y < lines and x < length."""
+def _gather(
+    v: Vectors, target: Any, place: Any, column: Any, mask: Any, far_masks: list[Any]
+) -> None:
+    far = v.moved(place, v.times(column, 8))
+    pair = [v.load(v.moved(far, 4 * LANES * i), mask) for i, mask in enumerate(far_masks)]
+    even, _ = v.parted(*pair)
+    v.store(even, v.moved(target, v.times(column, 4)), mask)
 
-    def write(
-        v: Vectors, out: Any, out_stride: Any, source: Any, stride: Any, lines: Any, length: Any
-    ) -> None:
-        steps = v.builder.sdiv(v.moved(length, LANES - 1), INT(LANES))
-        even = ir.Constant(MASK, [1, 0] * (LANES // 2))
-        with v.range(lines) as line:
-            target = v.moved(out, v.times(out_stride, line.index))
-            place = v.moved(source, v.times(stride, line.index))
-            with v.range(steps) as loop:
-                first = v.times(loop.index, LANES)
-                vector = v.load(v.moved(place, v.times(first, 4)), v.mask(first, length))
-                for half, doubled in enumerate(v.interleaved(vector, vector)):
-                    column = v.moved(v.times(first, 2), half * LANES)
-                    mask = v.builder.and_(v.mask(column, v.times(length, 2)), even)
-                    v.store(doubled, v.moved(target, v.times(column, 4)), mask)
 
-    return instruction(6, write)
+def _scatter(
+    v: Vectors, target: Any, place: Any, column: Any, mask: Any, far_masks: list[Any]
+) -> None:
+    even = ir.Constant(MASK, [1, 0] * (LANES // 2))
+    vector = v.load(v.moved(place, v.times(column, 4)), mask)
+    far = v.moved(target, v.times(column, 8))
+    for i, doubled in enumerate(v.interleaved(vector, vector)):
+        v.store(doubled, v.moved(far, 4 * LANES * i), v.builder.and_(far_masks[i], even))
+
+
+_gather_seconds, _scatter_to_seconds = _lines(_gather), _lines(_scatter)
 
 
 @kernel
@@ -92,7 +98,7 @@ def gather_lines(
 ) -> None:
     """out[y, x] = source[y, x * step] for y < lines and x < length."""
     if step == 2:
-        _copy_seconds(out, out_stride, source, stride, lines, length)
+        _gather_seconds(out, out_stride, source, stride, lines, length)
     else:
         copy_lines(out, out_stride, source, stride, step, lines, length)
 
@@ -103,7 +109,7 @@ def scatter_lines(
 ) -> None:
     """out[y, x * step] = source[y, x] for y < lines and x < length."""
     if step == 2:
-        _spread_to_seconds(out, out_stride, source, stride, lines, length)
+        _scatter_to_seconds(out, out_stride, source, stride, lines, length)
     else:
         spread_lines(out, out_stride, source, stride, step, lines, length)
 

@@ -101,6 +101,9 @@ def call_loop_in_kernels(
     return types.void(*[types.intp] * 5), generate
 
 
+_WHOLE = 64  # elements: each piece of a line begins with a line of the cache, as the array does
+
+
 @kernel(parallel=True)
 def _run_loop(
     loop: int,
@@ -122,7 +125,9 @@ def _run_loop(
         arguments, sizes = np.empty_like(places), np.empty(1, np.intp)
         first, last, start, stop = 0, 1, 0, width
         if rows == 1:
-            start, stop = width * piece // pieces, width * (piece + 1) // pieces
+            share = (width // pieces + _WHOLE - 1) // _WHOLE * _WHOLE
+            start = min(piece * share, width)
+            stop = width if piece == pieces - 1 else min(start + share, width)
         else:
             first, last = rows * piece // pieces, rows * (piece + 1) // pieces
         for row in range(first, last):

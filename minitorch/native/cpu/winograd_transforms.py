@@ -17,7 +17,7 @@ from llvmlite import ir
 from numba.core import types
 
 from minitorch._jit import kernel
-from minitorch.native.cpu.register_tiles import transpose
+from minitorch.native.cpu.transposes import transpose
 from minitorch.native.cpu.vector_instructions import (
     INT,
     LANES,
