@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from minitorch._jit import fma, formula, gemm, in_kernels, kernel
+from minitorch._jit import fma, formula, gemm, in_kernels, kernel, prange
 
 HELPER = """
 from minitorch._jit import kernel
@@ -136,6 +136,20 @@ def test_a_formula_is_plain_python_outside_of_kernels() -> None:
     out = np.zeros(2)
     means(out, np.array([1.0, 2.0]), np.array([3.0, 8.0]))
     assert out.tolist() == [2.0, 5.0]
+
+
+@kernel(parallel=True)
+def _doubled(out: Any, a: Any) -> None:
+    for i in prange(out.size):
+        out[i] = 2 * a[i]
+
+
+def test_the_sequential_form_is_compiled_at_its_first_call() -> None:
+    out = np.zeros(2)
+    for _ in range(2):
+        _doubled.sequential(out, np.array([1.0, 2.0]))
+        assert out.tolist() == [2.0, 4.0]
+    assert _doubled.sequential is _doubled.compile()
 
 
 @kernel

@@ -18,6 +18,7 @@ import pytest
 import torch
 
 import minitorch
+from minitorch.nn.modules import _hooks
 
 Case = Callable[[Any], Any]
 CASES: dict[str, Case] = {}
@@ -847,3 +848,20 @@ def test_same_error(name: str) -> None:
     ours = outcome(must_fail, minitorch)
     assert "no error" not in ours
     assert ours == outcome(must_fail, torch)
+
+
+def note_call(module: Any, args: Any, output: Any) -> Any:
+    return output + 1
+
+
+@pytest.mark.parametrize(
+    "again", [copy.deepcopy, lambda m: pickle.loads(pickle.dumps(m))], ids=["copy", "unpickle"]
+)
+def test_hooks_are_noticed_where_no_other_was_registered(again: Callable[[Any], Any]) -> None:
+    layer = minitorch.nn.Identity()
+    layer.register_forward_hook(note_call)
+    before, _hooks.in_use[:] = list(_hooks.in_use), []
+    try:
+        assert again(layer)(minitorch.zeros(1)).item() == 1
+    finally:
+        _hooks.in_use[:] = before

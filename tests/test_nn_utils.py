@@ -65,8 +65,8 @@ CLIPS = {
     "norm 1": clipped(lambda u, m: u.clip_grad_norm_(m.parameters(), 1.0, norm_type=1)),
     "norm inf": clipped(lambda u, m: u.clip_grad_norm_(m.parameters(), 1.0, norm_type="inf")),
     "norm of one": clipped(lambda u, m: u.clip_grad_norm_(m.weight, 1.0, foreach=False)),
-    "norm of many": lambda t: clipped_long(t, 1000, 300),
-    "norm of many, with gaps": lambda t: clipped_long(t, 300, 1000),
+    "norm of many": lambda t: clipped_long(t, 301, 300),
+    "norm of many, with gaps": lambda t: clipped_long(t, 300, 301),
     "older name": clipped(lambda u, m: u.clip_grad_norm(m.parameters(), 0.5)),
     "value": clipped(lambda u, m: u.clip_grad_value_(m.parameters(), 0.3)),
     "value of one": clipped(lambda u, m: u.clip_grad_value_(m.bias, 0.3)),
@@ -93,7 +93,8 @@ CLIPS = {
 def clipped_long(t: Any, rows: int, columns: int) -> list[Any]:
     """A gradient that several threads share; if it is wide, its memory has gaps."""
     x = t.ones(rows, columns, requires_grad=True)
-    x.grad = t.arange(float(2 * rows * columns)).view(columns, 2 * rows)[:, ::2].t() / 1e6
+    every = t.arange(float(2 * rows * columns)).view(columns, 2 * rows) % 13
+    x.grad = every[:, ::2].t()
     if rows > columns:
         x.grad = x.grad.contiguous()
     return [t.nn.utils.clip_grad_norm_([x], 0.5), x.grad]

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import gc
 import importlib
 import pickle
 import warnings
+import weakref
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -784,3 +786,29 @@ def test_no_warnings_in_ordinary_use() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         Pair("Adam", {}).step(2)
+
+
+def test_nodes_of_parameters_serve_all_steps_and_keep_nothing_alive() -> None:
+    weight = minitorch.ones(2, requires_grad=True)
+    optimizer = optim.SGD([weight], lr=0.5)
+    (weight * 2).sum().backward()
+    optimizer.step()
+    node = weakref.ref(weight.accumulator())
+    optimizer.zero_grad()
+    (weight * 3).sum().backward()
+    assert node() is weight.accumulator()
+    weight.data = minitorch.ones(3, dtype=minitorch.float64)  # gradients of another kind
+    weight.grad = None
+    (weight * 4).sum().backward()
+    assert weight.grad is not None
+    assert weight.grad.dtype is minitorch.float64
+    assert weight.grad.tolist() == [4, 4, 4]
+    optimizer.step()
+    assert weight.tolist() == [-1, -1, -1]
+    remembered = weakref.ref(weight)
+    gc.disable()
+    try:
+        del weight, optimizer
+        assert remembered() is None
+    finally:
+        gc.enable()

@@ -1,7 +1,7 @@
 """The same operation on every tensor of a list, without what one call for each would cost.
 
 For lists of tensors that autograd need not follow; what the quick way does not cover (half
-precision, complex numbers, gaps in memory) takes the usual operations, one tensor after another.
+precision, complex numbers) takes the usual operations, one tensor after another.
 
 Mirrors aten/src/ATen/native/ForeachOpsKernels.cpp: ``_foreach_norm`` and ``_foreach_mul_``. Left
 out: all others.

@@ -20,7 +20,7 @@ from minitorch.native.normalization import (
     compute_type,
 )
 from minitorch.native.pointwise import check_floating
-from minitorch.native.row_sums import row_mean, row_products, row_squares
+from minitorch.native.row_sums import add_rows, row_mean, row_products, row_squares
 
 if TYPE_CHECKING:
     from minitorch._tensor import Tensor
@@ -68,17 +68,21 @@ def group_norm_backward_kernel(
     rstd: Any,
     weight: Any,
 ) -> None:
-    """All gradients; the shapes as in group_norm_kernel."""
+    """All gradients.
+
+    Shape: grad_weight, grad_bias (C,), the others as in group_norm_kernel.
+    """
     samples, groups, width, length = input.shape
     number = input.dtype.type
-    sums, products = np.empty((samples, groups, width)), np.empty((samples, groups, width))
+    sums, products = np.empty((samples, groups * width)), np.empty((samples, groups * width))
     for k in prange(samples * groups):
         n, g = k // groups, k % groups
         centre, deviation = number(mean[n, g]), rstd[n, g]
         group_sum = group_products = 0.0
         for c in range(width):
             sum_of, products_of = row_products(grad[n, g, c], input[n, g, c], centre)
-            sums[n, g, c], products[n, g, c] = sum_of, products_of * deviation
+            sums[n, g * width + c] = sum_of
+            products[n, g * width + c] = products_of * deviation
             group_sum += sum_of * weight[g, c]
             group_products += products_of * weight[g, c]
         shift = number(group_sum * deviation / (width * length))
@@ -88,8 +92,8 @@ def group_norm_backward_kernel(
             scale = number(deviation * weight[g, c])
             for i in range(length):
                 target[i] = gradients[i] * scale - shift - (source[i] - centre) * slope
-    grad_weight[:] = products.sum(axis=0)
-    grad_bias[:] = sums.sum(axis=0)
+    add_rows(grad_weight, products)
+    add_rows(grad_bias, sums)
 
 
 # ----------------------------------------------------------------------------------- operators
@@ -136,9 +140,9 @@ class NativeGroupNorm(Operator):
         grad_weight = np.zeros_like(groups, shape=input.shape[1])
         grad_bias = np.zeros_like(grad_weight)
         if groups.size:
-            parts = [part.reshape(groups.shape[1:3]) for part in (grad_weight, grad_bias)]
+            outputs = grad_input, grad_weight, grad_bias
             scale = _by_channel(weight, groups, 1)
-            group_norm_backward_kernel(grad_input, *parts, gradients, groups, mean, rstd, scale)
+            group_norm_backward_kernel(*outputs, gradients, groups, mean, rstd, scale)
         grad_input = grad_input.reshape(input.shape).astype(input.dtype, copy=False)
         return grad_input, grad_weight, grad_bias
 

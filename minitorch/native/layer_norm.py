@@ -19,7 +19,7 @@ from minitorch.native.conversions import to_dtype
 from minitorch.native.dispatch_stub import DispatchStub
 from minitorch.native.normalization import check_mixed_dtypes, compute_type
 from minitorch.native.pointwise import check_floating
-from minitorch.native.row_sums import row_mean, row_products, row_squares
+from minitorch.native.row_sums import add_rows, row_mean, row_products, row_squares
 from minitorch.native.tensor_iterator import refuse
 
 if TYPE_CHECKING:
@@ -54,15 +54,6 @@ def layer_norm_kernel(
             target[i] = (source[i] - middle) * factor * weight[i] + bias[i]
         mean[r] = middle
         rstd[r] = factor
-
-
-@kernel
-def _add_rows(out: Any, rows: Any) -> None:
-    sums = np.zeros(out.size)
-    for row in rows:
-        for i in range(row.size):
-            sums[i] += row[i]
-    out[:] = sums
 
 
 @DispatchStub
@@ -106,8 +97,8 @@ def layer_norm_backward_kernel(
             for i in range(length):
                 of_weight[i] += gradients[i] * ((source[i] - middle) * factor)
                 of_bias[i] += gradients[i]
-    _add_rows(grad_weight, of_weights)
-    _add_rows(grad_bias, of_biases)
+    add_rows(grad_weight, of_weights)
+    add_rows(grad_bias, of_biases)
 
 
 # ----------------------------------------------------------------------------------- operators

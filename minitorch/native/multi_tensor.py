@@ -27,7 +27,7 @@ def multi_tensor_apply(
     first: Array,
     loop: Kernel,
     arrays: Sequence[Array],
-    columns: Sequence[int | None],
+    columns: tuple[int | None, ...],
     options: Sequence[float],
 ) -> None:
     """Call ``loop(*operands, options)`` for every row of arrays, as vectors, which it changes.

@@ -81,36 +81,40 @@ class UFunc(Kernel):
     def _compile_for(self, dtype: np.dtype[Any]) -> Any:
         import numba
 
-        formula = self.function
-        inputs = formula.__code__.co_argcount
+        inputs = self.function.__code__.co_argcount
         if numba.config.DISABLE_JIT:  # type: ignore[attr-defined]
-            each = np.frompyfunc(formula, inputs, 1)
+            each = np.frompyfunc(self.function, inputs, 1)
             return lambda *arrays: np.asarray(each(*arrays), dtype)
         with _compile_lock:
             while when_numba_loads:
                 when_numba_loads.pop()()
-            scope = self._compiled_globals() | {"number": dtype.type}
-            body = types.FunctionType(formula.__code__, scope, formula.__name__)
-            compiled = numba.njit(error_model="numpy")(body)
-            loop = _LOOPS[inputs - 1]
-            scope = {"formula": compiled, "WIDTH": dtype.itemsize, "range": range}
-            function = types.FunctionType(loop.__code__, scope, loop.__name__)
-            # Numba's disk cache tells functions apart by name.
-            sources = [zlib.crc32(Path(file).read_bytes()) for file in sorted(self.sources)]
-            checksums = "".join([f"_{source:08x}" for source in sources])
-            function.__qualname__ = f"{formula.__qualname__}_{dtype.name}{checksums}"
-            function.__module__ = __name__
-            size = numba.types.CPointer(numba.types.intp)
-            elements = numba.types.CPointer(numba.types.CPointer(numba.from_dtype(dtype)))
-            signature = numba.types.void(elements, size, size, numba.types.voidptr)
-            c_function = numba.cfunc(signature, cache=True)(function)
-            return _as_ufunc(c_function, dtype, inputs, formula.__name__)
+            return _as_ufunc(self._compiled_loop(dtype, inputs), dtype, inputs, self.__name__)
+
+    def _compiled_loop(self, dtype: np.dtype[Any], inputs: int) -> Any:
+        """The loop over one line of elements, as C functions are called."""
+        import numba
+        from numba.core import types as kinds
+
+        code, name = self.function.__code__, self.__name__
+        scope = self._compiled_globals() | {"number": dtype.type}
+        body = numba.njit(error_model="numpy")(types.FunctionType(code, scope, name))
+        scope = {"formula": body, "WIDTH": dtype.itemsize, "range": range}
+        loop = types.FunctionType(_LOOPS[inputs - 1].__code__, scope, name)
+        # Numba's disk cache tells functions apart by name, and does not look at other files.
+        sources = [zlib.crc32(Path(file).read_bytes()) for file in sorted(self.sources)]
+        checksums = "".join([f"_{source:08x}" for source in sources])
+        loop.__qualname__ = f"{self.function.__qualname__}_{dtype.name}{checksums}"
+        loop.__module__ = __name__
+        pointer: Any = kinds.CPointer
+        numbers, places = pointer(kinds.intp), pointer(pointer(numba.from_dtype(dtype)))
+        signature = kinds.void(places, numbers, numbers, kinds.voidptr)
+        return numba.cfunc(signature, cache=True)(loop)
 
 
 # ------------------------------------------------------------------ the loop, and NumPy's interface
 #
-# Numba has a decorator for all of this, vectorize. But it compiles the loop again in each process:
-# 150 ms for each formula, where a loop of our own is found on disk in 5.
+# Numba has a decorator for all of this, vectorize. But it compiles the loop again in each process,
+# which takes 130 ms for each formula; a loop of our own is found on disk in 20.
 
 
 def formula(*numbers: Any) -> Any:
@@ -170,10 +174,10 @@ def _as_ufunc(c_function: Any, dtype: np.dtype[Any], inputs: int, name: str) -> 
     arguments = [ctypes.c_void_p] * 3 + [ctypes.c_int] * 4 + [ctypes.c_char_p] * 2 + [ctypes.c_int]
     make = ctypes.PYFUNCTYPE(ctypes.py_object, *arguments)(places[_FROM_FUNCTIONS] or 0)
     loops, data = (ctypes.c_void_p * 1)(c_function.address), (ctypes.c_void_p * 1)()
-    kinds = (ctypes.c_char * (inputs + 1))(*[dtype.num] * (inputs + 1))
+    numbers_of_dtypes = (ctypes.c_byte * (inputs + 1))(*[int(dtype.num)] * (inputs + 1))
     names = name.encode(), b""
-    _kept.append((c_function, loops, data, kinds, names))
-    return make(loops, data, kinds, 1, inputs, 1, _NO_IDENTITY, *names, 0)
+    _kept.append((c_function, loops, data, numbers_of_dtypes, names))
+    return make(loops, data, numbers_of_dtypes, 1, inputs, 1, _NO_IDENTITY, *names, 0)
 
 
 def ufunc(kernel_name: str) -> Callable[[Callable[..., Any]], UFunc]:

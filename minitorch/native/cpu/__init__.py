@@ -17,7 +17,8 @@ serves whatever the tuned one does not cover. Without this folder, or with
 - `multi_tensor`: the optimizers' loops, over all parameters in one call
 - `normalization`: batch normalisation
 - `pointwise`: losses of regression
-- `products`, `vector_products`: large ones, split over threads
+- `products`, `vector_products`: large ones, split over threads; `matrix_products`, `panels`,
+  `transposes`: what one thread computes
 - `recurrent`: recurrent layers through time
 - `reductions`: sum, mean, norm, var, logsumexp
 - `scans`: cumsum

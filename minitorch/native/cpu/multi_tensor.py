@@ -119,7 +119,7 @@ def apply_at_once(
     first: Array,
     loop: Kernel,
     arrays: Sequence[Array],
-    columns: Sequence[int | None],
+    columns: tuple[int | None, ...],
     options: Sequence[float],
 ) -> None:
     """Split over the threads. Arrays of different layout, or with gaps, are left to the plain one.
