@@ -168,7 +168,7 @@ class Operator(SavesArrays):
         if grad_mode.state.enabled:
             edge = other_edge = None
             if a is not input:
-                if input._grad_fn is not None and input._view is None:  # or call gradient_edge
+                if input._grad_fn is not None and input._view is None:  # as gradient_edge does
                     edge = input._grad_fn, input._output_nr
                 elif input._requires_grad or input._view is not None:
                     edge = input.gradient_edge()

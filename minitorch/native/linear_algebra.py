@@ -216,7 +216,7 @@ class Linear(Holomorphic, name="AddmmBackward0"):
     @staticmethod
     def forward(ctx: Any, bias: Any, mat1: Any, weight: Any) -> Any:
         dtype = weight.dtype
-        if bias.dtype is not dtype or mat1.dtype is not dtype or dtype.itemsize <= 2:
+        if bias.dtype != dtype or mat1.dtype != dtype or dtype.itemsize <= 2:
             return Addmm.forward(Addmm(), bias, mat1, weight.T, 1, 1)
         return linear_kernel(mat1, weight, bias)
 
