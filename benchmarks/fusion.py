@@ -6,7 +6,8 @@ save, forward and backward. Each step of the suite ``steps`` is timed in three f
 
 - as it is;
 - one pass per chain: of operations that follow one another, only the first is done. The kernel of a
-  whole chain would do more, with more operands;
+  whole chain would do more, with more operands; and a residual sum counts as following the one
+  before it, though it waits for what lies between them;
 - none: as if each chain were fused further, into the product or the norm beside it, and cost
   nothing there.
 

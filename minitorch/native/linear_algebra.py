@@ -195,16 +195,6 @@ def linear_kernel(mat1: Any, weight: Any, bias: Any) -> Any:
     return gemm(mat1, weight.T, bias)
 
 
-@PortableStub
-def linear_backward_kernel(grad: Any, mat1: Any, weight: Any) -> tuple[Any, Any, Any]:
-    """The gradients of bias, mat1 and weight; None for one whose other factor is None."""
-    return (
-        _sum_of_rows(grad),
-        None if weight is None else multiply(grad, weight),
-        None if mat1 is None else multiply(grad.T, mat1),
-    )
-
-
 class Linear(Holomorphic, name="AddmmBackward0"):
     """mat1 @ weight.T + bias, of matrices. torch records a transposition and ``Addmm``: two nodes,
     which take 4 us more of a training step than this one.
@@ -223,13 +213,10 @@ class Linear(Holomorphic, name="AddmmBackward0"):
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:
         mat1, weight = ctx.saved_tensors
-        is_array = not isinstance(grad, Variable)
-        if is_array:
-            return linear_backward_kernel(grad, mat1, weight)
         return (
-            None if ctx.next_edges[0] is None else grad.sum(0),
-            None if weight is None else Mm.apply(grad, weight),
-            None if mat1 is None else Mm.apply(grad.T, mat1),
+            None if ctx.next_edges[0] is None else _sum_of_rows(grad),
+            None if weight is None else _product(grad, weight),
+            None if mat1 is None else _product(grad.T, mat1),
         )
 
     @property

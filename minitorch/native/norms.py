@@ -90,7 +90,7 @@ def norm_backward(grad: Any, input: Any, p: float, norm: Any, axes: Axes) -> Any
     if p == 1:
         return grad * _sign(input)
     if p == 2:
-        if isinstance(grad, Variable):
+        if isinstance(grad, Variable) or grad.itemsize == 2:  # half precision rounds as torch does
             return grad * Where.apply(norm == 0, zero_like(input), input / norm)
         return multiply(input, Where.apply(norm == 0, 0.0, grad / norm))  # one pass
     magnitude = _abs(input)
