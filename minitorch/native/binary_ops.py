@@ -140,7 +140,7 @@ class Mul(Holomorphic):
         )
 
 
-@ufunc("div_backward")
+@ufunc("div_backward", rounds_each_operation=True)
 def div_backward_kernel(grad: Any, input: Any, other: Any) -> Any:
     """The gradient of the divisor."""
     return -grad * ((input / other) / other)

@@ -40,9 +40,12 @@ def number(x: float) -> Any:
 class UFunc(Kernel):
     """A formula, and what has been compiled from it for each dtype."""
 
-    def __init__(self, formula: Callable[..., Any], kernel_name: str) -> None:
+    def __init__(
+        self, formula: Callable[..., Any], kernel_name: str, rounds_each_operation: bool
+    ) -> None:
         super().__init__(formula, parallel=False, fast_sums=False, inline=False)
         self.kernel_name = kernel_name
+        self.rounds_each_operation = rounds_each_operation
         self._ufuncs: dict[str, Any] = {}
 
     def __call__(self, first: Any, *others: Any) -> Any:
@@ -63,6 +66,8 @@ class UFunc(Kernel):
         arrays; compiled where it can be. For the arithmetic of a backward.
         """
         if isinstance(first, Variable) or first.dtype.kind == "c":
+            return self.function(first, *others)
+        if self.rounds_each_operation and dtypes.is_half(first.dtype):
             return self.function(first, *others)
         for x in others:
             if getattr(x, "shape", None) != first.shape or x.dtype is not first.dtype:
@@ -180,10 +185,14 @@ def _as_ufunc(c_function: Any, dtype: np.dtype[Any], inputs: int, name: str) -> 
     return make(loops, data, numbers_of_dtypes, 1, inputs, 1, _NO_IDENTITY, *names, 0)
 
 
-def ufunc(kernel_name: str) -> Callable[[Callable[..., Any]], UFunc]:
+def ufunc(
+    kernel_name: str, rounds_each_operation: bool = False
+) -> Callable[[Callable[..., Any]], UFunc]:
     """``@ufunc(name)`` above a formula, which may call formulas of ``vec_math``.
 
     Args:
         kernel_name: torch's, for the error message.
+        rounds_each_operation: torch has no kernel for it, but a formula in operations on tensors,
+            each of which rounds half precision.
     """
-    return lambda formula: UFunc(formula, kernel_name)
+    return lambda formula: UFunc(formula, kernel_name, rounds_each_operation)

@@ -71,7 +71,7 @@ class Abs(Operator):
         return abs_backward_kernel(grad, input)
 
 
-@ufunc("sqrt_backward")
+@ufunc("sqrt_backward", rounds_each_operation=True)
 def sqrt_backward_kernel(grad: Any, result: Any) -> Any:
     return grad / (number(2) * result)
 
