@@ -12,6 +12,7 @@ from torch.utils.data import DataLoader, TensorDataset
 torch.manual_seed(10)
 bunch = load_digits()
 images = torch.from_numpy(bunch.images).float().unsqueeze(1) / 8 - 1
+images += torch.randn_like(images) / 16  # on a plain background, rounding chooses the largest
 labels = torch.from_numpy(bunch.target)
 
 
