@@ -26,7 +26,7 @@ TESTS = (
     "test_tuned_arrays.py", "test_convolution_tuned.py", "test_rnn_tuned.py",
     "test_matrix_products.py::test_multiply", "test_matrix_products.py::test_products_with_vectors",
     "test_attention_kernels.py", "test_multi_tensor.py", "test_indexing.py",
-    "test_nn_utils.py::test_gradients_and_vectors",
+    "test_nn_utils.py::test_gradients_and_vectors", "test_ufunc.py", "test_denormals.py",
 )  # fmt: skip
 
 

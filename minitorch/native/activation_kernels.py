@@ -15,7 +15,7 @@ from typing import Any
 from minitorch._jit import kernel, prange
 from minitorch.native.dispatch_stub import DispatchStub
 from minitorch.native.ufunc import number, ufunc
-from minitorch.native.vec_math import erf, exp, expm1, log1p_of_unit, sigmoid, tanh
+from minitorch.native.vec_math import erf, exp, expm1, log1p_of_unit, normal_cdf, sigmoid, tanh
 
 # ------------------------------------------------------------------ piecewise linear
 
@@ -131,9 +131,8 @@ def gelu_kernel(x: Any) -> Any:
 
 @ufunc("GeluBackwardKernelImpl")
 def gelu_backward_kernel(grad: Any, x: Any) -> Any:
-    cdf = number(0.5) * (number(1) + erf(x * number(_SQRT_HALF)))
     pdf = number(_DENSITY_AT_0) * exp(x * x * number(-0.5))
-    return grad * (cdf + x * pdf)
+    return grad * (normal_cdf(x) + x * pdf)
 
 
 @ufunc("GeluKernelImpl")

@@ -103,6 +103,7 @@ class UFunc(Kernel):
         code, name = self.function.__code__, self.__name__
         scope = self._compiled_globals() | {"number": dtype.type}
         body = numba.njit(error_model="numpy")(types.FunctionType(code, scope, name))
+        self._compiled[False] = body
         scope = {"formula": body, "WIDTH": dtype.itemsize, "range": range}
         loop = types.FunctionType(_LOOPS[inputs - 1].__code__, scope, name)
         # Numba's disk cache tells functions apart by name, and does not look at other files.
