@@ -1,13 +1,15 @@
-"""The benchmark tables of README.md, from the committed JSON files, so that none is typed by hand.
+"""The benchmark tables of our pages, from the committed JSON files, so that none is typed by hand.
 
 ``python -m benchmarks.tables`` prints the table of every file in ``benchmarks/results``, in
-Markdown; with ``--write`` it puts them into README.md instead, between lines such as these::
+Markdown; with ``--write`` it puts them into README.md and docs/speed.md instead, between lines such
+as these::
 
     <!-- table: steps-2t.json -->
     <!-- end of table -->
 
-A test checks that README.md holds exactly what its files say. A file of schema 1 has no table, nor
-has one of ``--quick``: what stands between its lines is left as it is.
+With ``misses`` for ``table``, it is the list of the operations that are below their goal. A test
+checks that the pages hold exactly what the files say. A file of schema 1 has no table, nor has one
+of ``--quick``: what stands between its lines is left as it is.
 """
 
 from __future__ import annotations
@@ -22,13 +24,17 @@ from typing import Any
 from benchmarks.report import NO_NUMBER, SCHEMA, geometric_mean, significant
 
 ROOT = Path(__file__).parent.parent
-README = ROOT / "README.md"
+PAGES = (ROOT / "README.md", ROOT / "docs" / "speed.md")
 RESULTS = ROOT / "benchmarks" / "results"
 MOST_ROWS = 48
 """A report with more works is summed up by group and size."""
 
+GOALS = {"tiny": 1.0, "large": 0.8}
+"""What the ratio to PyTorch should be at least, for operations of these sizes."""
+
 _PLACE = re.compile(
-    r"(?P<begin><!-- table: (?P<files>[^>]+) -->\n)(?P<table>.*?)(?P<end><!-- end of table -->)",
+    r"(?P<begin><!-- (?P<kind>table|misses): (?P<files>[^>]+) -->\n)(?P<table>.*?)"
+    r"(?P<end><!-- end of table -->)",
     re.DOTALL,
 )
 
@@ -44,6 +50,29 @@ def markdown(report: Report) -> str:
     return f"{_table(rows)}\n\n{_origin(report)}\n"
 
 
+def misses(report: Report) -> str:
+    """Returns the operations below their goal, group by group, with their ratios to PyTorch."""
+    head = ["", *[f"{size}: below {goal}" for size, goal in GOALS.items()]]
+    rows = [head]
+    for group in dict.fromkeys(result["group"] for result in report["results"]):
+        cells = []
+        for size, goal in GOALS.items():
+            below = [
+                f"{_without_size(result)} {ratio:.2f}"
+                for result in report["results"]
+                if result["group"] == group and result["size"] == size
+                if (ratio := result["ratios"].get("torch", goal)) < goal
+            ]
+            cells.append("; ".join(below) or NO_NUMBER)
+        rows.append([str(group), *cells])
+    return f"{_table(rows)}\n\n{_origin(report)}\n"
+
+
+def _without_size(result: Mapping[str, Any]) -> str:
+    operation, _, direction = result["name"].partition(f", {result['size']}, ")
+    return operation if direction == "forward" else f"{operation}, with backward"
+
+
 def with_tables(text: str, results: Path = RESULTS) -> str:
     """Returns the text with the tables of its files between its lines."""
 
@@ -51,19 +80,21 @@ def with_tables(text: str, results: Path = RESULTS) -> str:
         reports = [_read(results / name) for name in place["files"].split()]
         if None in reports:
             return place[0]
-        tables = "\n".join(markdown(report) for report in reports if report is not None)
+        show = misses if place["kind"] == "misses" else markdown
+        tables = "\n".join(show(report) for report in reports if report is not None)
         return f"{place['begin']}\n{tables}\n{place['end']}"
 
     return _PLACE.sub(fill, text)
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Prints the tables, or writes them into README.md."""
+    """Prints the tables, or writes them into the pages."""
     if arguments not in ([], ["--write"]):
         print("benchmarks.tables: error: the only option is --write", file=sys.stderr)
         return 2
     if arguments:
-        README.write_text(with_tables(README.read_text()))
+        for page in PAGES:
+            page.write_text(with_tables(page.read_text()))
         return 0
     for path in sorted(RESULTS.glob("*.json")):
         report = _read(path)

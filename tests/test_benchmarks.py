@@ -576,10 +576,25 @@ def test_tables_go_between_their_lines(tmp_path: Path) -> None:
     assert tables.with_tables(filled, tmp_path) == filled
 
 
-def test_the_tables_of_the_readme_are_those_of_the_committed_files() -> None:
-    text = (ROOT / "README.md").read_text()
-    assert "<!-- table: " in text
-    assert text.count("<!-- table: ") == text.count("<!-- end of table -->")
+def test_operations_below_their_goal() -> None:
+    results = [
+        result_of("add, tiny, forward", "sums", "tiny", 0.9, 1.0, 1.0),
+        result_of("add, tiny, forward+backward", "sums", "tiny", 0.5, 1.0, 1.0),
+        result_of("add, large, forward", "sums", "large", 0.9, 1.0, 1.0),
+        result_of("add, medium, forward", "sums", "medium", 0.1, 1.0, 1.0),
+        result_of("mul, large, forward", "products", "large", 0.7, 1.0, 1.0),
+    ]
+    head, _, sums, products, *_ = tables.misses(report_of(results, *SIDES)).split("\n")
+    assert head == "|  | tiny: below 1.0 | large: below 0.8 |"
+    assert sums == "| sums | add 0.90; add, with backward 0.50 | — |"
+    assert products == "| products | — | mul 0.70 |"
+
+
+@pytest.mark.parametrize("page", tables.PAGES, ids=lambda page: page.name)
+def test_the_tables_of_a_page_are_those_of_the_committed_files(page: Path) -> None:
+    text = page.read_text()
+    tables_begun = text.count("<!-- table: ") + text.count("<!-- misses: ")
+    assert tables_begun == text.count("<!-- end of table -->") > 0
     assert tables.with_tables(text) == text
 
 
