@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from statistics import fmean, median
 from typing import Any
 
@@ -12,8 +12,34 @@ RELATIVE_BOUND = 1e-5
 
 
 @dataclass
+class Distance:
+    """How far the parameters of the two libraries lie apart after a step.
+
+    Attributes:
+        step: the number of steps taken.
+        relative: the norm of the difference over the norm of the reference.
+        median_ulp: the difference of the median parameter, in units in the last place.
+        max_ulp: that of the farthest one.
+    """
+
+    step: int
+    relative: float
+    median_ulp: float
+    max_ulp: float
+
+
+@dataclass
 class LibraryRun:
-    """One model, trained in one library."""
+    """One model, trained in one library.
+
+    Attributes:
+        digests: SHA-256 of what must be equal in both libraries, by name.
+        losses: of every step.
+        step_ms: the time of every step: forward, backward and the optimizer's.
+        evaluations: after each epoch ``{"step": ..., "train": metric, "test": metric}``.
+        starts: the steps at which a process began: 0, and those at which a killed run went on.
+        peak_gpu_memory_mb: None on a CPU.
+    """
 
     library: str
     version: str
@@ -22,24 +48,34 @@ class LibraryRun:
     digests: dict[str, str]
     losses: list[float] = field(default_factory=list)
     step_ms: list[float] = field(default_factory=list)
-    epochs: list[dict[str, float]] = field(default_factory=list)
+    evaluations: list[dict[str, float]] = field(default_factory=list)
+    starts: list[int] = field(default_factory=lambda: [0])
     peak_memory_mb: float = 0.0
     peak_gpu_memory_mb: float | None = None
 
     @property
-    def warmup_steps(self) -> int:
-        """Steps that compile, allocate and fill caches, and count for no statistic of time."""
-        return min(CHECKED_STEPS, len(self.step_ms) // 2)
+    def timed_steps(self) -> list[float]:
+        """Times in ms without those of warm-up: steps that compile, allocate and fill caches."""
+        ends = [*self.starts[1:], len(self.step_ms)]
+        timed = []
+        for start, end in zip(self.starts, ends, strict=True):
+            timed += self.step_ms[start + min(CHECKED_STEPS, (end - start) // 2) : end]
+        return timed
 
     @property
     def median_step_ms(self) -> float:
         """The typical step: the median after the warm-up."""
-        return median(self.step_ms[self.warmup_steps :])
+        return median(self.timed_steps)
 
     @property
     def final_loss(self) -> float:
         """The mean of the last 20 losses, as one batch alone says little."""
         return fmean(self.losses[-20:])
+
+    @property
+    def final_metric(self) -> float:
+        """The metric on the test data after the last step."""
+        return self.evaluations[-1]["test"]
 
     @property
     def label(self) -> str:
@@ -48,27 +84,88 @@ class LibraryRun:
 
 
 @dataclass
+class Trajectory:
+    """The losses of both libraries step by step, and the distances of their parameters.
+
+    Attributes:
+        dtype: "float32" or "float64".
+        distances: after each of the first 20 steps, then ever more rarely.
+    """
+
+    dtype: str
+    reference_losses: list[float]
+    candidate_losses: list[float]
+    distances: list[Distance]
+
+    @property
+    def relative(self) -> list[float]:
+        """|a - b| / max(|a|, |b|) of the two losses, step by step."""
+        return [
+            abs(a - b) / max(abs(a), abs(b), 1e-30)
+            for a, b in zip(self.reference_losses, self.candidate_losses, strict=True)
+        ]
+
+    @property
+    def ulp(self) -> list[float]:
+        """|a - b| of the two losses in units in the last place of the larger one."""
+        import numpy as np
+
+        a, b = (np.array(x, self.dtype) for x in (self.reference_losses, self.candidate_losses))
+        spacing = np.spacing(np.maximum(np.abs(a), np.abs(b)))
+        return [float(value) for value in np.abs(a - b) / spacing]
+
+
+@dataclass
 class ModelRun:
-    """One model, trained side by side in two libraries."""
+    """One model, trained side by side in two libraries.
+
+    Attributes:
+        model: its name in `compare.models.MODELS`.
+        description: the model in a line.
+        data, data_note: the name of the data, and a line on it.
+        metric: a name in `compare.metrics.METRICS`.
+        distances: of the parameters, in float32.
+        float64: a short run of the same model in double precision; None if there was none.
+        planned_steps: how many steps a complete run takes.
+    """
 
     model: str
+    description: str
+    data: str
+    data_note: str
+    metric: str
     lr: float
+    batch_size: int
+    planned_steps: int
     reference: LibraryRun
     candidate: LibraryRun
+    distances: list[Distance] = field(default_factory=list)
+    float64: Trajectory | None = None
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all planned steps were taken."""
+        return len(self.candidate.losses) == self.planned_steps
+
+    @property
+    def trajectory(self) -> Trajectory:
+        """The losses and distances of the run itself."""
+        return Trajectory("float32", self.reference.losses, self.candidate.losses, self.distances)
 
     @property
     def relative_difference(self) -> list[float]:
         """|a - b| / max(|a|, |b|) of the two losses, step by step."""
-        return [
-            abs(a - b) / max(abs(a), abs(b), 1e-30)
-            for a, b in zip(self.reference.losses, self.candidate.losses, strict=True)
-        ]
+        return self.trajectory.relative
 
     @property
     def first_difference(self) -> float:
         """The largest relative difference within the checked steps; NaN if any loss is."""
-        checked = self.relative_difference[:CHECKED_STEPS]
-        return max(checked) if all(value == value for value in checked) else float("nan")
+        return _maximum(self.relative_difference[:CHECKED_STEPS])
+
+    @property
+    def largest_difference(self) -> float:
+        """The largest relative difference over all steps; NaN if any loss is."""
+        return _maximum(self.relative_difference)
 
     @property
     def checks(self) -> dict[str, bool]:
@@ -87,18 +184,40 @@ class ModelRun:
         """How many steps the candidate takes while the reference takes one."""
         return self.reference.median_step_ms / self.candidate.median_step_ms
 
+    def as_dict(self) -> dict[str, Any]:
+        """For `from_dict`, through JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, content: dict[str, Any]) -> ModelRun:
+        """Makes a run of what `as_dict` returned."""
+        fields = dict(content)
+        for name in ("reference", "candidate"):
+            fields[name] = LibraryRun(**fields[name])
+        fields["distances"] = [Distance(**entry) for entry in fields["distances"]]
+        if fields["float64"] is not None:
+            float64 = dict(fields["float64"])
+            float64["distances"] = [Distance(**entry) for entry in float64["distances"]]
+            fields["float64"] = Trajectory(**float64)
+        return cls(**fields)
+
+
+def _maximum(values: list[float]) -> float:
+    return max(values) if all(value == value for value in values) else float("nan")
+
 
 @dataclass(frozen=True)
 class Settings:
-    """What the command line asks for, the same for all models."""
+    """What the command line asks for, the same for all models; None: the model's own."""
 
-    batch_size: int
-    epochs: int
+    batch_size: int | None
+    epochs: int | None
     steps: int | None
     lr: float | None
     seed: int
     threads: int
     device: str
+    float64_steps: int
     libraries: tuple[str, str] = ("torch", "minitorch")
 
     def as_dict(self) -> dict[str, Any]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from compare.recipe import Facts, Recipe
 
-def build(torch: Any, lr: float = 0.02) -> tuple[Any, Any, Any]:
+
+def build(torch: Any, facts: Facts, lr: float = 0.02) -> tuple[Any, Any, Any]:
     """Two convolutions, two max pools, three linear layers; SGD with momentum."""
     nn = torch.nn
     model = nn.Sequential(
@@ -20,7 +22,10 @@ def build(torch: Any, lr: float = 0.02) -> tuple[Any, Any, Any]:
         nn.ReLU(),
         nn.Linear(256, 128),
         nn.ReLU(),
-        nn.Linear(128, 10),
+        nn.Linear(128, facts.classes),
     )
     optimizer = torch.optim.SGD(model.parameters(), lr=lr, momentum=0.9)
     return model, nn.CrossEntropyLoss(), optimizer
+
+
+RECIPE = Recipe(build, data="fashion_mnist", metric="accuracy", epochs=10)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from compare.recipe import Facts, Recipe
 
-def build(torch: Any, lr: float = 1e-3) -> tuple[Any, Any, Any]:
+
+def build(torch: Any, facts: Facts, lr: float = 1e-3) -> tuple[Any, Any, Any]:
     """nn.RNN over 28 rows of 28 pixels and a linear layer on its last output; Adam."""
     nn = torch.nn
 
@@ -13,7 +15,7 @@ def build(torch: Any, lr: float = 1e-3) -> tuple[Any, Any, Any]:
         def __init__(self) -> None:
             super().__init__()
             self.rnn = nn.RNN(input_size=28, hidden_size=128, batch_first=True)
-            self.linear = nn.Linear(128, 10)
+            self.linear = nn.Linear(128, facts.classes)
 
         def forward(self, images: Any) -> Any:
             output, _ = self.rnn(images.squeeze(1))  # (N, 28, 128)
@@ -21,3 +23,6 @@ def build(torch: Any, lr: float = 1e-3) -> tuple[Any, Any, Any]:
 
     model = RowReader()
     return model, nn.CrossEntropyLoss(), torch.optim.Adam(model.parameters(), lr=lr)
+
+
+RECIPE = Recipe(build, data="fashion_mnist", metric="accuracy", epochs=10)

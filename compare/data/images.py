@@ -1,19 +1,13 @@
-"""The images: Fashion-MNIST from its own files, or the digits that come with scikit-learn.
-
-The arrays are scaled here, once, and handed to both libraries as files, so that neither
-library's arithmetic touches them before training does.
-"""
+"""Fashion-MNIST from its own files, or the digits that come with scikit-learn."""
 
 from __future__ import annotations
-
-import os
-from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from compare.data.dataset import Data
 from compare.errors import UsageError
+from compare.recipe import Facts
 from compare.torchvision_shim import import_torchvision
 from minitorch.vision.datasets.mnist import load_fashion_mnist
 
@@ -22,49 +16,29 @@ DIGITS_NOTE = (
     "For the real Fashion-MNIST add --download, or --data-root DIR (or MINITORCH_DATA=DIR) "
     "if you have its four files."
 )
+FASHION_CLASSES = (
+    *("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat"),
+    *("Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"),
+)
 _DIGITS_TRAINING_IMAGES = 1_500
-_ARRAYS = ("train_images", "train_labels", "test_images", "test_labels")
 
-FloatArray = npt.NDArray[np.float32]
-IntArray = npt.NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class Data:
-    """A data set, split and scaled: images (N, 1, 28, 28), labels (N,)."""
-
-    name: str
-    note: str
-    train_images: FloatArray
-    train_labels: IntArray
-    test_images: FloatArray
-    test_labels: IntArray
+Images = npt.NDArray[np.uint8]
+Labels = npt.NDArray[np.int64]
 
 
-def load(name: str | None, root: str | None, download: bool) -> Data:
-    """Loads the data set that the options ask for: without any, the digits.
-
-    Raises:
-        UsageError: a folder or file is missing, truncated or corrupt, or the download failed.
-    """
-    if name == "digits" or (name is None and root is None and not download):
-        return load_digits()
+def load(root: str | None, download: bool) -> Data:
+    """Fashion-MNIST, or the digits: images (N, 1, 28, 28) from 0 to 1, labels (N,)."""
     if root is None and not download:
-        raise UsageError(
-            "fashion_mnist needs --data-root DIR (or MINITORCH_DATA=DIR), or --download to fetch it"
-        )
+        return load_digits()
     root = root or "data"
     if download:
         download_fashion_mnist(root)
     try:
-        return _scaled(
-            "Fashion-MNIST",
-            f"Fashion-MNIST from {root}",
-            *load_fashion_mnist(root, train=True),
-            *load_fashion_mnist(root, train=False),
-        )
+        train, test = (load_fashion_mnist(root, train=train) for train in (True, False))
     except (OSError, ValueError) as error:
         raise UsageError(str(error)) from None
+    note = f"Fashion-MNIST from {root}"
+    return _scaled("Fashion-MNIST", note, train, test, FASHION_CLASSES)
 
 
 def load_digits() -> Data:
@@ -74,11 +48,14 @@ def load_digits() -> Data:
     bundled = load_bundled_digits()
     pixels = (bundled.images * (255 / 16)).astype(np.uint8)  # (N, 8, 8), 0 to 16 before.
     images = np.pad(np.kron(pixels, np.ones((1, 3, 3), np.uint8)), ((0, 0), (2, 2), (2, 2)))
+    labels = bundled.target.astype(np.int64)
     # The bundled order is by writer, so a plain cut would test on unseen hands alone.
     order = np.random.RandomState(0).permutation(len(images))
     train, test = order[:_DIGITS_TRAINING_IMAGES], order[_DIGITS_TRAINING_IMAGES:]
-    labels = bundled.target.astype(np.int64)
-    return _scaled("digits", DIGITS_NOTE, images[train], labels[train], images[test], labels[test])
+    names = tuple(str(digit) for digit in range(10))
+    return _scaled(
+        "digits", DIGITS_NOTE, (images[train], labels[train]), (images[test], labels[test]), names
+    )
 
 
 def download_fashion_mnist(root: str) -> None:
@@ -93,10 +70,9 @@ def download_fashion_mnist(root: str) -> None:
 def _scaled(
     name: str,
     note: str,
-    train_images: npt.NDArray[np.uint8],
-    train_labels: IntArray,
-    test_images: npt.NDArray[np.uint8],
-    test_labels: IntArray,
+    train: tuple[Images, Labels],
+    test: tuple[Images, Labels],
+    classes: tuple[str, ...],
 ) -> Data:
     """Brings pixels to [0, 1], as ToTensor does.
 
@@ -106,13 +82,14 @@ def _scaled(
     third step.
     """
 
-    def scale(images: npt.NDArray[np.uint8]) -> FloatArray:
+    def scale(images: Images) -> npt.NDArray[np.float32]:
         return images[:, np.newaxis].astype(np.float32) / np.float32(255)
 
-    return Data(name, note, scale(train_images), train_labels, scale(test_images), test_labels)
-
-
-def save_arrays(data: Data, folder: str | os.PathLike[str]) -> None:
-    """Writes the four arrays into the folder, each under its own name."""
-    for name in _ARRAYS:
-        np.save(Path(folder, f"{name}.npy"), getattr(data, name))
+    return Data(
+        name,
+        note,
+        (scale(train[0]), train[1]),
+        (scale(test[0]), test[1]),
+        Facts(classes=len(classes)),
+        classes,
+    )

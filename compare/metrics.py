@@ -1,0 +1,145 @@
+"""How good a model is, in one number that people compare; computed in NumPy for both libraries."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[Any]
+
+
+class Metric(ABC):
+    """A number that is gathered batch by batch.
+
+    Attributes:
+        name: for tables and axes.
+        is_share: whether it reads as per cent.
+        higher_is_better: whether a better model has more of it.
+    """
+
+    name: ClassVar[str]
+    is_share: ClassVar[bool] = True
+    higher_is_better: ClassVar[bool] = True
+
+    @abstractmethod
+    def update(self, outputs: Array, target: Array) -> None:
+        """Adds a batch: what the model returned, and what was wanted."""
+
+    @abstractmethod
+    def value(self) -> float:
+        """Returns the number over all batches so far."""
+
+    @classmethod
+    def format(cls, value: float) -> str:
+        """Writes a value as tables show it."""
+        return f"{value:.2%}" if cls.is_share else f"{value:.4f}"
+
+
+class _Share(Metric):
+    """Hits among all tries."""
+
+    def __init__(self) -> None:
+        self.hits = 0
+        self.tries = 0
+
+    def value(self) -> float:
+        return self.hits / self.tries
+
+
+class Accuracy(_Share):
+    """The share of targets (N, ...) that have the highest score of their own (N, C, ...)."""
+
+    name = "accuracy"
+
+    def update(self, outputs: Array, target: Array) -> None:
+        self.hits += int((outputs.argmax(1) == target).sum())
+        self.tries += target.size
+
+
+class Answered(_Share):
+    """The share of questions answered rightly, with at least half of the probability."""
+
+    name = "answered"
+    threshold = 0.5
+
+    def update(self, outputs: Array, target: Array) -> None:
+        scores = np.exp(outputs - outputs.max(1, keepdims=True))
+        confidence = scores.max(1) / scores.sum(1)
+        self.hits += int(((outputs.argmax(1) == target) & (confidence >= self.threshold)).sum())
+        self.tries += target.size
+
+
+class R2(Metric):
+    """The share of the variance that is explained: 1 - sum (y - t)^2 / sum (t - mean t)^2."""
+
+    name = "R2"
+    is_share = False
+
+    def __init__(self) -> None:
+        self.residual = self.sum = self.square = 0.0
+        self.count = 0
+
+    def update(self, outputs: Array, target: Array) -> None:
+        wanted = target.astype(np.float64)
+        self.residual += float(((outputs - wanted) ** 2).sum())
+        self.sum += float(wanted.sum())
+        self.square += float((wanted**2).sum())
+        self.count += target.size
+
+    def value(self) -> float:
+        return 1 - self.residual / (self.square - self.sum**2 / self.count)
+
+
+class IoU(Metric):
+    """Intersection over union of class 1: of the pixels that are it or are called it, how many both.
+
+    Scores (N, 2, H, W), targets (N, H, W).
+    """
+
+    name = "IoU"
+    is_share = False
+
+    def __init__(self) -> None:
+        self.intersection = self.union = 0
+
+    def update(self, outputs: Array, target: Array) -> None:
+        predicted, wanted = outputs.argmax(1) == 1, target == 1
+        self.intersection += int((predicted & wanted).sum())
+        self.union += int((predicted | wanted).sum())
+
+    def value(self) -> float:
+        return self.intersection / self.union
+
+
+class BitsPerCharacter(Metric):
+    """Mean -log2 of the probability of the right next character; scores (N, C, T)."""
+
+    name = "bits/character"
+    is_share = False
+    higher_is_better = False
+
+    def __init__(self) -> None:
+        self.bits = 0.0
+        self.count = 0
+
+    def update(self, outputs: Array, target: Array) -> None:
+        shifted = outputs - outputs.max(1, keepdims=True)
+        log_sum = np.log(np.exp(shifted).sum(1))
+        right = np.take_along_axis(shifted, target[:, np.newaxis], 1)[:, 0]
+        self.bits += float((log_sum - right).sum(dtype=np.float64)) / np.log(2)
+        self.count += target.size
+
+    def value(self) -> float:
+        return self.bits / self.count
+
+
+METRICS: dict[str, type[Metric]] = {
+    "accuracy": Accuracy,
+    "answered": Answered,
+    "r2": R2,
+    "iou": IoU,
+    "bits_per_character": BitsPerCharacter,
+}
