@@ -33,7 +33,7 @@ from benchmarks.report import describe_environment, describe_run, summary_of_blo
 from benchmarks.suite import MINITORCH, TORCH, TORCH_KEEPING_MEMORY, Effort, Suite
 from compare.child import Child
 from compare.errors import WorkerError
-from compare.worker import serve
+from compare.process import serve
 
 MODELS = ("mlp", "cnn", "resnet18", "unet", "lstm", "gpt")
 QUICK_MODELS = ("mlp",)

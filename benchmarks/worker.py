@@ -1,6 +1,6 @@
 """One side of a benchmark, in a process of its own: ``python -m benchmarks.worker``.
 
-It speaks the protocol of `compare.worker`; the requests are ``start``, ``begin``, ``prepare``,
+It speaks the protocol of `compare.process`; the requests are ``start``, ``begin``, ``prepare``,
 ``measure`` and ``break_down``.
 """
 
@@ -18,7 +18,7 @@ import numpy as np
 from benchmarks import breakdown, peers
 from benchmarks.load import LoadMeter
 from benchmarks.suite import NOT_WRITTEN, PEERS, Suite, Work
-from compare.worker import serve, wait_until_idle
+from compare.process import serve, wait_until_idle
 
 MOST_NUMBERS = 4096
 """A result that is larger is compared at so many places, evenly spread."""

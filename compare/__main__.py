@@ -1,7 +1,7 @@
-"""The command line: ``python -m compare [mlp|cnn|rnn|all] [options]``.
+"""The command line: ``python -m compare [MODEL|all] [options]``.
 
 Exit codes: 0 all checks passed, 1 a check failed or a worker broke, 2 a mistake in the command line
-or the data, 130 interrupted.
+or the data, 130 interrupted (the report of what ran is written all the same).
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import argparse
 import math
 import os
 import sys
-import tempfile
 from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -20,7 +19,7 @@ from compare.errors import UsageError, WorkerError
 from compare.models import MODELS
 from compare.results import CHECKED_STEPS, RELATIVE_BOUND, Settings
 
-REQUIRED_PACKAGES = ("matplotlib", "rich", "sklearn", "torch", "torchvision")
+REQUIRED_PACKAGES = ("jinja2", "matplotlib", "PIL", "rich", "sklearn", "torch", "torchvision")
 
 
 class _Parser(argparse.ArgumentParser):
@@ -56,32 +55,45 @@ def _library_pair(text: str) -> tuple[str, str]:
 def build_parser() -> argparse.ArgumentParser:
     """Returns the parser; its defaults are the main job of ``make compare``."""
     cores = len(os.sched_getaffinity(0))
+    models = "\n".join(f"  {name:14}{recipe.description}" for name, recipe in MODELS.items())
     parser = _Parser(
         prog="compare",
-        description="Train the same model in PyTorch and in minitorch, side by side.",
-        epilog=f"Fails (exit code 1) if initial weights, batches or dropout masks are not bit-equal"
-        f", or a loss of the first {CHECKED_STEPS} steps differs by more than {RELATIVE_BOUND:.0e}"
-        f" (relative).",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        description="Train the same model in PyTorch and in minitorch, side by side.\n\n"
+        f"models:\n{models}",
+        epilog="Fails (exit code 1) if initial weights, batches or dropout masks are not\n"
+        f"bit-equal, or a loss of the first {CHECKED_STEPS} steps differs by more than "
+        f"{RELATIVE_BOUND:.0e} (relative).\n"
+        "Ctrl-C ends it with a report of what ran; the same command then goes on from there.",
     )
-    parser.add_argument("model", nargs="?", default="all", choices=[*MODELS, "all"])
     parser.add_argument(
-        "--data",
-        choices=["fashion_mnist", "digits"],
-        help="default: fashion_mnist where a data root is given, else scikit-learn's digits",
+        "model",
+        nargs="?",
+        default="all",
+        choices=[*MODELS, "all"],
+        metavar="MODEL",
+        help="one of the models above, or all (default)",
     )
     parser.add_argument(
         "--data-root",
         metavar="DIR",
         default=os.environ.get("MINITORCH_DATA") or None,
-        help="folder with FashionMNIST/raw/*.gz (default: MINITORCH_DATA)",
+        help="folder with the real data sets (default: MINITORCH_DATA; without: small stand-ins)",
     )
     parser.add_argument(
-        "--download", action="store_true", help="fetch Fashion-MNIST into the data root (or ./data)"
+        "--download",
+        action="store_true",
+        help="fetch the real data sets into the data root (or ./data)",
     )
-    parser.add_argument("--epochs", type=_integer(1), default=5, metavar="N", help="default: 5")
+    parser.add_argument(
+        "--stand-in",
+        action="store_true",
+        help="use the small stand-ins even if MINITORCH_DATA is set",
+    )
+    parser.add_argument("--epochs", type=_integer(1), metavar="N", help="default: the model's own")
     parser.add_argument("--steps", type=_integer(1), metavar="N", help="stop after N steps")
     parser.add_argument(
-        "--batch-size", type=_integer(2), default=64, metavar="N", help="default: 64"
+        "--batch-size", type=_integer(2), metavar="N", help="default: the model's own"
     )
     parser.add_argument("--lr", type=_positive_float, help="default: the model's own")
     parser.add_argument(
@@ -101,7 +113,20 @@ def build_parser() -> argparse.ArgumentParser:
         help="where PyTorch runs; minitorch stays on the CPU (default: auto)",
     )
     parser.add_argument(
-        "--out", metavar="DIR", default="out/compare", help="for report.png and report.json"
+        "--float64-steps",
+        type=_integer(0),
+        default=60,
+        metavar="N",
+        help="steps that are taken once more in double precision (default: 60)",
+    )
+    parser.add_argument(
+        "--out",
+        metavar="DIR",
+        default="out/compare",
+        help="for report.html, report.json and a plot of each model (default: out/compare)",
+    )
+    parser.add_argument(
+        "--fresh", action="store_true", help="begin anew, whatever an interrupted run has left"
     )
     # For the tests and for work on the runner itself: any two modules with PyTorch's API.
     parser.add_argument(
@@ -121,6 +146,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
     missing = [name for name in REQUIRED_PACKAGES if find_spec(name) is None]
     if missing:
         raise UsageError(f"{', '.join(missing)} not installed: pip install -e '.[compare]'")
+    if options.stand_in and options.download:
+        raise UsageError("--stand-in and --download exclude each other")
     out = Path(options.out)
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -129,16 +156,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
     from rich.console import Console
 
-    from compare import data, plot, report, runner
+    from compare.session import Session
 
-    console = Console()
-    images = data.load(options.data, options.data_root, options.download)
-    if options.batch_size > len(images.train_images):
-        raise UsageError(
-            f"--batch-size {options.batch_size} is more than the "
-            f"{len(images.train_images)} training images of {images.name}"
-        )
-    console.print(f"Data: {images.note}", highlight=False, soft_wrap=True)
     settings = Settings(
         batch_size=options.batch_size,
         epochs=options.epochs,
@@ -147,25 +166,17 @@ def run(arguments: Sequence[str] | None = None) -> int:
         seed=options.seed,
         threads=options.threads,
         device=options.device,
+        float64_steps=options.float64_steps,
         libraries=options.libraries,
     )
-    models = list(MODELS) if options.model == "all" else [options.model]
-    runs = []
-    with tempfile.TemporaryDirectory(prefix="minitorch-compare-") as folder:
-        data.save_arrays(images, folder)
-        for model in models:
-            console.print(
-                f"[bold]{model}[/]: {MODELS[model].__doc__}", highlight=False, soft_wrap=True
-            )
-            runs.append(runner.run_model(model, settings, folder, console))
-
-    report.print_table(console, runs, images, settings)
-    report.write_json(out / "report.json", runs, images, settings)
-    libraries = " and ".join(report.describe(run) for run in (runs[0].reference, runs[0].candidate))
-    title = f"{images.name}: {libraries}; {report.cpu_name()}"
-    plot.write_plot(out / "report.png", runs, title)
-    console.print(f"Written: {out}/report.png, {out}/report.json", highlight=False, soft_wrap=True)
-    return 0 if all(run.passed for run in runs) else 1
+    session = Session(
+        settings,
+        out,
+        data_root=None if options.stand_in else options.data_root,
+        download=options.download,
+        console=Console(),
+    )
+    return session.run(options.model, fresh=options.fresh)
 
 
 def main() -> int:

@@ -7,6 +7,10 @@ class UsageError(Exception):
     """What the user asked for cannot be done; one clear line, exit code 2."""
 
 
+class MissingData(UsageError):
+    """A data root does not hold a data set at all; ``compare all`` then takes its stand-in."""
+
+
 class WorkerError(Exception):
     """A worker process broke; one clear line and the end of its own traceback, exit code 1."""
 

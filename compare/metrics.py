@@ -94,7 +94,7 @@ class R2(Metric):
 
 
 class IoU(Metric):
-    """Intersection over union of class 1: of the pixels that are it or are called it, how many both.
+    """Intersection over union: of the pixels that are class 1 or are called so, how many are both.
 
     Scores (N, 2, H, W), targets (N, H, W).
     """

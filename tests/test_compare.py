@@ -10,17 +10,23 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import psutil
 import pytest
 import torch
+from rich.console import Console
 
-from compare import plot
 from compare.cpu_dropout import cpu_dropout
+from compare.data import load
+from compare.distance import measure
+from compare.errors import MissingData
 from compare.models import MODELS
-from compare.results import LibraryRun, ModelRun
+from compare.results import Distance, LibraryRun, ModelRun, Settings, Trajectory
+from compare.session import Session
 
 ROOT = Path(__file__).parent.parent
 
@@ -67,19 +73,18 @@ def fashion_folder(folder: Path) -> Path:
     ("arguments", "message"),
     [
         (["transformer"], "invalid choice: 'transformer'"),
-        (["mlp", "--data", "cifar"], "invalid choice: 'cifar'"),
+        (["mlp", "--stand-in", "--download"], "--stand-in and --download exclude each other"),
         (["mlp", "--epochs", "-1"], "--epochs: expected 1 to 2147483647, got '-1'"),
         (["mlp", "--epochs", "many"], "got 'many'"),
         (["mlp", "--steps", "0"], "--steps: expected 1 to"),
         (["mlp", "--batch-size", "1"], "--batch-size: expected 2 to"),
-        (["mlp", "--batch-size", "1501"], "more than the 1500 training images of digits"),
+        (["mlp", "--batch-size", "1501"], "more than the 1500 training samples of digits"),
         (["mlp", "--lr", "0"], "--lr: expected a number above 0, got '0'"),
         (["mlp", "--lr", "nan"], "got 'nan'"),
         (["mlp", "--threads", "0"], "--threads: expected 1 to"),
         (["mlp", "--seed", "-1"], "--seed: expected 0 to"),
         (["mlp", "--device", "tpu"], "invalid choice: 'tpu'"),
         (["mlp", "--data-root", "nowhere"], "nowhere: no such folder"),
-        (["mlp", "--data", "fashion_mnist"], "fashion_mnist needs --data-root DIR"),
         (["mlp", "--colour"], "unrecognized arguments: --colour"),
     ],
 )
@@ -128,51 +133,203 @@ def test_damaged_data_names_the_file(tmp_path: Path, damage: str) -> None:
     assert result.stderr.count("\n") == 1
 
 
+def short_run(
+    out: Path, *arguments: str, python_path: Path | None = None
+) -> subprocess.CompletedProcess[str]:
+    """The mlp on the digits, for 30 steps at most, without a second run in float64."""
+    options = ["--stand-in", "--float64-steps", "0", "--steps", "30", *ONE_THREAD]
+    return compare("mlp", *options, *arguments, out=out, python_path=python_path)
+
+
+def read_report(out: Path) -> dict[str, Any]:
+    """Returns what ``report.json`` holds."""
+    report: dict[str, Any] = json.loads((out / "report.json").read_text())
+    return report
+
+
 def test_report_of_a_short_run(tmp_path: Path) -> None:
     """PyTorch against itself: the runner, the report and the plot, with no difference to find."""
     root, out = fashion_folder(tmp_path), tmp_path / "out"
     options = ["--libraries", "torch,torch", "--batch-size", "32", "--epochs", "4"]
     result = compare(
-        "mlp", *options, "--data-root", str(root), "--steps", "27", *ONE_THREAD, out=out
+        "mlp",
+        *options,
+        *("--data-root", str(root), "--steps", "27", "--float64-steps", "7"),
+        *ONE_THREAD,
+        out=out,
     )
     assert result.returncode == 0, result.stderr
+    assert result.stderr == ""
     assert "mlp: passed" in result.stdout
-    assert (out / "report.png").read_bytes().startswith(b"\x89PNG")
+    assert (out / "mlp.png").read_bytes().startswith(b"\x89PNG")
+    assert "<table" in (out / "report.html").read_text()
+    assert not (out / "unfinished").exists()
 
-    report = json.loads((out / "report.json").read_text())
-    assert report["schema"] == 1
+    report = read_report(out)
+    assert report["schema"] == 2
     assert report["passed"] is True
-    assert report["data"] == {"name": "Fashion-MNIST", "train_images": 256, "test_images": 64}
     (model,) = report["models"]
     assert model["model"] == "mlp"
+    assert model["data"] == "Fashion-MNIST"
     assert model["lr"] == 1e-3
     assert model["first_difference"] == 0
     assert all(model["checks"].values())
     assert set(model["checks"]) == {
         "initial weights",
-        "first batch",
         "dropout mask",
         "all batches",
         "losses of the first steps",
     }
-    for library in model["libraries"]:
+    probed = [entry["step"] for entry in model["distances"]]
+    assert probed == [*range(1, 21), 24, 27]
+    assert all(entry["max_ulp"] == 0 for entry in model["distances"])
+    assert [entry["step"] for entry in model["float64"]["distances"]] == [*range(1, 8)]
+    for library in (model["reference"], model["candidate"]):
         assert len(library["losses"]) == len(library["step_ms"]) == 27
-        assert [epoch["step"] for epoch in library["epochs"]] == [8, 16, 24, 27]
-        assert all(0 <= epoch["test_accuracy"] <= 1 for epoch in library["epochs"])
+        assert [entry["step"] for entry in library["evaluations"]] == [8, 16, 24, 27]
+        assert all(0 <= entry["test"] <= 1 for entry in library["evaluations"])
         assert library["threads"] == 1
         assert library["device"] == "cpu"
         assert 50 < library["peak_memory_mb"] < 2000
         assert library["peak_gpu_memory_mb"] is None
 
 
+def test_a_missing_data_set_is_an_error_for_one_model_and_a_stand_in_for_all(
+    tmp_path: Path,
+) -> None:
+    with pytest.raises(MissingData, match="california_housing"):
+        load("housing", str(tmp_path))
+    session = Session(SHORT, tmp_path / "out", str(tmp_path), False, Console(quiet=True))
+    data, folder, _ = session._load("housing", must_be_real=False)
+    assert data.name != "California housing"
+    assert (folder / "train_0.npy").exists()
+    with pytest.raises(MissingData):
+        session._load("fashion_mnist", must_be_real=True)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("model", MODELS)
-def test_minitorch_beside_torch_on_the_digits(tmp_path: Path, model: str) -> None:
-    """The main job, for 25 steps."""
-    result = compare(model, "--steps", "25", "--device", "cpu", out=tmp_path)
+def test_minitorch_beside_torch_on_a_stand_in(tmp_path: Path, model: str) -> None:
+    """The main job, for 25 steps; in double precision, only rounding may part the libraries."""
+    options = ["--steps", "25", "--float64-steps", "25", "--device", "cpu", *ONE_THREAD]
+    result = compare(model, *options, out=tmp_path)
     assert result.returncode == 0, result.stdout + result.stderr
-    assert "handwritten digits" in result.stdout
-    assert "--download" in result.stdout
+    assert result.stderr == ""
+    assert "--data-root" in result.stdout
+    entry = read_report(tmp_path)["models"][-1]
+    run = ModelRun.from_dict({field.name: entry[field.name] for field in fields(ModelRun)})
+    assert run.model == model
+    assert run.float64 is not None
+    assert max(run.float64.relative) < 1e-12
+    assert run.float64.distances[-1].relative < 1e-12
+
+
+SHORT = Settings(
+    batch_size=None,
+    epochs=None,
+    steps=None,
+    lr=None,
+    seed=0,
+    threads=1,
+    device="cpu",
+    float64_steps=0,
+    libraries=("torch", "torch"),
+)
+
+KILLED_AT_STEP_40 = """
+import os, signal, sys
+from compare import runner
+from compare.__main__ import main
+
+runner.SAVED_EVERY_S = 0
+show_losses = runner._show_losses
+
+def show_and_die(progress, task, run, done):
+    show_losses(progress, task, run, done)
+    if done == 40:
+        os.kill(os.getpid(), getattr(signal, os.environ["SIGNAL"]))
+
+runner._show_losses = show_and_die
+sys.exit(main())
+"""
+
+
+def killed_run(out: Path, arguments: list[str], by: str) -> subprocess.CompletedProcess[str]:
+    """Runs the command line until the 40th step, whose checkpoint is not written any more."""
+    environment = {key: value for key, value in os.environ.items() if key != "MINITORCH_DATA"}
+    return subprocess.run(
+        [sys.executable, "-c", KILLED_AT_STEP_40, *arguments, "--out", str(out)],
+        cwd=ROOT,
+        env=environment | {"SIGNAL": by},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+
+
+RESUMED = ["--libraries", "torch,minitorch", "--steps", "60", "--float64-steps", "0", *ONE_THREAD]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("model", ["mlp", "imdb_lstm"])
+def test_a_killed_run_goes_on_bit_for_bit(tmp_path: Path, model: str) -> None:
+    """Dropout, shuffles, momentum and the learning rate's schedule are where they were."""
+    arguments = [model, *RESUMED, "--epochs", "4"]
+    whole = compare(*arguments, out=tmp_path / "whole")
+    assert whole.returncode == 0, whole.stdout + whole.stderr
+    killed = killed_run(tmp_path / "killed", arguments, "SIGKILL")
+    assert killed.returncode == -signal.SIGKILL
+    assert not (tmp_path / "killed" / "report.json").exists()
+
+    resumed = compare(*arguments, out=tmp_path / "killed")
+    assert resumed.returncode == 0, resumed.stdout + resumed.stderr
+    assert "goes on after step 20" in resumed.stdout
+    expected, actual = (read_report(tmp_path / name)["models"][0] for name in ("whole", "killed"))
+    for side in ("reference", "candidate"):
+        assert actual[side]["losses"] == expected[side]["losses"]
+        assert actual[side]["evaluations"] == expected[side]["evaluations"]
+        assert actual[side]["digests"] == expected[side]["digests"]
+        assert actual[side]["starts"] == [0, 20]
+    assert actual["distances"] == expected["distances"]
+
+
+def test_interrupt_writes_the_report_of_what_ran(tmp_path: Path) -> None:
+    arguments = ["mlp", "--libraries", "torch,torch", "--steps", "60", *ONE_THREAD]
+    result = killed_run(tmp_path, arguments, "SIGINT")
+    assert result.returncode == 130
+    assert result.stderr == "compare: interrupted; the same command goes on from here\n"
+    (model,) = read_report(tmp_path)["models"]
+    assert len(model["reference"]["losses"]) == len(model["candidate"]["losses"]) == 40
+    assert (tmp_path / "report.html").exists()
+    result = compare(*arguments, out=tmp_path)
+    assert "goes on after step" in result.stdout
+    assert result.returncode == 0, result.stderr
+
+
+def test_other_settings_and_fresh_begin_anew(tmp_path: Path) -> None:
+    arguments = ["mlp", "--libraries", "torch,torch", "--float64-steps", "0", *ONE_THREAD]
+    killed_run(tmp_path, [*arguments, "--steps", "60"], "SIGINT")
+    other = compare(*arguments, "--steps", "41", out=tmp_path)
+    assert "goes on" not in other.stdout
+    killed_run(tmp_path, [*arguments, "--steps", "60"], "SIGINT")
+    fresh = compare(*arguments, "--steps", "60", "--fresh", out=tmp_path)
+    assert "goes on" not in fresh.stdout
+    assert fresh.returncode == other.returncode == 0
+
+
+def test_a_model_brings_the_one_that_it_starts_from(tmp_path: Path) -> None:
+    options = ["--libraries", "torch,torch", "--steps", "2", "--float64-steps", "2", *ONE_THREAD]
+    result = compare("vgg_transfer", *options, out=tmp_path)
+    assert result.returncode == 0, result.stdout + result.stderr
+    models = read_report(tmp_path)["models"]
+    assert [model["model"] for model in models] == ["vgg_base", "vgg_transfer"]
+
+
+def test_a_torch_worker_does_not_load_minitorch() -> None:
+    """It would set up the process's memory and threads for itself."""
+    code = "import compare.worker, sys; sys.exit('minitorch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == 0
 
 
 def fake_library(folder: Path, code: str) -> Path:
@@ -184,22 +341,22 @@ def fake_library(folder: Path, code: str) -> Path:
 
 def test_different_weights_and_losses_fail(tmp_path: Path) -> None:
     path = fake_library(tmp_path, "manual_seed = lambda seed: torch.manual_seed(seed + 1)\n")
-    options = ["--libraries", "torch,fake", "--steps", "2", *ONE_THREAD]
-    result = compare("mlp", *options, out=tmp_path / "out", python_path=path)
+    options = ["--libraries", "torch,fake", "--steps", "2"]
+    result = short_run(tmp_path / "out", *options, python_path=path)
     assert result.returncode == 1
     assert "failed: initial weights, dropout mask, losses of the first steps" in result.stdout
-    report = json.loads((tmp_path / "out" / "report.json").read_text())
+    report = read_report(tmp_path / "out")
     assert report["passed"] is False
-    assert report["models"][0]["checks"]["first batch"] is True
+    assert report["models"][0]["checks"]["all batches"] is True
 
 
 def test_a_loss_that_is_not_a_number_fails(tmp_path: Path) -> None:
     options = ["--libraries", "torch,torch", "--lr", "1e30", "--steps", "10", *ONE_THREAD]
-    result = compare("cnn", *options, out=tmp_path)
+    result = compare("cnn", *options, "--float64-steps", "0", out=tmp_path)
     assert result.returncode == 1
-    report = json.loads((tmp_path / "report.json").read_text())
-    assert report["models"][0]["libraries"][0]["losses"][-1] is None
-    assert report["models"][0]["first_difference"] is None
+    (model,) = read_report(tmp_path)["models"]
+    assert model["reference"]["losses"][-1] is None
+    assert model["first_difference"] is None
 
 
 @pytest.mark.parametrize(
@@ -222,7 +379,7 @@ def test_a_broken_worker_is_reported(tmp_path: Path, code: str, message: str) ->
 def test_interrupt_ends_both_workers(tmp_path: Path) -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "compare", "cnn", "--libraries", "torch,torch", "--epochs", "1000"]
-        + ["--data", "digits", "--out", str(tmp_path)],
+        + ["--stand-in", "--out", str(tmp_path)],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -239,14 +396,15 @@ def test_interrupt_ends_both_workers(tmp_path: Path) -> None:
     os.killpg(process.pid, signal.SIGINT)  # What Ctrl-C does in a terminal.
     _, errors = process.communicate(timeout=30)
     assert process.returncode == 130
-    assert errors == "compare: interrupted\n"
+    assert errors.startswith("compare: interrupted")
+    assert errors.count("\n") == 1
     assert len(children) == 2
     assert not any(child.is_running() for child in children)
 
 
 def test_what_a_library_prints_does_not_get_between_the_replies(tmp_path: Path) -> None:
     path = fake_library(tmp_path, "print('hello from the library')\n")
-    options = ["--libraries", "torch,fake", "--steps", "2", *ONE_THREAD]
+    options = ["--libraries", "torch,fake", "--steps", "2", "--float64-steps", "0", *ONE_THREAD]
     result = compare("rnn", *options, out=tmp_path / "out", python_path=path)
     assert result.returncode == 0, result.stderr
 
@@ -266,16 +424,31 @@ def test_cpu_dropout_is_torchs_own() -> None:
 def library_run(losses: list[float]) -> LibraryRun:
     """Returns a run with the given losses; its steps take 1 ms, 2 ms, 3 ms and so on."""
     step_ms = [1.0 + i for i in range(len(losses))]
-    epochs = [{"step": len(losses), "train_accuracy": 0.5, "test_accuracy": 0.5}]
-    return LibraryRun("torch", "2", "cpu", 1, {}, losses, step_ms, epochs)
+    evaluations = [{"step": len(losses), "train": 0.5, "test": 0.5}]
+    return LibraryRun("torch", "2", "cpu", 1, {}, losses, step_ms, evaluations)
+
+
+def model_run(reference: list[float], candidate: list[float]) -> ModelRun:
+    """Returns a run of two libraries with the given losses."""
+    return ModelRun(
+        model="mlp",
+        description="A model.",
+        data="digits",
+        data_note="Digits.",
+        metric="accuracy",
+        lr=0.1,
+        batch_size=64,
+        planned_steps=len(reference),
+        reference=library_run(reference),
+        candidate=library_run(candidate),
+    )
 
 
 def test_only_the_first_steps_are_bound() -> None:
-    reference = library_run([1.0] * 30)
     near, far = 1 + 0.9e-5, 1 + 2e-5
-    assert ModelRun("mlp", 0.1, reference, library_run([near] * 20 + [2.0] * 10)).passed
-    assert not ModelRun("mlp", 0.1, reference, library_run([near] * 19 + [far] * 11)).passed
-    assert not ModelRun("mlp", 0.1, reference, library_run([math.nan] * 30)).passed
+    assert model_run([1.0] * 30, [near] * 20 + [2.0] * 10).passed
+    assert not model_run([1.0] * 30, [near] * 19 + [far] * 11).passed
+    assert not model_run([1.0] * 30, [math.nan] * 30).passed
 
 
 def test_the_warm_up_counts_for_no_time() -> None:
@@ -284,7 +457,30 @@ def test_the_warm_up_counts_for_no_time() -> None:
     assert library_run([1.0]).median_step_ms == 1
 
 
-def test_plot_of_one_step_that_is_not_a_number(tmp_path: Path) -> None:
-    run = ModelRun("mlp", 0.1, library_run([1.0]), library_run([math.nan]))
-    plot.write_plot(tmp_path / "report.png", [run], "one step")
-    assert (tmp_path / "report.png").stat().st_size > 10_000
+def test_a_resumed_run_has_two_warm_ups() -> None:
+    run = library_run([1.0] * 100)
+    run.starts = [0, 60]
+    assert run.timed_steps == [*range(21, 61), *range(81, 101)]
+
+
+def test_a_run_survives_json() -> None:
+    run = model_run([1.0, 2.0], [1.0, 2.0])
+    run.distances = [Distance(1, 0.5, 1.0, 2.0)]
+    run.float64 = Trajectory("float64", [1.0], [1.0], [Distance(1, 0.0, 0.0, 0.0)])
+    assert ModelRun.from_dict(json.loads(json.dumps(run.as_dict()))) == run
+
+
+def test_distances_in_relative_terms_and_in_units_in_the_last_place(tmp_path: Path) -> None:
+    a = np.array([1.0, 2.0, -4.0], np.float32)
+    b = np.array([np.nextafter(a[0], a[1]), 2.0, -4.0], np.float32)
+    np.save(tmp_path / "a.npy", a)
+    np.save(tmp_path / "b.npy", b)
+    distance = measure(7, tmp_path / "a.npy", tmp_path / "b.npy")
+    assert distance.step == 7
+    assert distance.median_ulp == 0
+    assert distance.max_ulp == 1
+    assert distance.relative == pytest.approx(2**-23 / 21**0.5)
+
+    trajectory = Trajectory("float32", [1.0, 4.0], [1.0 + 2**-23, 4.0], [])
+    assert trajectory.ulp == [1.0, 0.0]
+    assert trajectory.relative == [pytest.approx(2**-23), 0.0]
