@@ -16,12 +16,13 @@ def main(library: str, threads: int, seed: int) -> None:
     start = time.perf_counter()
     torch = importlib.import_module(library)
     imported = time.perf_counter()
-    from compare.models import MODELS  # Imports nothing that a library would need.
+    from compare.models import mlp  # Imports nothing that a library would need.
+    from compare.recipe import Facts
 
     torch.set_num_threads(threads)
     torch.manual_seed(seed)
     images, labels = torch.randn(64, 1, 28, 28), torch.arange(64) % 10
-    model, criterion, optimizer = MODELS["mlp"](torch)
+    model, criterion, optimizer = mlp.build(torch, Facts(classes=10))
     loss = criterion(model(images), labels)
     loss.backward()
     optimizer.step()

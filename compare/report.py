@@ -1,13 +1,25 @@
 """What a comparison leaves behind: the table on the screen, and ``report.json``.
 
-The JSON file holds, in this order: ``schema`` (1), ``passed``, ``versions``, ``machine``,
-``settings``, ``data``, ``relative_bound``, ``checked_steps`` and ``models``, a list with one entry
-per model: ``model``, ``lr``, ``passed``, ``checks``, ``first_difference``, ``speed_ratio`` (above
-1, minitorch is the faster one), ``relative_difference`` per step, and ``libraries``, a list of two:
-``library``, ``version``, ``device``, ``threads``, ``digests``, ``losses`` and ``step_ms`` per step,
-``epochs`` (``step``, ``train_accuracy``, ``test_accuracy``), ``peak_memory_mb``,
-``peak_gpu_memory_mb``, ``final_loss``, ``median_step_ms`` and ``warmup_steps``. Numbers that are
-not finite are null.
+The JSON file holds, in this order: ``schema`` (2), ``written`` (date and time), ``passed``,
+``complete`` (whether no model was stopped by Ctrl-C), ``versions``, ``machine`` (``cpu``,
+``cores``, ``system``), ``settings``, ``relative_bound``, ``checked_steps`` and ``models``, a list
+with one entry per model:
+
+- ``model``, ``description``, ``data``, ``data_note``, ``metric``, ``lr``, ``batch_size``,
+  ``planned_steps``: see `results.ModelRun`;
+- ``passed``, ``complete`` and ``checks``, by name;
+- ``first_difference`` (the largest within the checked steps), ``largest_difference`` and, per step,
+  ``relative_difference`` of the losses;
+- ``distances`` of the parameters: ``step``, ``relative``, ``median_ulp``, ``max_ulp``;
+- ``speed_ratio``: above 1, the candidate is the faster one;
+- ``reference`` and ``candidate``: ``library``, ``version``, ``device``, ``threads``, ``digests``,
+  ``losses`` and ``step_ms`` per step, ``evaluations`` (``step``, ``train``, ``test``), ``starts``,
+  ``peak_memory_mb``, ``peak_gpu_memory_mb``, ``final_loss``, ``final_metric`` and
+  ``median_step_ms``: see `results.LibraryRun`;
+- ``float64``, null if there was no such run: ``dtype``, ``reference_losses`` and
+  ``candidate_losses`` per step, ``distances`` and ``largest_difference``.
+
+Numbers that are not finite, and those that were not measured before Ctrl-C, are null.
 """
 
 from __future__ import annotations
@@ -16,53 +28,79 @@ import json
 import math
 import os
 import platform
+import re
+from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
-from compare.data import Data
+from compare import wording
 from compare.results import CHECKED_STEPS, RELATIVE_BOUND, LibraryRun, ModelRun, Settings
 
+SCHEMA = 2
+VERDICT_STYLES = {"passed": "green", "failed": "bold red", "stopped": "bold yellow"}
 
-def print_table(console: Console, runs: list[ModelRun], data: Data, settings: Settings) -> None:
-    """Prints one line per model and library, and the verdict on each model."""
-    reference, candidate = runs[0].reference, runs[0].candidate
+
+def print_table(console: Console, runs: list[ModelRun], settings: Settings) -> None:
+    """Prints two lines per model, one for each library, and the verdict on each model."""
+    if not runs:
+        console.print("Nothing was measured.")
+        return
     table = Table(
-        title=f"{data.name}, batches of {settings.batch_size}",
-        caption=f"{describe(reference)}\n{describe(candidate)}\n{cpu_name()}",
+        caption="\n".join([*libraries_of(runs), f"{cpu_name()}, seed {settings.seed}"]),
         caption_justify="left",
+        box=box.SIMPLE_HEAD,
+        show_edge=False,
+        padding=(0, 1 if console.width >= 100 else 0),  # 80 columns are just enough.
     )
-    table.add_column("model")
-    table.add_column("library")
-    for heading in ("loss", "train", "test", "ms/step", "peak MB", "speed"):
-        table.add_column(heading, justify="right")
+    table.add_column("model, data")
+    table.add_column("library", no_wrap=True)
+    table.add_column("metric", no_wrap=True)
+    for heading in ("test", "train", "loss", "ms per\nstep", "ratio", "peak\nMB"):
+        table.add_column(heading, justify="right", no_wrap=True)
     for run in runs:
-        for library, ratio in ((run.reference, 1.0), (run.candidate, run.speed_ratio)):
-            last = library.epochs[-1]
+        labels = (run.model, Text(run.data, style="dim"))
+        metric = wording.metric_of(run)
+        direction = "" if metric.higher_is_better else "less is better"
+        metric_lines = (metric.name, Text(direction, style="dim"))
+        ratios = ("", wording.speed_ratio(run))
+        libraries = (run.reference, run.candidate)
+        for i, library in enumerate(libraries):
             table.add_row(
-                run.model if library is run.reference else "",
+                labels[i],
                 library.label,
-                f"{library.final_loss:.4f}",
-                f"{last['train_accuracy']:.2%}",
-                f"{last['test_accuracy']:.2%}",
-                f"{library.median_step_ms:.2f}",
-                _memory(library),
-                f"{ratio:.2f}x",
+                metric_lines[i],
+                wording.metric_value(run, library),
+                wording.metric_value(run, library, "train"),
+                wording.loss(library),
+                wording.step_ms(library),
+                ratios[i],
+                wording.memory(library),
             )
+        if not run.is_complete:
+            table.add_row(Text(f"{wording.steps(run)} steps", style=VERDICT_STYLES["stopped"]))
         table.add_section()
     console.print(table)
     for run in runs:
-        console.print(_verdict(run), highlight=False, soft_wrap=True)
+        verdict = wording.verdict(run)
+        line = Text.assemble(
+            (f"{run.model}: {verdict.word}", VERDICT_STYLES[verdict.word]), f": {verdict.reasons}"
+        )
+        console.print(line, soft_wrap=True)
 
 
-def write_json(path: Path, runs: list[ModelRun], data: Data, settings: Settings) -> None:
+def write_json(path: Path, runs: list[ModelRun], settings: Settings) -> None:
     """Writes everything that was measured, for machines and for later readers."""
     content = {
-        "schema": 1,
+        "schema": SCHEMA,
+        "written": datetime.now(UTC).isoformat(timespec="seconds"),
         "passed": all(run.passed for run in runs),
+        "complete": all(run.is_complete for run in runs),
         "versions": versions(),
         "machine": {
             "cpu": cpu_name(),
@@ -70,16 +108,22 @@ def write_json(path: Path, runs: list[ModelRun], data: Data, settings: Settings)
             "system": platform.platform(),
         },
         "settings": settings.as_dict(),
-        "data": {
-            "name": data.name,
-            "train_images": len(data.train_images),
-            "test_images": len(data.test_images),
-        },
         "relative_bound": RELATIVE_BOUND,
         "checked_steps": CHECKED_STEPS,
         "models": [_model_entry(run) for run in runs],
     }
-    path.write_text(json.dumps(_finite(content), indent=1, allow_nan=False) + "\n")
+    text = json.dumps(_finite(content), indent=1, allow_nan=False)
+    path.write_text(_LIST_OF_NUMBERS.sub(lambda found: re.sub(r"\s+", " ", found[0]), text) + "\n")
+
+
+_LIST_OF_NUMBERS = re.compile(r"\[\n[-+.,\s\deE]*(null[-+.,\s\deE]*)*\]")
+"""With one number a line, as ``indent`` has it, nobody would find the rest."""
+
+
+def libraries_of(runs: list[ModelRun]) -> list[str]:
+    """Describes the libraries that took part, each once."""
+    both = [library for run in runs for library in (run.reference, run.candidate)]
+    return list(dict.fromkeys(wording.describe(library) for library in both))
 
 
 def cpu_name() -> str:
@@ -91,53 +135,6 @@ def cpu_name() -> str:
         return platform.processor() or platform.machine()
 
 
-def describe(run: LibraryRun) -> str:
-    """Names the library, its version, its device and its threads."""
-    threads = "1 thread" if run.threads == 1 else f"{run.threads} threads"
-    return f"{run.label} {run.version} on {run.device}, {threads}"
-
-
-def _memory(run: LibraryRun) -> str:
-    gpu = run.peak_gpu_memory_mb
-    return f"{run.peak_memory_mb:.0f}" + ("" if gpu is None else f" + {gpu:.0f} GPU")
-
-
-def _verdict(run: ModelRun) -> str:
-    if not run.passed:
-        failed = ", ".join(name for name, holds in run.checks.items() if not holds)
-        return (
-            f"[bold red]{run.model}: failed: {failed} differ[/] (largest relative loss difference "
-            f"{run.first_difference:.1e}, bound {RELATIVE_BOUND:.0e})"
-        )
-    equal = ", ".join(name for name in run.reference.digests)
-    return (
-        f"[green]{run.model}: passed[/]: bit-equal {equal}; the first "
-        f"{min(CHECKED_STEPS, len(run.relative_difference))} losses differ by at most "
-        f"{run.first_difference:.1e} (bound {RELATIVE_BOUND:.0e})"
-    )
-
-
-def _model_entry(run: ModelRun) -> dict[str, Any]:
-    return {
-        "model": run.model,
-        "lr": run.lr,
-        "passed": run.passed,
-        "checks": run.checks,
-        "first_difference": run.first_difference,
-        "speed_ratio": run.speed_ratio,
-        "relative_difference": run.relative_difference,
-        "libraries": [_library_entry(library) for library in (run.reference, run.candidate)],
-    }
-
-
-def _library_entry(run: LibraryRun) -> dict[str, Any]:
-    return vars(run) | {
-        "final_loss": run.final_loss,
-        "median_step_ms": run.median_step_ms,
-        "warmup_steps": run.warmup_steps,
-    }
-
-
 def versions() -> dict[str, str | None]:
     """Returns the versions of Python and of the packages that the numbers depend on."""
     found: dict[str, str | None] = {"python": platform.python_version()}
@@ -147,6 +144,31 @@ def versions() -> dict[str, str | None]:
         except PackageNotFoundError:
             found[name] = None
     return found
+
+
+def _model_entry(run: ModelRun) -> dict[str, Any]:
+    entry = run.as_dict() | {
+        "passed": run.passed,
+        "complete": run.is_complete,
+        "checks": run.checks,
+        "first_difference": run.first_difference,
+        "largest_difference": run.largest_difference,
+        "relative_difference": run.relative_difference,
+        "speed_ratio": run.speed_ratio,
+    }
+    entry["reference"] |= _derived(run.reference)
+    entry["candidate"] |= _derived(run.candidate)
+    if run.float64 is not None:
+        entry["float64"]["largest_difference"] = run.float64.largest
+    return entry
+
+
+def _derived(library: LibraryRun) -> dict[str, float]:
+    return {
+        "final_loss": library.final_loss,
+        "final_metric": library.final_metric,
+        "median_step_ms": library.median_step_ms,
+    }
 
 
 def _finite(value: Any) -> Any:

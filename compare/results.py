@@ -109,7 +109,7 @@ class Trajectory:
     @property
     def largest(self) -> float:
         """The largest relative difference of the losses; NaN if any loss is, or if none."""
-        return _maximum(self.relative)
+        return largest(self.relative)
 
     @property
     def ulp(self) -> list[float]:
@@ -172,7 +172,7 @@ class ModelRun:
     @property
     def first_difference(self) -> float:
         """The largest relative difference within the checked steps; NaN if any loss is, or none."""
-        return _maximum(self.relative_difference[:CHECKED_STEPS])
+        return largest(self.relative_difference[:CHECKED_STEPS])
 
     @property
     def largest_difference(self) -> float:
@@ -218,7 +218,8 @@ class ModelRun:
         return cls(**fields)
 
 
-def _maximum(values: list[float]) -> float:
+def largest(values: list[float]) -> float:
+    """Returns the maximum; NaN if any value is, or if there is none."""
     return max(values) if values and all(value == value for value in values) else nan
 
 

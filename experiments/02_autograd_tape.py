@@ -9,13 +9,15 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path
 from typing import Any
 
+import lesson
 import numpy as np
 from matplotlib.figure import Figure
 
 import minitorch as torch  # `import torch` gives the same numbers.
+
+options = lesson.options()
 
 # %% [markdown]
 # ## The tape: for each result, its inputs and the slopes d result / d input
@@ -86,17 +88,15 @@ y.sum().backward()  # Each point reaches the sum through its own y alone, with s
 # minitorch's dots lie on our tape's line. At 0, where tanh(x²) x is flat, the slope is 1: `+ x`.
 
 # %%
-figure = Figure(figsize=(7, 4.2), layout="constrained")
+figure = Figure(figsize=(8, 4.6), layout="constrained")
 axes = figure.subplots()
 axes.plot(points, y.detach().numpy(), color="#888888", label="y = tanh(x²) x + x")
 axes.plot(points, by_tape, color="#ee8c3a", lw=3, label="dy/dx, our tape")
 axes.plot(points[::4], x.grad.numpy()[::4], "o", color="#1f5fa8", label="dy/dx, minitorch")
-axes.set(xlabel="x", title="One derivative, two tapes")
+axes.set(xlabel="x", ylabel="y, dy/dx", title="One derivative, two tapes")
 axes.legend()
-Path("out").mkdir(exist_ok=True)
-figure.savefig("out/02_autograd_tape.png", dpi=110)
+lesson.save(figure, options.out / "02_autograd_tape.png")
 
-# %%
 difference = np.abs(x.grad.numpy() - by_tape).max()
 print(f"largest difference of the two derivatives: {difference:.1e}")
 assert difference < 1e-12

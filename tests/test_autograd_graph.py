@@ -357,6 +357,19 @@ def saved_operands_are_the_operands(t: Any) -> Any:
 
 
 @case
+def a_saved_number_is_a_tensor(t: Any) -> Any:
+    x = leaf(t)
+    nodes = [
+        (x * 2).grad_fn,
+        (0.5 * x).grad_fn,
+        (x / 3).grad_fn,
+        (x * True).grad_fn,
+        (2 / x).grad_fn,
+    ]
+    return [(node._saved_self, node._saved_other) for node in nodes]
+
+
+@case
 def saved_attributes_are_listed(t: Any) -> Any:
     x = leaf(t)
     nodes = [(x * x).grad_fn, x.exp().grad_fn, x.log().grad_fn]

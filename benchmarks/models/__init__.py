@@ -11,13 +11,14 @@ from functools import partial
 from benchmarks.models import digits, perceptrons, photos, texts, transformers
 from benchmarks.models.training import Training
 from compare.models import mlp
+from compare.recipe import Facts
 
 HOUSING_ROWS = 20_640
 
 TRAININGS = {
     "tiny_mlp": Training(perceptrons.build_tiny, perceptrons.draw, 32),
     "housing": Training(perceptrons.build_housing, perceptrons.draw, 64, HOUSING_ROWS // 64),
-    "mlp": Training(mlp.build, digits.draw, 64, group="mlp"),
+    "mlp": Training(partial(mlp.build, facts=Facts(classes=10)), digits.draw, 64, group="mlp"),
     "cnn": Training(digits.build_cnn, digits.draw, 64, group="cnn"),
     "vgg_block": Training(photos.build_vgg_block, photos.draw_labelled, 32, 8),
     "resnet18": Training(photos.build_resnet18, photos.draw_labelled, 32, 8),

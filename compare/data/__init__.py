@@ -9,21 +9,29 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from compare.data import images
+from compare.data import characters, housing, image_classes, images, imdb, membrane, qa
 from compare.data.dataset import Data
 
 Loader = Callable[[str | None, bool], Data]
 
 LOADERS: dict[str, Loader] = {
+    "housing": housing.load,
     "fashion_mnist": images.load,
+    "imdb": imdb.load,
+    "qa": qa.load,
+    "characters": characters.load,
+    "fashion_base": image_classes.load_base,
+    "fashion_new": image_classes.load_new,
+    "membrane": membrane.load,
 }
-"""One loader a data set: ``loader(root, download)``; it raises UsageError for bad folders and files."""
+"""``loader(root, download)``, one for each data set."""
 
 
 def load(name: str, root: str | None = None, download: bool = False) -> Data:
     """Loads a data set by its name, or its stand-in if neither a root nor a download is asked for.
 
     Raises:
-        UsageError: a folder or file is missing, truncated or corrupt, or the download failed.
+        MissingData: the root does not hold this data set.
+        UsageError: a file is missing, truncated or corrupt, or the download failed.
     """
     return LOADERS[name](root, download)

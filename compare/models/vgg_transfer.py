@@ -1,0 +1,68 @@
+"""A small VGG that learns some classes, and the same network for new ones: with its features, and
+from scratch."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import Any
+
+from compare.recipe import Facts, Recipe
+from compare.schedules import one_cycle
+
+
+def network(torch: Any, facts: Facts) -> Any:
+    """Three blocks of a convolution and a max pool, named features; two linear layers."""
+    nn = torch.nn
+    features = nn.Sequential(
+        nn.Conv2d(1, 32, 3, padding=1),  # (N, 32, 28, 28)
+        nn.ReLU(),
+        nn.MaxPool2d(2),  # (N, 32, 14, 14)
+        nn.Conv2d(32, 64, 3, padding=1),
+        nn.ReLU(),
+        nn.MaxPool2d(2),  # (N, 64, 7, 7)
+        nn.Conv2d(64, 128, 3, padding=1),
+        nn.ReLU(),
+        nn.MaxPool2d(2),  # (N, 128, 3, 3)
+    )
+    classifier = nn.Sequential(
+        nn.Flatten(),  # (N, 1152)
+        nn.Linear(128 * 3 * 3, 256),
+        nn.ReLU(),
+        nn.Dropout(0.5),
+        nn.Linear(256, facts.classes),
+    )
+    return nn.Sequential(OrderedDict(features=features, classifier=classifier))
+
+
+def trained(torch: Any, model: Any, lr: float) -> tuple[Any, Any, Any]:
+    """The model, its loss, and Adam for whatever is not frozen."""
+    parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    return model, torch.nn.CrossEntropyLoss(), torch.optim.Adam(parameters, lr=lr)
+
+
+def build_base(torch: Any, facts: Facts, lr: float = 1e-3) -> tuple[Any, Any, Any]:
+    """A small VGG (1-32-64-128), on many images of six classes; Adam."""
+    return trained(torch, network(torch, facts), lr)
+
+
+def build_transfer(
+    torch: Any, facts: Facts, lr: float = 1e-3, *, start: dict[str, Any]
+) -> tuple[Any, Any, Any]:
+    """vgg_base's features, frozen, and a new classifier, on few images of new classes; Adam."""
+    model = network(torch, facts)
+    features = {name: value for name, value in start.items() if name.startswith("features.")}
+    model.load_state_dict(features, strict=False)  # The classifier's stay as they were drawn.
+    model.features.requires_grad_(False)
+    return trained(torch, model, lr)
+
+
+def build_scratch(torch: Any, facts: Facts, lr: float = 1e-3) -> tuple[Any, Any, Any]:
+    """vgg_transfer's network with nothing learnt before, on the same images; Adam."""
+    return trained(torch, network(torch, facts), lr)
+
+
+BASE = Recipe(build_base, "fashion_base", "accuracy", epochs=3, schedule=one_cycle)
+TRANSFER = Recipe(
+    build_transfer, "fashion_new", "accuracy", epochs=20, batch_size=20, starts_from="vgg_base"
+)
+SCRATCH = Recipe(build_scratch, "fashion_new", "accuracy", epochs=20, batch_size=20)

@@ -1,0 +1,313 @@
+"""The five pictures of a model: how each is drawn, and how it is told to those who can't see it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator, PercentFormatter
+
+from compare import wording
+from compare.results import CHECKED_STEPS, RELATIVE_BOUND, ModelRun, Trajectory
+
+REFERENCE_COLOR, CANDIDATE_COLOR = "#ee8c3a", "#1f5fa8"
+COLORS = (REFERENCE_COLOR, CANDIDATE_COLOR)
+FLOAT32_COLOR, FLOAT64_COLOR, BOUND_COLOR = "#7b4fa3", "#2a9d4a", "#c0392b"
+WIDTHS = (3.5, 1.0)
+"""The wide line lies under the narrow one, so that both show where they coincide."""
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One picture.
+
+    Attributes:
+        draw: ``draw(axes, run)``.
+        tell: ``tell(run)`` says in words what the picture shows.
+    """
+
+    draw: Callable[[Axes, ModelRun], None]
+    tell: Callable[[ModelRun], str]
+
+
+def _draw_losses(axes: Axes, run: ModelRun) -> None:
+    """Long runs: the losses of single batches are pale, their means over 1 % of the run are not."""
+    window = max(len(run.candidate.losses) // 100, 1)
+    for library, color, width in zip((run.reference, run.candidate), COLORS, WIDTHS, strict=True):
+        label = f"{library.label}, at the end {wording.loss(library)}"
+        if window > 1:
+            axes.plot(
+                _numbers(library.losses),
+                library.losses,
+                color=color,
+                lw=width / 2,
+                alpha=0.25,
+                rasterized=True,
+            )
+        blocks = [library.losses[i : i + window] for i in range(0, len(library.losses), window)]
+        middles = [(i + 0.5) * window + 0.5 for i in range(len(blocks))]
+        axes.plot(middles, [np.mean(block) for block in blocks], color=color, lw=width, label=label)
+    batches = "batch" if window == 1 else f"mean of {window} batches"
+    axes.set(title="Training loss", xlabel="step", ylabel=f"loss, {batches}")
+    axes.legend(loc="upper right")
+
+
+def _tell_losses(run: ModelRun) -> str:
+    reference, candidate = run.reference, run.candidate
+    return (
+        f"Training loss over {wording.steps(run)} steps: at the end {wording.loss(reference)} with"
+        f" {reference.label}, {wording.loss(candidate)} with {candidate.label}."
+    )
+
+
+def _draw_difference(axes: Axes, run: ModelRun) -> None:
+    lowest = 1e-18 if run.float64 else 1e-10
+    axes.set(xscale="log", yscale="log", ylim=(lowest, 10), xlim=_step_limits(run))
+    for trajectory, color in _trajectories(run):
+        distances = trajectory.distances
+        _draw_dots(
+            axes,
+            _numbers(trajectory.relative),
+            trajectory.relative,
+            color,
+            f"losses, {trajectory.dtype}",
+        )
+        _draw_curve(
+            axes,
+            [distance.step for distance in distances],
+            [distance.relative for distance in distances],
+            color,
+            f"parameters, {trajectory.dtype}",
+        )
+        epsilon = float(np.finfo(trajectory.dtype).eps)
+        axes.axhline(epsilon, color=color, lw=0.8, ls=":")
+        axes.text(
+            0.995,
+            epsilon,
+            f"spacing of {trajectory.dtype} at 1",
+            transform=axes.get_yaxis_transform(),
+            color=color,
+            ha="right",
+            va="bottom",
+            fontsize=8,
+        )
+    axes.plot(
+        [axes.get_xlim()[0], CHECKED_STEPS],
+        [RELATIVE_BOUND, RELATIVE_BOUND],
+        color=BOUND_COLOR,
+        ls="--",
+        label=f"bound of the first {CHECKED_STEPS} losses",
+    )
+    axes.set(
+        title="Relative difference: rounding, amplified by training",
+        xlabel="step",
+        ylabel="|a − b| / |a|",
+    )
+    _finish_log_axes(axes, [trajectory for trajectory, _ in _trajectories(run)])
+
+
+def _tell_difference(run: ModelRun) -> str:
+    text = (
+        "Relative difference of the losses and of the parameters per step. Losses in float32: at"
+        f" most {wording.first_difference(run)} within the first {CHECKED_STEPS} steps, at most"
+        f" {wording.largest_difference(run)} over all."
+    )
+    if run.float64 is not None:
+        text += f" Losses in float64: at most {wording.float64_difference(run)}."
+    return text
+
+
+def _draw_ulp(axes: Axes, run: ModelRun) -> None:
+    axes.set(xscale="log", yscale="log", xlim=_step_limits(run))
+    highest = 1e3
+    for trajectory, color in _trajectories(run):
+        distances, ulp = trajectory.distances, trajectory.ulp
+        steps = [distance.step for distance in distances]
+        farthest = [distance.max_ulp for distance in distances]
+        middle = [distance.median_ulp for distance in distances]
+        _draw_dots(axes, _numbers(ulp), ulp, color, f"losses, {trajectory.dtype}")
+        _draw_curve(axes, steps, middle, color, f"median parameter, {trajectory.dtype}")
+        _draw_curve(axes, steps, farthest, color, f"farthest parameter, {trajectory.dtype}", "--")
+        highest = max([highest, *(value for value in ulp + farthest if np.isfinite(value))])
+    axes.set(
+        title="The same in units in the last place (ULP)",
+        xlabel="step",
+        ylabel="ULP",
+        ylim=(0.2, highest * 1e4),
+    )
+    _finish_log_axes(axes, [trajectory for trajectory, _ in _trajectories(run)])
+
+
+def _tell_ulp(run: ModelRun) -> str:
+    parts = [
+        f"the losses by at most {max(trajectory.ulp):.3g} in {trajectory.dtype}"
+        for trajectory, _ in _trajectories(run)
+        if trajectory.ulp
+    ] + [
+        f"the median parameter by {trajectory.distances[-1].median_ulp:.3g} in {trajectory.dtype}"
+        for trajectory, _ in _trajectories(run)
+        if trajectory.distances
+    ]
+    return f"Differences in units in the last place: {', '.join(parts) or 'none measured'}."
+
+
+def _draw_metric(axes: Axes, run: ModelRun) -> None:
+    metric = wording.metric_of(run)
+    lines = [("train", "--", "o"), ("test", "-", "s")]
+    for library, color, width in zip((run.reference, run.candidate), COLORS, WIDTHS, strict=True):
+        steps = [evaluation["step"] for evaluation in library.evaluations]
+        for split, style, marker in lines:
+            axes.plot(
+                steps,
+                [evaluation[split] for evaluation in library.evaluations],
+                style,
+                color=color,
+                lw=width,
+                marker=marker,
+                ms=2.5 + width,
+                label=f"{library.label}, {split} {wording.metric_value(run, library, split)}",
+            )
+    if metric.is_share:
+        axes.yaxis.set_major_formatter(PercentFormatter(1.0))
+    if run.candidate.evaluations:
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    else:
+        axes.text(0.5, 0.5, "no evaluation", transform=axes.transAxes, ha="center")
+    axes.set(
+        title=f"{metric.name} after each epoch".capitalize()
+        if metric.name.islower()
+        else f"{metric.name} after each epoch",
+        xlabel="step",
+        ylabel=wording.metric_name(run),
+        xlim=(0, None),
+    )
+    axes.margins(y=0.35)  # Room for the legend, on the side to which no curve tends.
+    axes.legend(loc="lower right" if metric.higher_is_better else "upper right")
+
+
+def _tell_metric(run: ModelRun) -> str:
+    parts = [
+        f"{library.label} {wording.metric_value(run, library, 'train')} on the training data,"
+        f" {wording.metric_value(run, library)} on the test data"
+        for library in (run.reference, run.candidate)
+    ]
+    return f"Metric after each epoch, {wording.metric_name(run)}; at the end {'; '.join(parts)}."
+
+
+def _draw_times(axes: Axes, run: ModelRun) -> None:
+    """The axis ends above what 98 of 100 steps took, or a cold compile would flatten it.
+
+    Of a long run only every second, third, ... step is shown, 750 to 1,500 in all.
+    """
+    libraries = (run.reference, run.candidate)
+    for library, color in zip(libraries, COLORS, strict=True):
+        shown = slice(None, None, len(library.step_ms) // 1500 + 1)
+        steps, step_ms = _numbers(library.step_ms)[shown], library.step_ms[shown]
+        axes.scatter(steps, step_ms, s=5, color=color, alpha=0.5, lw=0, rasterized=True)
+        if library.step_ms:
+            label = f"{library.label}, median {wording.step_ms(library)} ms"
+            axes.axhline(library.median_step_ms, color=color, lw=2, label=label)
+    axes.set(title="Time per step", xlabel="step", ylabel="forward + backward + step, ms")
+    timed = [ms for library in libraries for ms in library.timed_steps]
+    if timed:
+        axes.set(
+            title=f"Time per step: ratio {wording.speed_ratio(run)}",
+            ylim=(0, 1.45 * float(np.percentile(timed, 98))),
+        )
+        axes.legend(loc="upper right")
+
+
+def _tell_times(run: ModelRun) -> str:
+    reference, candidate = run.reference, run.candidate
+    return (
+        f"Median time per step: {wording.step_ms(reference)} ms with {reference.label}, and"
+        f" {wording.step_ms(candidate)} ms with {candidate.label}: ratio"
+        f" {wording.speed_ratio(run)}."
+    )
+
+
+def _trajectories(run: ModelRun) -> list[tuple[Trajectory, str]]:
+    both = [(run.trajectory, FLOAT32_COLOR)]
+    return both if run.float64 is None else [*both, (run.float64, FLOAT64_COLOR)]
+
+
+def _numbers(steps: Sequence[Any]) -> npt.NDArray[np.int64]:
+    return np.arange(1, len(steps) + 1)
+
+
+def _step_limits(run: ModelRun) -> tuple[float, float]:
+    return 0.9, max(len(run.candidate.losses), CHECKED_STEPS) * 1.1
+
+
+def _draw_dots(
+    axes: Axes, steps: Sequence[int] | npt.NDArray[Any], values: list[float], color: str, label: str
+) -> None:
+    _draw_zeros(axes, steps, values, color)
+    seen = np.array(values) > 0
+    if seen.any():
+        axes.scatter(
+            np.array(steps)[seen],
+            np.array(values)[seen],
+            s=5,
+            color=color,
+            alpha=0.45,
+            lw=0,
+            label=label,
+            rasterized=True,
+        )
+
+
+def _draw_curve(
+    axes: Axes, steps: list[int], values: list[float], color: str, label: str, style: str = "-"
+) -> None:
+    _draw_zeros(axes, steps, values, color)
+    above_zero = [value if value > 0 else np.nan for value in values]
+    if not np.isnan(above_zero).all():
+        axes.plot(steps, above_zero, style, color=color, lw=1.6, label=label)
+
+
+def _draw_zeros(
+    axes: Axes, steps: Sequence[int] | npt.NDArray[Any], values: list[float], color: str
+) -> None:
+    """Marks differences of exactly 0, which have no place on a log axis, at its lower edge."""
+    zeros = np.array(steps)[np.array(values) == 0]
+    if zeros.size:
+        edge = axes.get_xaxis_transform()
+        heights = np.full(len(zeros), 0.012)
+        axes.plot(zeros, heights, "|", color=color, ms=6, transform=edge, rasterized=True)
+
+
+def _finish_log_axes(axes: Axes, trajectories: list[Trajectory]) -> None:
+    """Says what has no place on log axes, and puts the legend where curves that grow leave room."""
+    handles, labels = axes.get_legend_handles_labels()
+    if any(line.get_marker() == "|" for line in axes.lines):
+        handles.append(Line2D([], [], color="#777777", marker="|", ls=""))
+        labels.append("at the lower edge: exactly 0")
+    axes.legend(handles, labels, loc="upper left", ncols=2, fontsize=8, markerscale=2)
+    lost = [
+        f"{trajectory.dtype}: not a number from step {step} on"
+        for trajectory in trajectories
+        if (step := _first_nan(trajectory.relative))
+    ]
+    if lost:
+        text = "\n".join(lost)
+        axes.text(0.5, 0.3, text, transform=axes.transAxes, ha="center", color=BOUND_COLOR)
+
+
+def _first_nan(values: list[float]) -> int | None:
+    return next((i + 1 for i, value in enumerate(values) if np.isnan(value)), None)
+
+
+PANELS = {
+    "difference": Panel(_draw_difference, _tell_difference),
+    "losses": Panel(_draw_losses, _tell_losses),
+    "ulp": Panel(_draw_ulp, _tell_ulp),
+    "metric": Panel(_draw_metric, _tell_metric),
+    "times": Panel(_draw_times, _tell_times),
+}
+"""By name, in the order in which they are read."""

@@ -1,0 +1,1 @@
+"""The lessons: numbered scripts that run from top to bottom, and ``python -m experiments``."""
