@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from typing import Any, ClassVar
 
@@ -73,30 +74,38 @@ class Answered(_Share):
 
 
 class R2(Metric):
-    """The share of the variance that is explained: 1 - sum (y - t)^2 / sum (t - mean t)^2."""
+    """The share of the variance that is explained: 1 - sum (y - t)^2 / sum (t - mean t)^2.
+
+    NaN if all targets are equal, as there is nothing to explain.
+    """
 
     name = "R2"
     is_share = False
 
     def __init__(self) -> None:
-        self.residual = self.sum = self.square = 0.0
+        self.residual = self.sum = self.square = self.origin = 0.0
         self.count = 0
 
     def update(self, outputs: Array, target: Array) -> None:
         wanted = target.astype(np.float64)
+        # Targets far from 0 would leave only rounding in the difference of the two sums.
+        if not self.count:
+            self.origin = float(wanted.flat[0])
+        offset = wanted - self.origin
         self.residual += float(((outputs - wanted) ** 2).sum())
-        self.sum += float(wanted.sum())
-        self.square += float((wanted**2).sum())
+        self.sum += float(offset.sum())
+        self.square += float((offset**2).sum())
         self.count += target.size
 
     def value(self) -> float:
-        return 1 - self.residual / (self.square - self.sum**2 / self.count)
+        spread = self.square - self.sum**2 / self.count
+        return 1 - self.residual / spread if spread else float("nan")
 
 
 class IoU(Metric):
     """Intersection over union: of the pixels that are class 1 or are called so, how many are both.
 
-    Scores (N, 2, H, W), targets (N, H, W).
+    Scores (N, 2, H, W), targets (N, H, W). NaN if there is no such pixel.
     """
 
     name = "IoU"
@@ -111,7 +120,7 @@ class IoU(Metric):
         self.union += int((predicted | wanted).sum())
 
     def value(self) -> float:
-        return self.intersection / self.union
+        return self.intersection / self.union if self.union else float("nan")
 
 
 class BitsPerCharacter(Metric):
@@ -129,7 +138,7 @@ class BitsPerCharacter(Metric):
         shifted = outputs - outputs.max(1, keepdims=True)
         log_sum = np.log(np.exp(shifted).sum(1))
         right = np.take_along_axis(shifted, target[:, np.newaxis], 1)[:, 0]
-        self.bits += float((log_sum - right).sum(dtype=np.float64)) / np.log(2)
+        self.bits += float((log_sum - right).sum(dtype=np.float64)) / math.log(2)
         self.count += target.size
 
     def value(self) -> float:

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
-from matplotlib.ticker import MaxNLocator, PercentFormatter
+from matplotlib.ticker import FuncFormatter, NullFormatter, PercentFormatter
 
 from compare import wording
 from compare.results import CHECKED_STEPS, RELATIVE_BOUND, ModelRun, Trajectory
@@ -36,8 +36,9 @@ class Panel:
 
 
 def _draw_losses(axes: Axes, run: ModelRun) -> None:
-    """Long runs: the losses of single batches are pale, their means over 1 % of the run are not."""
-    window = max(len(run.candidate.losses) // 100, 1)
+    """Of a long run the losses of single batches are pale, their means over 1 % of it are not."""
+    steps_taken = len(run.candidate.losses)
+    window = steps_taken // 100 if steps_taken >= 500 else 1
     for library, color, width in zip((run.reference, run.candidate), COLORS, WIDTHS, strict=True):
         label = f"{library.label}, at the end {wording.loss(library)}"
         if window > 1:
@@ -52,9 +53,13 @@ def _draw_losses(axes: Axes, run: ModelRun) -> None:
         blocks = [library.losses[i : i + window] for i in range(0, len(library.losses), window)]
         middles = [(i + 0.5) * window + 0.5 for i in range(len(blocks))]
         axes.plot(middles, [np.mean(block) for block in blocks], color=color, lw=width, label=label)
-    batches = "batch" if window == 1 else f"mean of {window} batches"
-    axes.set(title="Training loss", xlabel="step", ylabel=f"loss, {batches}")
+    loss = "loss" if window == 1 else f"loss, and its mean over {window} steps"
+    axes.set(title="Training loss", xlabel="step", ylabel=loss)
+    bottom, top = axes.get_ylim()
+    axes.set_ylim(bottom, top + 0.15 * (top - bottom))  # Room for the legend.
     axes.legend(loc="upper right")
+    if not steps_taken:
+        _say(axes, "no step was taken")
 
 
 def _tell_losses(run: ModelRun) -> str:
@@ -67,7 +72,8 @@ def _tell_losses(run: ModelRun) -> str:
 
 def _draw_difference(axes: Axes, run: ModelRun) -> None:
     lowest = 1e-18 if run.float64 else 1e-10
-    axes.set(xscale="log", yscale="log", ylim=(lowest, 10), xlim=_step_limits(run))
+    _set_log_scales(axes, run)
+    axes.set_ylim(lowest, 1e4)
     for trajectory, color in _trajectories(run):
         distances = trajectory.distances
         _draw_dots(
@@ -104,11 +110,17 @@ def _draw_difference(axes: Axes, run: ModelRun) -> None:
         label=f"bound of the first {CHECKED_STEPS} losses",
     )
     axes.set(
-        title="Relative difference: rounding, amplified by training",
+        title="Relative difference" + (": rounding, amplified by training" if run.passed else ""),
         xlabel="step",
         ylabel="|a − b| / |a|",
     )
-    _finish_log_axes(axes, [trajectory for trajectory, _ in _trajectories(run)])
+    _add_log_legend(axes)
+    lost = [
+        f"in {trajectory.dtype}, the loss of step {step} is not a number"
+        for trajectory, _ in _trajectories(run)
+        if (step := _first_nan(trajectory.relative))
+    ]
+    _say(axes, "\n".join(lost))
 
 
 def _tell_difference(run: ModelRun) -> str:
@@ -123,7 +135,7 @@ def _tell_difference(run: ModelRun) -> str:
 
 
 def _draw_ulp(axes: Axes, run: ModelRun) -> None:
-    axes.set(xscale="log", yscale="log", xlim=_step_limits(run))
+    _set_log_scales(axes, run)
     highest = 1e3
     for trajectory, color in _trajectories(run):
         distances, ulp = trajectory.distances, trajectory.ulp
@@ -140,7 +152,7 @@ def _draw_ulp(axes: Axes, run: ModelRun) -> None:
         ylabel="ULP",
         ylim=(0.2, highest * 1e4),
     )
-    _finish_log_axes(axes, [trajectory for trajectory, _ in _trajectories(run)])
+    _add_log_legend(axes)
 
 
 def _tell_ulp(run: ModelRun) -> str:
@@ -153,15 +165,14 @@ def _tell_ulp(run: ModelRun) -> str:
         for trajectory, _ in _trajectories(run)
         if trajectory.distances
     ]
-    return f"Differences in units in the last place: {', '.join(parts) or 'none measured'}."
+    return f"Differences in units in the last place: {', '.join(parts) or wording.NOT_MEASURED}."
 
 
 def _draw_metric(axes: Axes, run: ModelRun) -> None:
     metric = wording.metric_of(run)
-    lines = [("train", "--", "o"), ("test", "-", "s")]
     for library, color, width in zip((run.reference, run.candidate), COLORS, WIDTHS, strict=True):
         steps = [evaluation["step"] for evaluation in library.evaluations]
-        for split, style, marker in lines:
+        for split, style, marker in (("train", "--", "o"), ("test", "-", "s")):
             axes.plot(
                 steps,
                 [evaluation[split] for evaluation in library.evaluations],
@@ -174,20 +185,17 @@ def _draw_metric(axes: Axes, run: ModelRun) -> None:
             )
     if metric.is_share:
         axes.yaxis.set_major_formatter(PercentFormatter(1.0))
-    if run.candidate.evaluations:
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    else:
-        axes.text(0.5, 0.5, "no evaluation", transform=axes.transAxes, ha="center")
+    if not run.candidate.evaluations:
+        _say(axes, "no evaluation yet")
+    bottom, top = axes.get_ylim()
     axes.set(
-        title=f"{metric.name} after each epoch".capitalize()
-        if metric.name.islower()
-        else f"{metric.name} after each epoch",
+        title=f"After each epoch: {metric.name}",
         xlabel="step",
         ylabel=wording.metric_name(run),
-        xlim=(0, None),
+        xlim=(0, max(len(run.candidate.losses), 1) * 1.05),
+        ylim=(bottom - 0.3 * (top - bottom), top),  # Room for the legend.
     )
-    axes.margins(y=0.35)  # Room for the legend, on the side to which no curve tends.
-    axes.legend(loc="lower right" if metric.higher_is_better else "upper right")
+    axes.legend(loc="lower center", ncols=2)
 
 
 def _tell_metric(run: ModelRun) -> str:
@@ -214,10 +222,12 @@ def _draw_times(axes: Axes, run: ModelRun) -> None:
             axes.axhline(library.median_step_ms, color=color, lw=2, label=label)
     axes.set(title="Time per step", xlabel="step", ylabel="forward + backward + step, ms")
     timed = [ms for library in libraries for ms in library.timed_steps]
-    if timed:
+    if not timed:
+        _say(axes, "no step was taken")
+    else:
         axes.set(
             title=f"Time per step: ratio {wording.speed_ratio(run)}",
-            ylim=(0, 1.45 * float(np.percentile(timed, 98))),
+            ylim=(0, 1.6 * float(np.percentile(timed, 98))),
         )
         axes.legend(loc="upper right")
 
@@ -240,8 +250,13 @@ def _numbers(steps: Sequence[Any]) -> npt.NDArray[np.int64]:
     return np.arange(1, len(steps) + 1)
 
 
-def _step_limits(run: ModelRun) -> tuple[float, float]:
-    return 0.9, max(len(run.candidate.losses), CHECKED_STEPS) * 1.1
+def _set_log_scales(axes: Axes, run: ModelRun) -> None:
+    steps = max(len(run.candidate.losses), CHECKED_STEPS)
+    axes.set(xscale="log", yscale="log", xlim=(0.9, steps * 1.1))
+    for axis in (axes.xaxis, axes.yaxis):
+        # As tables write numbers; and powers set by mathtext take half of the time of a plot.
+        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        axis.set_minor_formatter(NullFormatter())
 
 
 def _draw_dots(
@@ -282,21 +297,18 @@ def _draw_zeros(
         axes.plot(zeros, heights, "|", color=color, ms=6, transform=edge, rasterized=True)
 
 
-def _finish_log_axes(axes: Axes, trajectories: list[Trajectory]) -> None:
-    """Says what has no place on log axes, and puts the legend where curves that grow leave room."""
+def _add_log_legend(axes: Axes) -> None:
+    """Explains the marks of zeros, too; curves that grow leave room at the upper left."""
     handles, labels = axes.get_legend_handles_labels()
     if any(line.get_marker() == "|" for line in axes.lines):
         handles.append(Line2D([], [], color="#777777", marker="|", ls=""))
         labels.append("at the lower edge: exactly 0")
     axes.legend(handles, labels, loc="upper left", ncols=2, fontsize=8, markerscale=2)
-    lost = [
-        f"{trajectory.dtype}: not a number from step {step} on"
-        for trajectory in trajectories
-        if (step := _first_nan(trajectory.relative))
-    ]
-    if lost:
-        text = "\n".join(lost)
-        axes.text(0.5, 0.3, text, transform=axes.transAxes, ha="center", color=BOUND_COLOR)
+
+
+def _say(axes: Axes, text: str) -> None:
+    """Writes why something is missing."""
+    axes.text(0.98, 0.5, text, transform=axes.transAxes, ha="right", va="center", color=BOUND_COLOR)
 
 
 def _first_nan(values: list[float]) -> int | None:

@@ -25,8 +25,7 @@ LAYOUT: list[HashableList[str]] = [
 STYLE: Any = {  # Matplotlib types the keys one by one, and differently from version to version.
     "axes.titlesize": 11,
     "legend.fontsize": 8.5,
-    "legend.framealpha": 0.85,
-    "legend.edgecolor": "none",
+    "legend.frameon": False,  # The panels leave room for it.
     "svg.fonttype": "none",  # Text remains text: small, sharp, and it can be searched.
     "svg.hashsalt": "compare",  # The same runs give the same bytes.
 }

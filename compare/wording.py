@@ -137,16 +137,16 @@ def _first_losses(run: ModelRun) -> str:
 
 def overall_verdict(runs: list[ModelRun], interrupted: bool) -> Verdict:
     """Judges all models at once."""
-    words = {run.model: verdict(run).word for run in runs}
+    words = [verdict(run).word for run in runs]
     reasons = []
     for word in ("passed", "failed", "stopped"):
-        models = [model for model, got in words.items() if got == word]
+        models = [run.model for run, its_word in zip(runs, words, strict=True) if its_word == word]
         if models and len(models) == len(runs) > 1:
             reasons.append(f"all {len(runs)} models {word}")
         elif models:
             reasons.append(f"{word}: {', '.join(models)}")
-    if "failed" in words.values():
+    if "failed" in words:
         word = "failed"
     else:
-        word = "stopped" if interrupted or not runs or "stopped" in words.values() else "passed"
+        word = "stopped" if interrupted or "stopped" in words or not runs else "passed"
     return Verdict(word, "; ".join(reasons) or "nothing was measured")

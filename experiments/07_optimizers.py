@@ -54,9 +54,9 @@ optimizers = {
 # %% [markdown]
 # ## Three courses
 #
-# The valley is 100 times as steep across as along. The saddle falls to both sides of the line y = 0;
-# the start is almost on that line, where the slope in y is tiny. The third is a small network on
-# scikit-learn's digits, with all images in each step.
+# The valley curves 100 times as much across as along. The saddle falls to both sides of the line
+# y = 0; the start is almost on that line, where the slope in y is tiny. The third is a small network
+# on scikit-learn's digits, with all images in each step.
 
 
 # %%
@@ -134,45 +134,57 @@ for course, run in courses.items():
 # %% [markdown]
 # ## What to see
 #
-# The same race is in the animation, `07_optimizers.gif`. In the valley SGD crosses from wall to
-# wall, as the steepest way is not the way out; momentum cancels the crossing. On the saddle SGD
-# waits: its step is as tiny as the gradient. Rules that divide by the size of the gradient leave at
-# once. On the digits Adam, which does both, is ahead.
+# In the valley SGD first jumps from wall to wall and then crawls; momentum gathers speed along it.
+# On the saddle SGD stands still for 20 steps, as its step is as tiny as the slope. Rules that
+# divide by the size of the gradient leave at once. Momentum and Adam overshoot and come back. On
+# the digits Adam, which does both, is ahead. `07_optimizers.gif` shows the race step by step.
+
 
 # %%
+def draw(figure, panels):
+    """Draws all paths and losses; returns the lines, each with all its points."""
+    axes = figure.subplot_mosaic(panels, width_ratios=(1, 1, 1.1))
+    lines = []
+    for (course, name), (losses, path, _) in races.items():
+        for panel, points in (
+            (course, path),
+            (f"{course} loss", np.stack([range(steps), losses], 1)),
+        ):
+            if panel in axes:
+                style = {"color": colors[name], "label": name, "lw": 1.5, "ms": 5}
+                (line,) = axes[panel].plot(*points.T, marker="o", markevery=[-1], **style)
+                lines.append((line, points))
+            if panel in axes and panel.endswith("loss"):
+                axes[panel].set(title=f"Loss: {course}", xlabel="step", yscale="log")
+    for surface, box in ((valley, (-10, 2, -7, 2)), (saddle, (-3.2, 2.6, -2.6, 2.6))):
+        x, y = np.meshgrid(np.linspace(*box[:2], 100), np.linspace(*box[2:], 100))
+        plane = axes[surface.__name__]
+        plane.contour(x, y, surface(x, y), levels=12, colors="#cccccc", linewidths=0.7, zorder=0)
+        plane.set(title=f"Path: {surface.__name__}", xlabel="x", ylabel="y")
+        plane.set(xlim=box[:2], ylim=box[2:])
+    axes["digits loss"].legend()
+    return axes, lines
+
+
+top = ["valley", "saddle", "digits loss"]
 colors = dict(zip(optimizers, ("#888888", "#ee8c3a", "#2a9d4a", "#c0392b", "#1f5fa8"), strict=True))
 figure = Figure(figsize=(11, 6), layout="constrained")
-panels = [["valley", "saddle", "digits"], ["valley loss", "saddle loss", "digits"]]
-axes = figure.subplot_mosaic(panels, width_ratios=(1, 1, 1.2))
-lines = []  # Each with all its points, (x, y).
-for (course, name), (losses, path, _) in races.items():
-    style = {"color": colors[name], "label": name}
-    if path is not None:
-        (line,) = axes[course].plot(*path.T, lw=1.5, marker="o", ms=5, markevery=[-1], **style)
-        lines.append((line, path.T))
-    (line,) = axes[course if path is None else f"{course} loss"].semilogy(losses, **style)
-    lines.append((line, np.array([range(steps), losses])))
-for surface, box in ((valley, (-9, 3, -6, 3)), (saddle, (-3.2, 1.2, -2.6, 2.6))):
-    x, y = np.meshgrid(np.linspace(*box[:2], 100), np.linspace(*box[2:], 100))
-    plane = axes[surface.__name__]
-    plane.contour(x, y, surface(x, y), levels=15, colors="#cccccc", linewidths=0.7, zorder=0)
-    plane.set(title=f"The {surface.__name__}", xlabel="x", ylabel="y", xlim=box[:2], ylim=box[2:])
-    axes[f"{surface.__name__} loss"].set(xlabel="step", ylabel="loss", ylim=(1e-5, 30))
-axes["digits"].set(title="A network on the digits", xlabel="step", ylabel="cross entropy")
-axes["digits"].legend()
+axes, _ = draw(figure, [top, ["valley loss", "saddle loss", "digits loss"]])
+axes["saddle loss"].set_ylim(1e-5, 10)
 lesson.save(figure, options.out / "07_optimizers.png")
 
-figure.set_layout_engine("none")  # Keeps the places of the panels, and is faster.
-writer = PillowWriter(fps=12)
-with writer.saving(figure, options.out / "07_optimizers.gif", dpi=70):
-    for step in range(1, steps + 1, 20 if options.quick else 1):
-        for line, (x, y) in lines:
-            line.set_data(x[: step + 1], y[: step + 1])
+film = Figure(figsize=(9.5, 3.4), layout="constrained")
+_, lines = draw(film, [top])
+writer = PillowWriter(fps=8)
+with writer.saving(film, options.out / "07_optimizers.gif", dpi=75):
+    for step in range(2, steps + 1, 29 if options.quick else 2):
+        for line, points in lines:
+            line.set_data(*points[: step + 1].T)
         writer.grab_frame()
 print(f"animation: {options.out / '07_optimizers.gif'}")
 
 # %%
 mean = {key: np.mean(losses) for key, (losses, *_) in races.items()}
-assert mean["valley", "momentum"] < mean["valley", "SGD"]
+assert races["valley", "momentum"][0][-1] < races["valley", "SGD"][0][-1] / 5
 assert all(mean["saddle", name] < mean["saddle", "SGD"] for name in ("Adagrad", "RMSprop", "Adam"))
 assert min(optimizers, key=lambda name: mean["digits", name]) == "Adam"

@@ -1,16 +1,15 @@
 # %% [markdown]
 # # 10. From samples to batches
 #
-# A training step wants a batch: tensors of many samples. A disk has single samples, one after the
-# other. Between them stand three small parts: a data set, which knows how to fetch sample i; a
-# sampler, which says in what order; and a function that collates samples into a batch. The
-# `DataLoader` joins them, and can let other processes do the fetching while the model trains.
+# A training step wants a batch of samples; a disk has single ones. Between them stand three small
+# parts: a data set fetches sample i, a sampler says in what order, and a function collates samples
+# into a batch. The `DataLoader` joins them, and can have other processes fetch ahead of the model.
 
 # %%
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import lesson
@@ -19,7 +18,7 @@ from matplotlib.figure import Figure
 import minitorch as torch  # `import torch` gives the same numbers.
 from compare.data import load
 from minitorch import nn
-from minitorch.utils.data import DataLoader, Dataset, TensorDataset, get_worker_info
+from minitorch.utils.data import DataLoader, Dataset, Subset, TensorDataset, get_worker_info
 
 options = lesson.options()
 data = load("fashion_mnist", options.data_root, options.download)
@@ -38,7 +37,7 @@ class Images(Dataset):
     def __len__(self) -> int:
         return len(labels)
 
-    def __getitem__(self, i: int) -> tuple[Any, int]:
+    def __getitem__(self, i: int) -> tuple[Any, ...]:
         return images[i], int(labels[i])
 
 
@@ -55,56 +54,32 @@ def collate(samples: Sequence[tuple[Any, int]]) -> tuple[Any, Any]:
     return torch.stack([image for image, _ in samples]), torch.tensor([y for _, y in samples])
 
 
-def batches_by_hand(dataset: Any, order: list[int], batch_size: int) -> Iterator[Any]:
-    for start in range(0, len(order), batch_size):
-        yield collate([dataset[i] for i in order[start : start + batch_size]])
-
-
 generator = torch.Generator().manual_seed(0)
 torch.empty((), dtype=torch.int64).random_(generator=generator)
 order = torch.randperm(len(labels), generator=generator).tolist()
-by_hand = list(batches_by_hand(Images(), order, 64))
+pieces = [order[start : start + 64] for start in range(0, len(order), 64)]
+by_hand = [collate([Images()[i] for i in piece]) for piece in pieces]
 
 generator = torch.Generator().manual_seed(0)
-by_loader = list(DataLoader(Images(), batch_size=64, shuffle=True, generator=generator))
+by_loader = DataLoader(Images(), batch_size=64, shuffle=True, generator=generator)
 same = [
-    torch.equal(our_images, their_images) and torch.equal(our_labels, their_labels)
-    for (our_images, our_labels), (their_images, their_labels) in zip(
-        by_hand, by_loader, strict=True
-    )
+    torch.equal(ours[0], theirs[0]) and torch.equal(ours[1], theirs[1])
+    for ours, theirs in zip(by_hand, by_loader, strict=True)
 ]
 print(f"{sum(same)} of the loader's {len(same)} batches equal those made by hand")
 
 # %% [markdown]
-# Tensors that lie in memory need no class of one's own: a `TensorDataset` is their rows. The last
-# batch has what is left over. `drop_last` leaves it out, for models that need all batches alike.
+# Tensors in memory need no class of one's own: a `TensorDataset` is their rows. The last batch is
+# what is left over; `drop_last` leaves it out, for models that need all batches alike. A list is a
+# data set too. Samples of different lengths can't be stacked; another `collate_fn` may pad them.
 
 # %%
 rows = TensorDataset(images, labels)
-print("a last batch of", list(DataLoader(rows, batch_size=64))[-1][1].numel())
-print("with drop_last of", list(DataLoader(rows, batch_size=64, drop_last=True))[-1][1].numel())
-
-# %% [markdown]
-# ## A collate function of one's own
-#
-# Samples of different lengths can't be stacked. Here a sample is the list of the bright pixels of
-# an image. The collate function pads all lists to the longest, and hands on the true lengths.
-
-
-# %%
-class BrightPixels(Images):
-    def __getitem__(self, i: int) -> tuple[Any, int]:
-        return torch.nonzero(images[i, 0] > 0.5), int(labels[i])  # (pixels, 2): row and column
-
-
-def pad(samples: Sequence[tuple[Any, int]]) -> tuple[Any, Any]:
-    pixels = [pixels for pixels, _ in samples]
-    padded = nn.utils.rnn.pad_sequence(pixels, batch_first=True, padding_value=-1)
-    return padded, torch.tensor([len(each) for each in pixels])
-
-
-padded, lengths = next(iter(DataLoader(BrightPixels(), batch_size=4, collate_fn=pad)))
-print(f"lists of {lengths.tolist()} pixels became one tensor {tuple(padded.shape)}")
+for drop_last in (False, True):
+    sizes = [len(batch) for batch, _ in DataLoader(rows, batch_size=64, drop_last=drop_last)]
+    print(f"drop_last={drop_last}: {len(sizes)} batches, the last one of {sizes[-1]}")
+sentences = [torch.arange(1, length) for length in (3, 5, 4)]
+print(next(iter(DataLoader(sentences, batch_size=3, collate_fn=nn.utils.rnn.pad_sequence))))
 
 # %% [markdown]
 # ## Workers
@@ -114,25 +89,20 @@ print(f"lists of {lengths.tolist()} pixels became one tensor {tuple(padded.shape
 # step; with two, two batches are fetched at a time. Workers are processes: decoding and augmenting
 # images gain from them too, where there are cores for it.
 
+
 # %%
-WAIT_S, BATCH_SIZE, BATCHES = 0.002, 32, 16 if options.quick else 30
-
-
 class SlowImages(Images):
-    def __len__(self) -> int:
-        return BATCH_SIZE * BATCHES
-
     def __getitem__(self, i: int) -> tuple[Any, ...]:
-        began = time.monotonic()
-        time.sleep(WAIT_S)
-        return *super().__getitem__(i), began
+        """Also returns who fetched the sample (0 is the main process), from when, until when."""
+        worker, began = get_worker_info(), time.monotonic()
+        time.sleep(0.003)
+        row = 0 if worker is None else worker.id + 1
+        return *super().__getitem__(i), row, began, time.monotonic()
 
 
-def collate_and_note(samples: Sequence[tuple[Any, ...]]) -> tuple[Any, ...]:
-    """Also returns who fetched the batch (0 is this process), from when, and until when."""
-    worker = get_worker_info()
-    lane = 0 if worker is None else worker.id + 1
-    return *collate([sample[:2] for sample in samples]), lane, samples[0][2], time.monotonic()
+torch.manual_seed(0)
+model = nn.Sequential(nn.Conv2d(1, 32, 5), nn.MaxPool2d(4), nn.Flatten(), nn.Linear(1152, 10))
+optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
 
 
 def step(inputs: Any, targets: Any) -> None:
@@ -141,47 +111,39 @@ def step(inputs: Any, targets: Any) -> None:
     optimizer.step()
 
 
-torch.manual_seed(0)
-layers = nn.Conv2d(1, 64, 5), nn.ReLU(), nn.MaxPool2d(4), nn.Flatten(), nn.Linear(2304, 10)
-model = nn.Sequential(*layers)
-optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
-step(images[:BATCH_SIZE], labels[:BATCH_SIZE])  # The first step also loads the compiled kernels.
-
+step(images[:32], labels[:32])  # The first step also loads the compiled kernels.
+some = Subset(SlowImages(), range(32 * (12 if options.quick else 30)))
 seconds: dict[int, float] = {}
-timelines: dict[int, list[tuple[str, int, float, float]]] = {}  # (what, lane, from, until)
+timelines: dict[int, list[tuple[str, int, float, float]]] = {}  # (what, row, from, until)
 for workers in (0, 1, 2):
     start, timelines[workers] = time.monotonic(), []
-    loader = DataLoader(
-        SlowImages(), batch_size=BATCH_SIZE, num_workers=workers, collate_fn=collate_and_note
-    )
-    for inputs, targets, lane, since, until in loader:
-        timelines[workers].append(("fetch", lane, since - start, until - start))
-        since = time.monotonic()
+    for inputs, targets, row, began, ended in DataLoader(some, 32, num_workers=workers):
+        fetched = (row[0].item(), began[0].item() - start, ended[-1].item() - start)
+        since = time.monotonic() - start
         step(inputs, targets)
-        timelines[workers].append(("train", 0, since - start, time.monotonic() - start))
+        timelines[workers] += [("fetch", *fetched), ("train", 0, since, time.monotonic() - start)]
     seconds[workers] = time.monotonic() - start
-    print(f"num_workers={workers}: {seconds[workers]:.2f} s for {BATCHES} batches")
+    print(f"num_workers={workers}: {seconds[workers]:.2f} s for {len(some) // 32} batches")
 
 # %% [markdown]
 # ## What to see
 #
 # A row is a process. Without workers, blue (fetching) and orange (training) take turns in one row.
 # With them, the main process's row is orange alone, and where it has gaps, it still waits for data.
-# A gap before the first blue bar is the start of the workers: they must live long to be worth it.
+# The gap before the first blue bar is the start of the workers: they must live long to be worth it.
 
 # %%
 COLORS = {"fetch": "#1f5fa8", "train": "#ee8c3a"}
 figure = Figure(figsize=(9, 4.6), layout="constrained")
 for axes, (workers, bars) in zip(figure.subplots(3, sharex=True), timelines.items(), strict=True):
-    for what, lane, since, until in bars:
-        axes.barh(lane, until - since, left=since, color=COLORS[what], edgecolor="white", lw=0.5)
-    names = ["main", *(f"worker {i}" for i in range(workers))]
-    axes.set(yticks=range(workers + 1), yticklabels=names, title=f"num_workers={workers}")
+    for what, row, since, until in bars:
+        axes.barh(row, until - since, left=since, color=COLORS[what], edgecolor="white", lw=0.5)
+    axes.set_yticks(range(workers + 1), ["main", "worker 0", "worker 1"][: workers + 1])
+    axes.set_title(f"num_workers={workers}")
     axes.invert_yaxis()
-axes.set_xlabel("time (s)")
+axes.set(xlabel="time (s)", xlim=(0, None))
 figure.legend(figure.axes[0].patches[:2], COLORS, loc="outside upper right", ncols=2)
 lesson.save(figure, options.out / "10_data_loading.png")
 
-# %%
 assert all(same), "the loader's batches differ from those made by hand"
 assert seconds[2] < seconds[0], "two workers should hide some of the waiting"

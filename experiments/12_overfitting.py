@@ -68,7 +68,7 @@ def network(batch_norm: bool, dropout: float) -> nn.Sequential:
     return nn.Sequential(*layers, nn.Linear(256, 10))
 
 
-shown = None if is_real and not options.quick else 200
+shown, batch_size, epochs = (60_000, 256, 25) if is_real and not options.quick else (200, 50, 20)
 train_images, train_labels = (torch.from_numpy(array[:shown]) for array in data.train)
 test_images, test_labels = map(torch.from_numpy, data.test)
 
@@ -83,14 +83,14 @@ def evaluate(model: Any, images: Any, labels: Any) -> tuple[float, float]:
     return nn.functional.cross_entropy(scores, labels).item(), accuracy.item()
 
 
-def train(name: str, model: Any, weight_decay: float, epochs: int) -> Any:
+def train(name: str, model: Any, weight_decay: float) -> Any:
     """Returns loss and accuracy of training and testing after each epoch: (epochs, 2, 2)."""
-    optimizer = torch.optim.Adam(model.parameters(), lr=2e-3, weight_decay=weight_decay)
-    steps = len(train_images) // 50
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 2e-3, total_steps=epochs * steps)
+    optimizer = torch.optim.Adam(model.parameters(), lr=1e-3, weight_decay=weight_decay)
+    steps = len(train_images) // batch_size
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=epochs * steps)
     history = []
     for _ in tqdm(range(epochs), desc=name, leave=False):
-        for batch in torch.randperm(len(train_images))[: steps * 50].split(50):
+        for batch in torch.randperm(len(train_images))[: steps * batch_size].split(batch_size):
             loss = nn.functional.cross_entropy(model(train_images[batch]), train_labels[batch])
             optimizer.zero_grad()
             loss.backward()
@@ -104,7 +104,6 @@ def train(name: str, model: Any, weight_decay: float, epochs: int) -> Any:
 
 
 # %%
-epochs = 12 if is_real and not options.quick else 20
 histories = {}
 for name, batch_norm, dropout, weight_decay in (
     ("plain", False, 0.0, 0.0),
@@ -113,7 +112,7 @@ for name, batch_norm, dropout, weight_decay in (
     ("+ weight decay", True, 0.3, 1e-4),
 ):
     torch.manual_seed(0)
-    histories[name] = train(name, network(batch_norm, dropout), weight_decay, epochs)
+    histories[name] = train(name, network(batch_norm, dropout), weight_decay)
 
 # %% [markdown]
 # ## What to see
@@ -121,7 +120,8 @@ for name, batch_norm, dropout, weight_decay in (
 # On the left, the two dashed lines are what was trained on. The plain network reaches the top, and
 # its test accuracy stays behind; with the remedies the lines are closer together, and the lower one
 # is higher. On the right is the loss of the test images. A network that is surer and surer of its
-# mistakes pays for each: the loss of the plain one rises again while its accuracy stands still.
+# mistakes pays for each: on Fashion-MNIST, the loss of the plain one rises while its accuracy does
+# not fall. Cross entropy sees overfitting earlier than accuracy does.
 
 # %%
 figure = Figure(figsize=(10, 4.2), layout="constrained")
@@ -138,8 +138,9 @@ for (name, history), color in zip(
 ):
     loss_axes.plot(shown_epochs, history[:, 1, 0], color=color, label=name)
 accuracy_axes.set(xlabel="epoch", ylabel="accuracy in %", title="The gap", ylim=(75, 100.5))
-loss_axes.set(xlabel="epoch", ylabel="cross entropy", title="Test loss", ylim=(0, None))
+loss_axes.set(xlabel="epoch", ylabel="cross entropy", title="Test loss", ylim=(0, 0.8))
 for axes in (accuracy_axes, loss_axes):
+    axes.xaxis.get_major_locator().set_params(integer=True)
     axes.legend(title=data.name)
 lesson.save(figure, options.out / "12_overfitting.png")
 

@@ -136,7 +136,7 @@ models = {
     "LSTM, forget bias 3": Rememberer(nn.LSTM, forget_bias=3.0),
 }
 gradients = {name: gradient_by_step(model) for name, model in models.items()}
-curves = {name: train(model, 120 if options.quick else 200) for name, model in models.items()}
+curves = {name: train(model, 160 if options.quick else 200) for name, model in models.items()}
 for name, curve in curves.items():
     print(f"{name:20} gradient at the first step {gradients[name][0]:.0e}", end=", ")
     print(f"accuracy of the last 20 updates {np.mean(curve[-20:]):.0%}")
@@ -145,7 +145,7 @@ for name, curve in curves.items():
 # ## What to see
 #
 # Top: two sequences that differ in the first number alone. The color is the difference of their
-# hidden states, unit by unit. The RNN has forgotten after some ten steps, the LSTM keeps it.
+# hidden states, unit by unit. The RNN forgets within ten steps, the LSTM keeps it.
 #
 # Bottom left, before training: what the RNN forgets on the way forward, the gradient misses on the
 # way back. It shrinks by a constant factor at each step, a straight line on this scale. A fresh

@@ -13,10 +13,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import NoReturn
 
 from compare.errors import UsageError
+
+REQUIRED_PACKAGES = ("matplotlib", "optuna", "sklearn", "tqdm")
 
 SHARED_OPTIONS = """\
 options that every lesson takes, after its number (some lessons have more: 07 --help):
@@ -96,7 +99,8 @@ def run(arguments: Sequence[str], folder: Path) -> int:
     """Does what the command line asks for, with the lessons of a folder; returns the exit code.
 
     Raises:
-        UsageError: there is no such lesson, or an option stands before the number.
+        UsageError: there is no such lesson, an option stands before the number, or a package that
+            lessons use is not installed.
     """
     chosen: str | None = build_parser().parse_args(arguments[:1]).lesson
     options = arguments[1:]
@@ -105,6 +109,9 @@ def run(arguments: Sequence[str], folder: Path) -> int:
         for number, lesson in lessons.items():
             print(f"{number:02}  {title(lesson)}")
         return 0
+    missing = [name for name in REQUIRED_PACKAGES if find_spec(name) is None]
+    if missing:
+        raise UsageError(f"{', '.join(missing)} not installed: pip install -e '.[experiments]'")
     if chosen == "all":
         return 1 if run_all(lessons, options) else 0
     if not chosen.isdecimal() or int(chosen) not in lessons:

@@ -6,11 +6,11 @@ import gzip
 import json
 import math
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -217,11 +217,9 @@ def test_minitorch_beside_torch_on_a_stand_in(tmp_path: Path, model: str) -> Non
     assert result.stderr == ""
     assert "--data-root" in result.stdout
     entry = read_report(tmp_path)["models"][-1]
-    run = ModelRun.from_dict({field.name: entry[field.name] for field in fields(ModelRun)})
-    assert run.model == model
-    assert run.float64 is not None
-    assert max(run.float64.relative) < 1e-12
-    assert run.float64.distances[-1].relative < 1e-12
+    assert entry["model"] == model
+    assert entry["float64"]["largest_difference"] < 1e-12
+    assert entry["float64"]["distances"][-1]["relative"] < 1e-12
 
 
 SHORT = Settings(
@@ -284,13 +282,14 @@ def test_a_killed_run_goes_on_bit_for_bit(tmp_path: Path, model: str) -> None:
 
     resumed = compare(*arguments, out=tmp_path / "killed")
     assert resumed.returncode == 0, resumed.stdout + resumed.stderr
-    assert "goes on after step 20" in resumed.stdout
+    step = int(re.findall(r"goes on after step (\d+)", resumed.stdout)[0])
+    assert 20 <= step < 40
     expected, actual = (read_report(tmp_path / name)["models"][0] for name in ("whole", "killed"))
     for side in ("reference", "candidate"):
         assert actual[side]["losses"] == expected[side]["losses"]
         assert actual[side]["evaluations"] == expected[side]["evaluations"]
         assert actual[side]["digests"] == expected[side]["digests"]
-        assert actual[side]["starts"] == [0, 20]
+        assert actual[side]["starts"] == [0, step]
     assert actual["distances"] == expected["distances"]
 
 

@@ -135,7 +135,8 @@ def folder(tmp_path: Path) -> Path:
     """Lessons of our own: 3 runs, 4 has bad data, 5 fails, 12 runs."""
     lessons = {
         "03_first.py": LESSON,
-        "04_data.py": "from compare.errors import UsageError\nraise UsageError('DIR/x.gz is bad')",
+        "04_data.py": f"import sys\nsys.path.insert(0, {str(ROOT)!r})\n"
+        "from compare.errors import UsageError\nraise UsageError('DIR/x.gz is bad')",
         "05_fails.py": "# # 5. It fails\nassert 1 == 2, 'not equal'",
         "12_last.py": "# # 12. The last\nprint('ran')",
         "beside.py": "VALUE = 7",
@@ -199,6 +200,15 @@ def test_a_mistake_is_one_line(
     assert errors.startswith("experiments: ")
     assert words in errors
     assert errors.count("\n") == 1
+
+
+def test_a_missing_package(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("experiments.__main__.REQUIRED_PACKAGES", ("json", "no_such_package"))
+    assert main(["3"], folder) == 2
+    expected = "experiments: no_such_package not installed: pip install -e '.[experiments]'\n"
+    assert capsys.readouterr().err == expected
 
 
 def test_all_goes_on_after_a_failure(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -118,7 +118,10 @@ def _read(path: Path, header: str | None) -> Floats:
         with open(path) as file:
             if header is not None and file.readline().strip() != header:
                 raise UsageError(f"{path}: its first line is not {header}")
-            rows = np.loadtxt(file, delimiter=",", ndmin=2)
+            lines = [line for line in file if line.strip()]
+        if not lines:
+            raise UsageError(f"{path}: has no rows")
+        rows = np.loadtxt(lines, delimiter=",", ndmin=2)
     except (OSError, ValueError) as error:
         reason = str(error).partition("\n")[0]
         raise UsageError(f"{path}: cannot be read as a table ({reason})") from None

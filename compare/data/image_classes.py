@@ -14,10 +14,10 @@ from compare.data import images
 from compare.data.dataset import Array, Data
 from compare.recipe import Facts
 
-# The new clothes are shapes that no base class has (sandals), and tops that differ in sleeves and
-# buttons alone. Of the digits, these four have loops, an angle and a foot, as the other six do.
-NEW_CLASSES = (2, 4, 5, 6)
-BASE_CLASSES = (0, 1, 3, 7, 8, 9)
+# Of the new clothes, coats and shirts are hard to tell apart, bags and boots are easy; pullover and
+# sneaker are among the base classes. Each of the new digits has a loop, as some base digits have.
+NEW_CLASSES = (4, 6, 8, 9)
+BASE_CLASSES = (0, 1, 2, 3, 5, 7)
 NEW_IMAGES_OF_EACH_CLASS = 25
 
 
@@ -48,6 +48,6 @@ def _images_of(
     split: tuple[Array, ...], classes: tuple[int, ...], images_of_each: int | None
 ) -> tuple[Array, Array]:
     images, labels = split
-    chosen = [np.flatnonzero(labels == label)[:images_of_each] for label in classes]
-    numbers = np.repeat(np.arange(len(classes)), [len(indices) for indices in chosen])
-    return images[np.concatenate(chosen)], numbers
+    of_each = [np.flatnonzero(labels == label)[:images_of_each] for label in classes]
+    chosen = np.sort(np.concatenate(of_each))  # As mixed as they were.
+    return images[chosen], np.searchsorted(classes, labels[chosen])

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from compare.data.dataset import Data
-from compare.errors import UsageError
+from compare.errors import MissingData, UsageError
 from compare.recipe import Facts
 from minitorch.text.data import get_tokenizer
 from minitorch.text.datasets import IMDB
@@ -17,19 +17,19 @@ from minitorch.text.datasets.imdb import URL
 from minitorch.text.vocab import Vocab, build_vocab_from_iterator
 
 MADE_NOTE = (
-    "3,000 reviews of two or three short sentences, made on the spot by a small grammar: a "
+    "5,000 reviews of two or three short sentences, made on the spot by a small grammar: a "
     "stand-in. For the real IMDB reviews add --download, or --data-root DIR (or "
     "MINITORCH_DATA=DIR) if you have imdb/aclImdb_v1.tar.gz there."
 )
 CLASSES = ("negative", "positive")
 PADDING, UNKNOWN = "<pad>", "<unk>"
-LENGTH = 240
-"""Tokens of a review. Half of all reviews are shorter than 202; the verdict tends to come last."""
+LENGTH = 200
+"""Tokens of a review. Half of all reviews are no longer; of the others, the end: the verdict."""
 VOCABULARY_SIZE = 20_000
 
 MADE_LENGTH = 20
-_MADE_REVIEWS = 3_000
-_MADE_TRAINING_REVIEWS = 2_500
+_MADE_REVIEWS = 5_000
+_MADE_TRAINING_REVIEWS = 4_000
 _PARTS = ("film", "movie", "plot", "acting", "ending", "music")
 _PRAISE = ("good", "great", "funny", "clever", "moving")
 _BLAME = ("bad", "dull", "weak", "silly", "boring")
@@ -49,7 +49,7 @@ def load(root: str | None, download: bool) -> Data:
     try:
         halves = IMDB(folder, download=download)
     except FileNotFoundError:
-        raise UsageError(
+        raise MissingData(
             f"{folder}: has neither aclImdb_v1.tar.gz nor the folder aclImdb; add --download, or "
             f"fetch {URL} and put it there"
         ) from None

@@ -63,7 +63,7 @@ def load(root: str | None, download: bool) -> Data:
 
 
 def made_cells() -> Data:
-    """Returns cells around random points, with dark specks that are no membranes."""
+    """Returns cells around random points, with dark spots that are no membranes."""
     random = np.random.RandomState(0)
     images, labels = zip(*(_made_image(random) for _ in range(_MADE_IMAGES)), strict=True)
     pixels, classes = np.stack(images), np.stack(labels).astype(np.int64)
@@ -84,9 +84,9 @@ def _made_image(random: np.random.RandomState) -> tuple[Floats, npt.NDArray[np.b
     middle = (points[second] + points[first]) / 2
     to_membrane = ((middle - pixels) * between).sum(-1) / length
     membrane = to_membrane < _MADE_MEMBRANE_WIDTH / 2
-    specks = random.uniform(size=membrane.shape) < 0.01
-    dark = gaussian_filter(membrane * 0.4 + specks * 2.0, 1)
-    grain = gaussian_filter(random.normal(0, 0.15, membrane.shape), 0.6)
+    spots = random.uniform(size=membrane.shape) < 0.008
+    dark = gaussian_filter(membrane * 0.4, 1) + gaussian_filter(spots * 10.0, 2)
+    grain = gaussian_filter(random.normal(0, 0.2, membrane.shape), 0.6)
     return 0.7 - dark + grain, membrane
 
 

@@ -17,8 +17,8 @@ from minitorch.text.vocab import Vocab, build_vocab_from_iterator
 FILE = "100_Unique_QA_Dataset.csv"
 STAND_IN = Path(__file__).with_name("questions.csv")
 STAND_IN_NOTE = (
-    f"{STAND_IN.name}, a small table of the project's own: a stand-in. "
-    f"Add --data-root DIR (or MINITORCH_DATA=DIR) if you have qa/{FILE} there."
+    f"{STAND_IN.name}, a small table of the project's own: a stand-in, learned by heart and tested "
+    f"with its own rows. Add --data-root DIR (or MINITORCH_DATA=DIR) if you have qa/{FILE} there."
 )
 PADDING, UNKNOWN = "<pad>", "<unk>"
 
@@ -36,7 +36,7 @@ def load(root: str | None, download: bool) -> Data:
             f"{path}: there is no such file, and no publisher to download it from; any table with "
             "the columns question and answer will do"
         )
-    return load_table(path, f"questions and answers from {path}")
+    return load_table(path, f"{path}, learned by heart and tested with its own rows")
 
 
 def load_table(path: str | os.PathLike[str], note: str = "") -> Data:

@@ -31,7 +31,7 @@ RECIPE = Recipe(
     build,
     data="characters",
     metric="bits_per_character",
-    epochs=3,
+    epochs=4,
     schedule=cosine,
     clip_norm=1.0,
 )

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from compare.recipe import Facts, Recipe
+from compare.schedules import one_cycle
 
 
-def build(torch: Any, facts: Facts, lr: float = 0.02) -> tuple[Any, Any, Any]:
+def build(torch: Any, facts: Facts, lr: float = 0.05) -> tuple[Any, Any, Any]:
     """Two convolutions, two max pools, three linear layers; SGD with momentum."""
     nn = torch.nn
     model = nn.Sequential(
@@ -28,4 +29,4 @@ def build(torch: Any, facts: Facts, lr: float = 0.02) -> tuple[Any, Any, Any]:
     return model, nn.CrossEntropyLoss(), optimizer
 
 
-RECIPE = Recipe(build, data="fashion_mnist", metric="accuracy", epochs=10)
+RECIPE = Recipe(build, data="fashion_mnist", metric="accuracy", epochs=6, schedule=one_cycle)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from compare.recipe import Facts, Recipe
+from compare.schedules import cosine
 
 
 def build(torch: Any, facts: Facts, lr: float = 1e-3) -> tuple[Any, Any, Any]:
@@ -26,4 +27,4 @@ def build(torch: Any, facts: Facts, lr: float = 1e-3) -> tuple[Any, Any, Any]:
     return model, nn.CrossEntropyLoss(), optimizer
 
 
-RECIPE = Recipe(build, data="fashion_mnist", metric="accuracy", epochs=10)
+RECIPE = Recipe(build, data="fashion_mnist", metric="accuracy", epochs=12, schedule=cosine)

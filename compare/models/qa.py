@@ -8,7 +8,7 @@ from compare.recipe import Facts, Recipe
 from compare.schedules import cosine
 
 
-def build(torch: Any, facts: Facts, lr: float = 5e-3) -> tuple[Any, Any, Any]:
+def build(torch: Any, facts: Facts, lr: float = 1e-2) -> tuple[Any, Any, Any]:
     """nn.Embedding, nn.RNN over the words and a linear layer on its last output; Adam, cosine."""
     nn = torch.nn
 
@@ -27,4 +27,4 @@ def build(torch: Any, facts: Facts, lr: float = 5e-3) -> tuple[Any, Any, Any]:
     return model, nn.CrossEntropyLoss(), torch.optim.Adam(model.parameters(), lr=lr)
 
 
-RECIPE = Recipe(build, data="qa", metric="answered", epochs=40, batch_size=10, schedule=cosine)
+RECIPE = Recipe(build, data="qa", metric="answered", epochs=25, batch_size=10, schedule=cosine)
