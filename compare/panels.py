@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, NullFormatter, PercentFormatter
 
 from compare import wording
-from compare.results import CHECKED_STEPS, RELATIVE_BOUND, ModelRun, Trajectory
+from compare.results import CHECKED_STEPS, RELATIVE_BOUND, ModelRun, Trajectory, largest
 
 REFERENCE_COLOR, CANDIDATE_COLOR = "#ee8c3a", "#1f5fa8"
 COLORS = (REFERENCE_COLOR, CANDIDATE_COLOR)
@@ -73,7 +71,7 @@ def _tell_losses(run: ModelRun) -> str:
 def _draw_difference(axes: Axes, run: ModelRun) -> None:
     lowest = 1e-18 if run.float64 else 1e-10
     _set_log_scales(axes, run)
-    axes.set_ylim(lowest, 1e4)
+    axes.set_ylim(lowest, 1e5)
     for trajectory, color in _trajectories(run):
         distances = trajectory.distances
         _draw_dots(
@@ -91,17 +89,8 @@ def _draw_difference(axes: Axes, run: ModelRun) -> None:
             f"parameters, {trajectory.dtype}",
         )
         epsilon = float(np.finfo(trajectory.dtype).eps)
-        axes.axhline(epsilon, color=color, lw=0.8, ls=":")
-        axes.text(
-            0.995,
-            epsilon,
-            f"spacing of {trajectory.dtype} at 1",
-            transform=axes.get_yaxis_transform(),
-            color=color,
-            ha="right",
-            va="bottom",
-            fontsize=8,
-        )
+        label = f"spacing of {trajectory.dtype} at 1"
+        axes.axhline(epsilon, color=color, lw=1, ls=":", label=label)
     axes.plot(
         [axes.get_xlim()[0], CHECKED_STEPS],
         [RELATIVE_BOUND, RELATIVE_BOUND],
@@ -157,7 +146,7 @@ def _draw_ulp(axes: Axes, run: ModelRun) -> None:
 
 def _tell_ulp(run: ModelRun) -> str:
     parts = [
-        f"the losses by at most {max(trajectory.ulp):.3g} in {trajectory.dtype}"
+        f"the losses by at most {largest(trajectory.ulp):.3g} in {trajectory.dtype}"
         for trajectory, _ in _trajectories(run)
         if trajectory.ulp
     ] + [
@@ -242,12 +231,13 @@ def _tell_times(run: ModelRun) -> str:
 
 
 def _trajectories(run: ModelRun) -> list[tuple[Trajectory, str]]:
-    both = [(run.trajectory, FLOAT32_COLOR)]
-    return both if run.float64 is None else [*both, (run.float64, FLOAT64_COLOR)]
+    float32 = (run.trajectory, FLOAT32_COLOR)
+    return [float32] if run.float64 is None else [float32, (run.float64, FLOAT64_COLOR)]
 
 
-def _numbers(steps: Sequence[Any]) -> npt.NDArray[np.int64]:
-    return np.arange(1, len(steps) + 1)
+def _numbers(values: list[float]) -> list[int]:
+    """The numbers of the steps at which the values were measured."""
+    return list(range(1, len(values) + 1))
 
 
 def _set_log_scales(axes: Axes, run: ModelRun) -> None:
@@ -259,9 +249,7 @@ def _set_log_scales(axes: Axes, run: ModelRun) -> None:
         axis.set_minor_formatter(NullFormatter())
 
 
-def _draw_dots(
-    axes: Axes, steps: Sequence[int] | npt.NDArray[Any], values: list[float], color: str, label: str
-) -> None:
+def _draw_dots(axes: Axes, steps: list[int], values: list[float], color: str, label: str) -> None:
     _draw_zeros(axes, steps, values, color)
     seen = np.array(values) > 0
     if seen.any():
@@ -286,9 +274,7 @@ def _draw_curve(
         axes.plot(steps, above_zero, style, color=color, lw=1.6, label=label)
 
 
-def _draw_zeros(
-    axes: Axes, steps: Sequence[int] | npt.NDArray[Any], values: list[float], color: str
-) -> None:
+def _draw_zeros(axes: Axes, steps: list[int], values: list[float], color: str) -> None:
     """Marks differences of exactly 0, which have no place on a log axis, at its lower edge."""
     zeros = np.array(steps)[np.array(values) == 0]
     if zeros.size:

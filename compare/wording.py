@@ -141,8 +141,9 @@ def overall_verdict(runs: list[ModelRun], interrupted: bool) -> Verdict:
     reasons = []
     for word in ("passed", "failed", "stopped"):
         models = [run.model for run, its_word in zip(runs, words, strict=True) if its_word == word]
-        if models and len(models) == len(runs) > 1:
-            reasons.append(f"all {len(runs)} models {word}")
+        if len(models) == len(runs) > 0:
+            names = models[0] if len(models) == 1 else f"all {len(models)} models"
+            reasons.append(f"{names} {word}")
         elif models:
             reasons.append(f"{word}: {', '.join(models)}")
     if "failed" in words:

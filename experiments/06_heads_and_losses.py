@@ -128,7 +128,7 @@ print(f"mean squared error of the wave: {curve_losses[-1]:.3f} (the noise: {0.15
 # class; the regression has no probability, just a line.
 
 # %%
-figure = Figure(figsize=(10.5, 7), layout="constrained")
+figure = Figure(figsize=(10, 6.6), layout="constrained")
 grid = figure.add_gridspec(2, 6)
 axes = figure.add_subplot(grid[0, :3])
 z = np.linspace(-8, 8, 201)

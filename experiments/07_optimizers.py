@@ -20,6 +20,7 @@ import minitorch as torch  # `import torch` gives the same numbers.
 from minitorch import nn
 
 options = lesson.options()
+steps = 60
 
 # %% [markdown]
 # ## The rules by hand, one line each
@@ -55,8 +56,8 @@ optimizers = {
 # ## Three courses
 #
 # The valley curves 100 times as much across as along. The saddle falls to both sides of the line
-# y = 0; the start is almost on that line, where the slope in y is tiny. The third is a small network
-# on scikit-learn's digits, with all images in each step.
+# y = 0; the start is almost on that line, where the slope in y is tiny. The third is a small
+# network on scikit-learn's digits, with all images in each step.
 
 
 # %%
@@ -73,7 +74,7 @@ def walk(surface, start, name, lr):
     w = torch.tensor(start, dtype=torch.float64, requires_grad=True)
     optimizer = optimizers[name]([w], lr=lr)
     ours, m, v = np.array(start), 0, 0
-    losses, path, hands = [], [ours], [ours]
+    losses, path, by_hand = [], [ours], [ours]
     for t in range(1, steps + 1):
         optimizer.zero_grad()
         loss = surface(*w)
@@ -84,8 +85,8 @@ def walk(surface, start, name, lr):
         ours = ours - lr * direction[name](g, m, v, t)
         losses.append(loss.item())
         path.append(w.detach().numpy().copy())
-        hands.append(ours)
-    return losses, np.array(path), np.array(hands)
+        by_hand.append(ours)
+    return losses, np.array(path), np.array(by_hand)
 
 
 digits = load_digits()
@@ -114,7 +115,6 @@ def train(name, lr):
 # one with the lowest mean loss over all steps. Only then are rules compared.
 
 # %%
-steps = 60
 courses = {
     "valley": partial(walk, valley, (-8.0, -4.0)),
     "saddle": partial(walk, saddle, (-3.0, 1e-6)),
@@ -126,9 +126,9 @@ for course, run in courses.items():
     print(f"{course:22} mean loss   last loss")
     for name in optimizers:
         best = min(rates, key=lambda lr, run=run, name=name: np.mean(run(name, lr)[0]))
-        races[course, name] = losses, path, hands = run(name, best)
+        races[course, name] = losses, path, by_hand = run(name, best)
         # The saddle magnifies a difference in rounding, 1e-16, as it does the start: by 1e6.
-        assert path is None or np.allclose(path, hands, rtol=0, atol=1e-9)
+        assert path is None or np.allclose(path, by_hand, rtol=0, atol=1e-9)
         print(f"  {name:9} lr {best:<7} {np.mean(losses):10.3f} {losses[-1]:11.2f}")
 
 # %% [markdown]
@@ -137,7 +137,7 @@ for course, run in courses.items():
 # In the valley SGD first jumps from wall to wall and then crawls; momentum gathers speed along it.
 # On the saddle SGD stands still for 20 steps, as its step is as tiny as the slope. Rules that
 # divide by the size of the gradient leave at once. Momentum and Adam overshoot and come back. On
-# the digits Adam, which does both, is ahead. `07_optimizers.gif` shows the race step by step.
+# the digits Adam, which remembers both, is ahead. `07_optimizers.gif` shows the race step by step.
 
 
 # %%
@@ -146,37 +146,36 @@ def draw(figure, panels):
     axes = figure.subplot_mosaic(panels, width_ratios=(1, 1, 1.1))
     lines = []
     for (course, name), (losses, path, _) in races.items():
-        for panel, points in (
-            (course, path),
-            (f"{course} loss", np.stack([range(steps), losses], 1)),
-        ):
-            if panel in axes:
-                style = {"color": colors[name], "label": name, "lw": 1.5, "ms": 5}
-                (line,) = axes[panel].plot(*points.T, marker="o", markevery=[-1], **style)
-                lines.append((line, points))
-            if panel in axes and panel.endswith("loss"):
+        heights = np.stack([range(steps), losses], axis=1)
+        for panel, points in ((course, path), (f"{course} loss", heights)):
+            if panel not in axes:
+                continue
+            style = {"color": colors[name], "label": name, "lw": 1.5, "ms": 5}
+            (line,) = axes[panel].plot(*points.T, marker="o", markevery=[-1], **style)
+            lines.append((line, points))
+            if points is heights:
                 axes[panel].set(title=f"Loss: {course}", xlabel="step", yscale="log")
     for surface, box in ((valley, (-10, 2, -7, 2)), (saddle, (-3.2, 2.6, -2.6, 2.6))):
-        x, y = np.meshgrid(np.linspace(*box[:2], 100), np.linspace(*box[2:], 100))
+        x, y = np.meshgrid(np.linspace(*box[:2], 60), np.linspace(*box[2:], 60))
         plane = axes[surface.__name__]
-        plane.contour(x, y, surface(x, y), levels=12, colors="#cccccc", linewidths=0.7, zorder=0)
+        plane.contour(x, y, surface(x, y), levels=8, colors="#cccccc", linewidths=0.7, zorder=0)
         plane.set(title=f"Path: {surface.__name__}", xlabel="x", ylabel="y")
         plane.set(xlim=box[:2], ylim=box[2:])
-    axes["digits loss"].legend()
+    axes["valley"].legend(loc="upper left", fontsize=8)
     return axes, lines
 
 
 top = ["valley", "saddle", "digits loss"]
 colors = dict(zip(optimizers, ("#888888", "#ee8c3a", "#2a9d4a", "#c0392b", "#1f5fa8"), strict=True))
-figure = Figure(figsize=(11, 6), layout="constrained")
+figure = Figure(figsize=(10.3, 5.6), layout="constrained")
 axes, _ = draw(figure, [top, ["valley loss", "saddle loss", "digits loss"]])
 axes["saddle loss"].set_ylim(1e-5, 10)
 lesson.save(figure, options.out / "07_optimizers.png")
 
-film = Figure(figsize=(9.5, 3.4), layout="constrained")
+film = Figure(figsize=(8.8, 3.1), layout="constrained")
 _, lines = draw(film, [top])
 writer = PillowWriter(fps=8)
-with writer.saving(film, options.out / "07_optimizers.gif", dpi=75):
+with writer.saving(film, options.out / "07_optimizers.gif", dpi=76):
     for step in range(2, steps + 1, 29 if options.quick else 2):
         for line, points in lines:
             line.set_data(*points[: step + 1].T)

@@ -83,29 +83,30 @@ measured = {
 print("20 layers            values, last/first   gradients, first/last")
 for (curve, name), (values, gradients) in measured.items():
     forwards, backwards = values[-1] / values[0], gradients[0] / gradients[-1]
-    print(f"{curve} {name:18} {forwards:17.1e} {backwards:23.1e}")
+    print(f"{curve} {name:18} {forwards:17.0e} {backwards:23.0e}")
 
 # %% [markdown]
 # ## Does it learn?
 #
-# Twenty layers of 64 units on the digits, with plain SGD. A loss of ln 10 = 2.3 means: no idea. The
-# whole training takes some 20 seconds.
+# Twenty layers of 64 units on the digits, in front of an ordinary last layer. Adam divides by the
+# size of the gradient, so it can make up for much, but not for everything. A loss of ln 10 = 2.3
+# means: no idea.
 
 # %%
 digits = load_digits()
 images = torch.tensor((digits.data - digits.data.mean()) / digits.data.std()).float()
 labels = torch.tensor(digits.target)
-steps, batch_size = (40, 64) if options.quick else (200, 256)
+steps, batch_size = (50, 128) if options.quick else (150, 256)
 
 
 def train(fill, activation):
     torch.manual_seed(0)
     layers = [layer for _ in range(20) for layer in (nn.Linear(64, 64), activation)]
     model = nn.Sequential(*layers, nn.Linear(64, 10))
-    for layer in model[::2]:
+    for layer in model[:-1:2]:
         fill(layer.weight)
         init.zeros_(layer.bias)
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.005)
+    optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
     losses = []
     for _ in range(steps):
         batch = torch.randint(len(images), (batch_size,))
@@ -120,15 +121,15 @@ def train(fill, activation):
 runs = tqdm(measured, leave=False, disable=None)
 losses = {(curve, name): train(fills[name], activations[curve]) for curve, name in runs}
 for (curve, name), run in losses.items():
-    print(f"{curve} {name:18} loss {run[0]:8.1e} at first, {np.mean(run[-10:]):.1f} at the end")
+    print(f"{curve} {name:18} loss {run[0]:.0e} at first, {np.mean(run[-10:]):.0e} at the end")
 
 # %% [markdown]
 # ## What to see
 #
-# A straight line on these axes is a factor per layer. The small normal vanishes in both directions,
-# the wide uniform explodes, and so they don't learn. Xavier keeps tanh alive and loses half
-# of the square in each relu layer; He makes up for it. With tanh the values cannot explode, as
-# tanh ends at 1; but the gradients can.
+# A straight line on these axes is a factor per layer. The small normal vanishes in both directions
+# and the wide uniform explodes, so neither learns; with relu the loss of the uniform is off the
+# panel. Xavier keeps tanh alive, but loses half of the square in each relu layer; He makes up for
+# that. With tanh the values cannot explode, as tanh ends at 1, but the gradients can.
 
 # %%
 figure = Figure(figsize=(11.5, 6.6), layout="constrained")
@@ -151,4 +152,5 @@ values, gradients = measured["relu", "He"]
 assert np.all((values > 0.4) & (values < 2.5))
 assert 0.4 < gradients[0] / gradients[-1] < 2.5
 assert measured["relu", "normal, std 0.01"][0][-1] < 1e-15
-assert losses["relu", "He"][-1] < 1 < 2.2 < losses["relu", "normal, std 0.01"][-1]
+assert losses["relu", "He"][-1] < (1.5 if options.quick else 0.5)
+assert losses["relu", "normal, std 0.01"][-1] > 2.2

@@ -71,7 +71,7 @@ print(f"{sum(same)} of the loader's {len(same)} batches equal those made by hand
 # %% [markdown]
 # Tensors in memory need no class of one's own: a `TensorDataset` is their rows. The last batch is
 # what is left over; `drop_last` leaves it out, for models that need all batches alike. A list is a
-# data set too. Samples of different lengths can't be stacked; another `collate_fn` may pad them.
+# data set too. Samples of different lengths can't be stacked; `pad_sequence` makes columns of them.
 
 # %%
 rows = TensorDataset(images, labels)
@@ -112,7 +112,7 @@ def step(inputs: Any, targets: Any) -> None:
 
 
 step(images[:32], labels[:32])  # The first step also loads the compiled kernels.
-some = Subset(SlowImages(), range(32 * (12 if options.quick else 30)))
+some = Subset(SlowImages(), range(32 * (12 if options.quick else 20)))
 seconds: dict[int, float] = {}
 timelines: dict[int, list[tuple[str, int, float, float]]] = {}  # (what, row, from, until)
 for workers in (0, 1, 2):

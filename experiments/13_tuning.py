@@ -67,7 +67,7 @@ OPTIMIZERS = {"SGD": "#1f5fa8", "RMSprop": "#c0392b", "AdamW": "#2a9d4a"}  # And
 def train(trial: Trial | FixedTrial) -> tuple[nn.Module, float]:
     widths = [trial.suggest_int("neurons", 16, 256, log=True)] * trial.suggest_int("layers", 1, 3)
     dropout = trial.suggest_float("dropout", 0.0, 0.5)
-    optimizer_name = trial.suggest_categorical("optimizer", list(OPTIMIZERS))
+    kind = trial.suggest_categorical("optimizer", list(OPTIMIZERS))
     lr = trial.suggest_float("lr", 1e-4, 1e-1, log=True)
     weight_decay = trial.suggest_float("weight_decay", 1e-6, 1e-1, log=True)
     batch_size = trial.suggest_categorical("batch_size", [16, 32, 64, 128])
@@ -78,8 +78,7 @@ def train(trial: Trial | FixedTrial) -> tuple[nn.Module, float]:
     for inputs, outputs in zip([784, *widths], widths, strict=False):
         layers += [nn.Linear(inputs, outputs), nn.ReLU(), nn.Dropout(dropout)]
     model = nn.Sequential(*layers, nn.Linear(widths[-1], 10))
-    Optimizer = getattr(torch.optim, optimizer_name)
-    optimizer = Optimizer(model.parameters(), lr=lr, weight_decay=weight_decay)
+    optimizer = getattr(torch.optim, kind)(model.parameters(), lr=lr, weight_decay=weight_decay)
     for epoch in range(epochs):
         model.train()
         for batch, targets in DataLoader(training, batch_size=batch_size, shuffle=True):

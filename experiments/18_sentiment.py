@@ -154,7 +154,8 @@ for layer in (nn.RNN, nn.LSTM):
 # %% [markdown]
 # ## What the LSTM says
 #
-# The review it finds worst, the one it finds best, and the one where it is furthest off.
+# The end of the review it finds worst, of the one it finds best, and of the one where it is
+# furthest off.
 
 # %%
 by_lstm = probabilities(models["LSTM"], tokens)
@@ -162,9 +163,9 @@ off = np.abs(by_lstm - labels.numpy())
 shown = {"worst": by_lstm.argmin(), "best": by_lstm.argmax(), "furthest off": off.argmax()}
 for title, place in shown.items():
     i = int(place)
-    text = " ".join(vocabulary.lookup_tokens(tokens[i][tokens[i] != 0].tolist()))
+    last_words = vocabulary.lookup_tokens(tokens[i][tokens[i] != 0].tolist()[-60:])
     print(f"\n{title}: P(positive) = {by_lstm[i]:.3f}, in truth {data.classes[int(labels[i])]}")
-    print(textwrap.fill(f"... {text[-300:]}", 96))
+    print(textwrap.fill("... " + " ".join(last_words), 96))
 
 # %% [markdown]
 # ## A probability after each word

@@ -193,10 +193,10 @@ def test_a_digest_that_ctrl_c_left_with_one_library_is_no_difference() -> None:
 @pytest.mark.parametrize(
     ("runs", "interrupted", "word", "reasons"),
     [
-        ([complete_run()], False, "passed", "passed: complete"),
+        ([complete_run()], False, "passed", "complete passed"),
         ([complete_run(), complete_run()], False, "passed", "all 2 models passed"),
         # All that was begun is complete, but not all was begun.
-        ([complete_run()], True, "stopped", "passed: complete"),
+        ([complete_run()], True, "stopped", "complete passed"),
         ([complete_run(), incomplete_run()], True, "stopped", None),
         (
             all_runs(),
