@@ -84,7 +84,8 @@ def write_page(
 
 def _pictures(run: ModelRun) -> list[Picture]:
     return [
-        Picture(panel.tell(run), f"data:image/svg+xml,{quote(panel_svg(name, run))}")
+        # Shorter than base64; blanks and these signs may stand in a quoted address as they are.
+        Picture(panel.tell(run), "data:image/svg+xml," + quote(panel_svg(name, run), " /=:;,+"))
         for name, panel in PANELS.items()
     ]
 

@@ -7,6 +7,7 @@ a per cent of accuracy.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 
@@ -19,3 +20,17 @@ def one_cycle(torch: Any, optimizer: Any, steps: int) -> Any:
     """Up to the optimizer's learning rate in the first 30 % of the steps, then down to nearly 0."""
     highest = optimizer.param_groups[0]["lr"]
     return torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=highest, total_steps=steps)
+
+
+def warm_up(torch: Any, optimizer: Any, steps: int) -> Any:
+    """Up to the optimizer's rate in 400 steps, however short the run; down along half a cosine.
+
+    Of the ten million ReLUs and maxima in a step of a U-Net, some lie so near to their threshold
+    that rounding decides. At a high rate a network that has learnt nothing yet magnifies that: the
+    losses of the two libraries, 1e-7 apart, were 1e-4 apart after 20 steps, and 7e-6 like this.
+    """
+
+    def share(step: int) -> float:
+        return min((step + 1) / 400, (1 + math.cos(math.pi * step / steps)) / 2)
+
+    return torch.optim.lr_scheduler.LambdaLR(optimizer, share)

@@ -121,7 +121,7 @@ def train(fill, activation):
 runs = tqdm(measured, leave=False, disable=None)
 losses = {(curve, name): train(fills[name], activations[curve]) for curve, name in runs}
 for (curve, name), run in losses.items():
-    print(f"{curve} {name:18} loss {run[0]:.0e} at first, {np.mean(run[-10:]):.0e} at the end")
+    print(f"{curve} {name:18} loss {run[0]:.1e} at first, {run[20]:.1e} after 20 steps")
 
 # %% [markdown]
 # ## What to see

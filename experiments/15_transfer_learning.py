@@ -7,8 +7,8 @@
 #
 # With `--weights vgg16.pth` (torchvision's file; `--download` fetches it, 528 MB) the features are
 # those of VGG16, which has seen 1.3 million photos; it learns to tell ants from bees from the 244
-# photos in `hymenoptera` of the data root. That takes some minutes. Without, a small VGG first
-# learns six classes of Fashion-MNIST (of digits, without `--data-root`), and then four new ones.
+# photos in `hymenoptera` of the data root, in some minutes. Without, a small VGG first learns six
+# classes of Fashion-MNIST (of digits, without `--data-root`), then four new ones, in one minute.
 
 # %%
 from __future__ import annotations
@@ -99,6 +99,7 @@ else:
     known = accuracy(network, *(torch.from_numpy(array[:2000]) for array in base.test))
     print(f"{data.note}\n{', '.join(base.classes)}: {known:.1%} of the test images")
     size = 128 * 3 * 3
+tests = [array[: 500 if options.quick else None] for array in tests]
 print(f"{len(images)} images to learn {', '.join(names)}; {len(tests[0])} to test")
 
 # %% [markdown]

@@ -1,10 +1,10 @@
 # %% [markdown]
 # # 16. Segmentation: a class for every pixel
 #
-# A slice of brain tissue under the electron microscope: which pixels belong to the membranes
+# A slice of nerve tissue under the electron microscope: which pixels belong to the membranes
 # between the cells? A U-Net answers for all pixels at once. Accuracy says little here, so we count
 # intersection over union (IoU) by hand. With `--data-root DIR` (30 slices of the ISBI challenge of
-# 2012) this takes about four minutes; without, cells made on the spot stand in.
+# 2012) this takes some minutes; without, cells made on the spot stand in.
 
 # %%
 from __future__ import annotations

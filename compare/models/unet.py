@@ -12,7 +12,7 @@ CHANNELS = (16, 32, 64, 128)
 
 
 def build(torch: Any, facts: Facts, lr: float = 2e-3) -> tuple[Any, Any, Any]:
-    """U-Net of four levels, 16 to 128 channels, BatchNorm; Adam, the rate in one cycle."""
+    """U-Net of four levels, 16 to 128 channels, BatchNorm; Adam, warmed up."""
     nn = torch.nn
 
     def double_conv(in_channels: int, out_channels: int) -> Any:
@@ -28,7 +28,7 @@ def build(torch: Any, facts: Facts, lr: float = 2e-3) -> tuple[Any, Any, Any]:
     class Up(nn.Module):  # type: ignore[misc, name-defined]
         def __init__(self, in_channels: int, out_channels: int) -> None:
             super().__init__()
-            self.up = nn.ConvTranspose2d(in_channels, out_channels, 2, stride=2)
+            self.up = nn.ConvTranspose2d(in_channels, out_channels, 2, 2, bias=False)
             self.conv = double_conv(2 * out_channels, out_channels)
 
         def forward(self, x: Any, skip: Any) -> Any:
@@ -53,15 +53,17 @@ def build(torch: Any, facts: Facts, lr: float = 2e-3) -> tuple[Any, Any, Any]:
             return self.head(x)  # (N, 2, H, W)
 
     model = UNet()
-    return model, nn.CrossEntropyLoss(), torch.optim.Adam(model.parameters(), lr=lr)
+    # A wrong pixel costs less IoU where it adds to a membrane than where it is missing from one.
+    criterion = nn.CrossEntropyLoss(weight=torch.tensor([1.0, 1.3]))
+    return model, criterion, torch.optim.Adam(model.parameters(), lr=lr)
 
 
 RECIPE = Recipe(
     build,
     data="membrane",
     metric="iou",
-    epochs=8,
-    batch_size=8,
-    schedule=schedules.one_cycle,
+    epochs=6,
+    batch_size=4,
+    schedule=schedules.warm_up,
     evaluation_batch_size=2,
 )
