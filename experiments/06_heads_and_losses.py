@@ -3,7 +3,8 @@
 #
 # The question decides the end of a network. Which of two: one number, sigmoid, binary cross
 # entropy. Which of many: one number a class, softmax, cross entropy. How much: the number itself,
-# squared error. The three pairs have the same gradient at the last layer: prediction - target.
+# squared error. The three have the same gradient at the last layer, up to a factor: prediction -
+# target.
 
 # %%
 from __future__ import annotations

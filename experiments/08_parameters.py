@@ -72,7 +72,7 @@ print("buffers:", ", ".join(name for name, _ in model.named_buffers()))
 # ## Freezing
 #
 # The network first learns the digits 0 to 6. Then it gets a new head for 7, 8 and 9. If all of it
-# is trained on these, it forgets: with the old head back in place, it no longer knows 0 to 6.
+# is trained on these, it forgets: with the old head back in place, it knows 0 to 6 much less well.
 # `body.requires_grad_(False)` keeps the body: it gets no gradient, and the optimizer skips what has
 # none, weight decay included. Buffers are not parameters: in training mode batch normalisation goes
 # on measuring, so a frozen body must be put in `eval()`, too.

@@ -170,36 +170,58 @@ for title, place in shown.items():
 # %% [markdown]
 # ## A probability after each word
 #
-# Given the first word, the first two words, and so on, the model shows what each word changes.
+# Given the first word, the first two words, and so on, a model shows what each word changes. And
+# does it know what "not" does?
+
 
 # %%
+def by_prefix(sentence: str) -> dict[str, np.ndarray]:
+    """The probability of each model after each word."""
+    heard = sentence.split()
+    prefixes = [heard[: count + 1] for count in range(len(heard))]
+    prefix_tokens = torch.from_numpy(to_numbers(prefixes, vocabulary, tokens.shape[1]))
+    return {name: probabilities(model, prefix_tokens) for name, model in models.items()}
+
+
 if is_imdb:
-    sentence = "the story is great , but it is not well told , and i was bored . do not watch it ."
+    turns_bad = "i hoped for a good film , but it is boring , and the ending is terrible ."
+    turns_good = "at first i was bored , but the second half is great and the ending is wonderful ."
 else:
-    sentence = "the ticket was cheap . the film was not very good ."
-prefixes = [sentence.split()[: count + 1] for count in range(len(sentence.split()))]
-prefix_tokens = torch.from_numpy(to_numbers(prefixes, vocabulary, tokens.shape[1]))
-running = {name: probabilities(model, prefix_tokens) for name, model in models.items()}
+    turns_bad = "the ticket was cheap . the film was not very good ."
+    turns_good = "the street was very cold . the ending was not dull ."
+running = {sentence: by_prefix(sentence) for sentence in (turns_bad, turns_good)}
+
+print()
+for opinion in ("good", "not good", "bad", "not bad"):
+    shares = {name: after[-1] for name, after in by_prefix(f"the film was {opinion} .").items()}
+    print(f"{opinion:9}", *(f"{name} {share:6.1%}" for name, share in shares.items()), sep="  ")
 
 # %% [markdown]
 # ## What to see
 #
-# Left: test accuracy. Right: the probability jumps at the words that matter. A word like "not"
-# does little alone; it changes what the word after it does.
+# Left: test accuracy. The made reviews are learned to the last one; on IMDB, the LSTM is ahead by
+# about two points. Right: the probability jumps at the words that matter, and a later verdict
+# outweighs an earlier one. In the made reviews, "not" does little alone; it turns the word after it
+# around. On IMDB, "not bad" counts as bad: 5,824 of the training reviews say "bad", but only 149
+# say "not bad".
 
 # %%
-figure = Figure(figsize=(10.5, 4.4), layout="constrained")
-left, right = figure.subplots(1, 2, width_ratios=(1, 1.8))
+figure = Figure(figsize=(10.5, 6), layout="constrained")
+panels = figure.subplot_mosaic([["left", "top"], ["left", "bottom"]], width_ratios=(1, 1.8))
+left, *right = panels.values()
 for name, color in (("RNN", "#1f5fa8"), ("LSTM", "#ee8c3a")):
     left.plot(100 * np.array(curves[name]), "o-", color=color, label=name)
-    right.plot(100 * running[name], "o-", color=color, label=name)
+    for axes, after in zip(right, running.values(), strict=True):
+        axes.plot(100 * after[name], "o-", color=color, label=name)
 left.set(title=f"Test accuracy, {data.name}", xlabel="epoch", ylabel="accuracy in %")
 left.set_xticks(range(epochs + 1))
 left.legend()
-right.axhline(50, color="#888888", lw=1)
-right.set(title="After each word", ylabel="P(positive) in %", ylim=(-3, 103))
-right.set_xticks(range(len(prefixes)), sentence.split(), rotation=60, ha="right")
-right.legend()
+panels["top"].set_title("After each word of two reviews")
+for axes, sentence in zip(right, running, strict=True):
+    heard = sentence.split()
+    axes.axhline(50, color="#888888", lw=1)
+    axes.set(ylabel="P(positive) in %", ylim=(-5, 105))
+    axes.set_xticks(range(len(heard)), heard, rotation=50, ha="right", rotation_mode="anchor")
 lesson.save(figure, options.out / "18_sentiment.png")
 
 # %%
@@ -207,4 +229,5 @@ if is_imdb:
     assert curves["LSTM"][-1] > (0.6 if options.quick else 0.85)
 else:
     assert min(curves["RNN"][-1], curves["LSTM"][-1]) > 0.95
-    assert running["LSTM"][-1] < 0.1  # "not very good"
+if not (is_imdb and options.quick):
+    assert running[turns_bad]["LSTM"][-1] < 0.5 < running[turns_good]["LSTM"][-1]

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from compare.data.dataset import Data
-from compare.errors import UsageError
+from compare.errors import MissingData, UsageError
 from compare.recipe import Facts
 from compare.torchvision_shim import import_torchvision
 from minitorch.vision.datasets.mnist import load_fashion_mnist
@@ -35,6 +35,8 @@ def load(root: str | None, download: bool) -> Data:
         download_fashion_mnist(root)
     try:
         train, test = (load_fashion_mnist(root, train=train) for train in (True, False))
+    except FileNotFoundError as error:
+        raise MissingData(str(error)) from None
     except (OSError, ValueError) as error:
         raise UsageError(str(error)) from None
     note = f"Fashion-MNIST from {root}"
