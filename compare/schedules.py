@@ -25,9 +25,10 @@ def one_cycle(torch: Any, optimizer: Any, steps: int) -> Any:
 def warm_up(torch: Any, optimizer: Any, steps: int) -> Any:
     """Up to the optimizer's rate in 400 steps, however short the run; down along half a cosine.
 
-    Of the ten million ReLUs and maxima in a step of a U-Net, some lie so near to their threshold
-    that rounding decides. At a high rate a network that has learnt nothing yet magnifies that: the
-    losses of the two libraries, 1e-7 apart, were 1e-4 apart after 20 steps, and 7e-6 like this.
+    Of the millions of ReLUs and maxima in a step of a U-Net, some lie so near to their threshold
+    that rounding decides: weights 6e-6 apart had gradients 1e-3 apart. Early on, large steps
+    magnify that. In a run of 40 steps the losses of the two libraries came to be 6e-4 apart within
+    20 steps with ``one_cycle``, and 4e-6 like this.
     """
 
     def share(step: int) -> float:

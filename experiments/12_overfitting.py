@@ -68,7 +68,7 @@ def network(batch_norm: bool, dropout: float) -> nn.Sequential:
     return nn.Sequential(*layers, nn.Linear(256, 10))
 
 
-shown, batch_size, epochs = (60_000, 256, 25) if is_real and not options.quick else (200, 50, 20)
+shown, batch_size, epochs = (60_000, 256, 15) if is_real and not options.quick else (200, 50, 20)
 train_images, train_labels = (torch.from_numpy(array[:shown]) for array in data.train)
 test_images, test_labels = map(torch.from_numpy, data.test)
 
@@ -108,8 +108,8 @@ histories = {}
 for name, batch_norm, dropout, weight_decay in (
     ("plain", False, 0.0, 0.0),
     ("+ batch norm", True, 0.0, 0.0),
-    ("+ dropout", True, 0.3, 0.0),
-    ("+ weight decay", True, 0.3, 1e-4),
+    ("+ dropout", True, 0.4, 0.0),
+    ("+ weight decay", True, 0.4, 1e-4),
 ):
     torch.manual_seed(0)
     histories[name] = train(name, network(batch_norm, dropout), weight_decay)

@@ -69,7 +69,7 @@ assert not vectors[2, -1].any()
 data = load("imdb", options.data_root, options.download)
 is_imdb = data.name == "IMDB"
 print(data.note)
-train_count, test_count = (3_000, 1_000) if options.quick else (None, None)
+train_count, test_count = (3_000, 1_000) if options.quick and is_imdb else (None, None)
 random = np.random.RandomState(0)  # A mere slice of IMDB would be of bad reviews alone.
 train_rows = random.permutation(len(data.train[0]))[:train_count]
 test_rows = random.permutation(len(data.test[0]))[:test_count]

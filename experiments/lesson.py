@@ -47,7 +47,11 @@ def options(**more: dict[str, Any]) -> argparse.Namespace:
 
 
 def save(figure: Any, path: Path) -> None:
-    """Writes a matplotlib figure, and says where."""
+    """Writes a matplotlib figure, says where, and shows it if this is a notebook."""
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=110)
     print(f"picture: {path}")
+    if "ipykernel" in sys.modules:
+        from IPython.display import display
+
+        display(figure)
