@@ -102,25 +102,29 @@ class R2(Metric):
         return 1 - self.residual / spread if spread else float("nan")
 
 
-class IoU(Metric):
-    """Intersection over union: of the pixels that are class 1 or are called so, how many are both.
+class MeanIoU(Metric):
+    """Intersection over union of each class, and the mean over the classes that occur.
 
-    Scores (N, 2, H, W), targets (N, H, W). NaN if there is no such pixel.
+    Of the pixels that are a class or are called so, how many are both. Scores (N, C, H, W), targets
+    (N, H, W).
     """
 
-    name = "IoU"
+    name = "mean IoU"
     is_share = False
 
     def __init__(self) -> None:
-        self.intersection = self.union = 0
+        self.intersection: Array | int = 0
+        self.union: Array | int = 0
 
     def update(self, outputs: Array, target: Array) -> None:
-        predicted, wanted = outputs.argmax(1) == 1, target == 1
-        self.intersection += int((predicted & wanted).sum())
-        self.union += int((predicted | wanted).sum())
+        classes = np.arange(outputs.shape[1])[:, np.newaxis]
+        predicted, wanted = (x.ravel() == classes for x in (outputs.argmax(1), target))
+        self.intersection = self.intersection + (predicted & wanted).sum(1)
+        self.union = self.union + (predicted | wanted).sum(1)
 
     def value(self) -> float:
-        return self.intersection / self.union if self.union else float("nan")
+        intersection, union = np.asarray(self.intersection), np.asarray(self.union)
+        return float((intersection[union > 0] / union[union > 0]).mean())
 
 
 class BitsPerCharacter(Metric):
@@ -149,6 +153,6 @@ METRICS: dict[str, type[Metric]] = {
     "accuracy": Accuracy,
     "answered": Answered,
     "r2": R2,
-    "iou": IoU,
+    "mean_iou": MeanIoU,
     "bits_per_character": BitsPerCharacter,
 }

@@ -62,10 +62,12 @@ CASES: dict[str, tuple[str, tuple[Array, Array], Callable[[Array, Array], float]
     ),
     "answered": ("answered", scores_and_classes(83, classes=4), answered),
     "R2": ("r2", prices(), lambda outputs, target: r2_score(target, outputs)),
-    "IoU": (
-        "iou",
-        scores_and_classes(23, 5, 7, classes=2),
-        lambda scores, target: jaccard_score(target.ravel(), scores.argmax(1).ravel()),
+    "mean IoU": (
+        "mean_iou",
+        scores_and_classes(23, 5, 7, classes=3),
+        lambda scores, target: jaccard_score(
+            target.ravel(), scores.argmax(1).ravel(), average="macro"
+        ),
     ),
     "bits": ("bits_per_character", scores_and_classes(23, 9, classes=30), bits),
 }
@@ -118,14 +120,15 @@ def test_r2_of_equal_targets_is_undefined() -> None:
     assert math.isnan(measure("r2", target + 1, target, 2))
 
 
-def test_iou_without_the_class_is_undefined() -> None:
+def test_a_class_that_does_not_occur_has_no_iou() -> None:
     background = np.zeros((2, 2, 3, 3), np.float32)
     background[:, 0] = 1
     nowhere = np.zeros((2, 3, 3), np.int64)
-    assert math.isnan(measure("iou", background, nowhere))
-    assert measure("iou", background, 1 - nowhere) == 0
-    assert measure("iou", background[:, ::-1], nowhere) == 0
-    assert measure("iou", background[:, ::-1], 1 - nowhere) == 1
+    assert measure("mean_iou", background, nowhere) == 1
+    assert measure("mean_iou", background, 1 - nowhere) == 0
+    half = nowhere.copy()
+    half[0] = 1
+    assert measure("mean_iou", background, half) == 1 / 4  # A half for class 0, nothing for 1.
 
 
 def test_iou_is_over_all_pixels_and_not_a_mean_over_images() -> None:
@@ -134,7 +137,7 @@ def test_iou_is_over_all_pixels_and_not_a_mean_over_images() -> None:
     called = np.zeros_like(target)
     called[0] = 1
     scores = np.stack([1 - called, called], 1).astype(np.float32)
-    assert measure("iou", scores, target, 1) == 4 / 5
+    assert measure("mean_iou", scores, target, 1) == pytest.approx((4 / 5 + 3 / 4) / 2)
 
 
 def test_bits_of_a_uniform_guess_and_of_large_scores() -> None:

@@ -108,7 +108,7 @@ def incomplete_run() -> ModelRun:
 def untouched_run() -> ModelRun:
     """Ctrl-C came before the first step."""
     empty = (library_run(name, [], [], {"initial weights": "a"}) for name in ("torch", "minitorch"))
-    run = model_run("untouched", *empty, metric="iou")
+    run = model_run("untouched", *empty, metric="mean_iou")
     run.distances = []
     return run
 
@@ -236,7 +236,7 @@ def test_table_fits_80_columns_and_has_all_numbers() -> None:
     assert ["digits", "minitorch", "91.25%", "92.25%", losses[1], "1.00", "2.00x", "321"] in rows
     assert ["incomplete", "PyTorch", "accuracy", "—", "—", "1.0000", "2.00", "—"] in rows
     assert ["30", "of", "100", "steps"] in rows
-    assert ["untouched", "PyTorch", "IoU", "—", "—", "—", "—", "—"] in rows
+    assert ["untouched", "PyTorch", "mean IoU", "—", "—", "—", "—", "—"] in rows
     assert ["0", "of", "100", "steps"] in rows
     assert ["diverged", "PyTorch", "R2", "nan", "nan", "nan", "2.00", "321"] in rows
     assert rows[-2][:4] == ["wrong", "PyTorch", "bits/character", "2.2500"]
@@ -464,7 +464,7 @@ def test_page_says_what_was_measured(page_of_all: Path) -> None:
         *("0.0e+00", "0.0e+00", "—", "1.2e-02", "2.00", "1.00", "2.00x", "—", "—"),
     ]
     assert rows[2] == [
-        *("untouched", "stopped", "digits", "0 of 100", "IoU", "—", "—", "—"),
+        *("untouched", "stopped", "digits", "0 of 100", "mean IoU", "—", "—", "—"),
         *("—", "—", "—", "—", "—", "—", "—", "—", "—"),
     ]
     assert rows[3] == [

@@ -61,7 +61,7 @@ def build(torch: Any, facts: Facts, lr: float = 2e-3) -> tuple[Any, Any, Any]:
 RECIPE = Recipe(
     build,
     data="membrane",
-    metric="iou",
+    metric="mean_iou",
     epochs=6,
     batch_size=4,
     schedule=schedules.warm_up,
