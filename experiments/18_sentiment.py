@@ -3,7 +3,7 @@
 #
 # Is a film review kind or not? We turn words into numbers, numbers into vectors, let a recurrent
 # network read them, and compare the plain RNN with the LSTM. Without data, a small grammar makes
-# the reviews. With `--data-root`, they are the 50,000 of IMDB; that takes about five minutes.
+# the reviews. With `--data-root`, they are the 50,000 of IMDB; that takes about four minutes.
 
 # %%
 from __future__ import annotations

@@ -62,7 +62,7 @@ RECIPE = Recipe(
     build,
     data="membrane",
     metric="mean_iou",
-    epochs=6,
+    epochs=4,
     batch_size=4,
     schedule=schedules.warm_up,
     evaluation_batch_size=2,

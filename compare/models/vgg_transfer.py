@@ -69,7 +69,5 @@ def build_scratch(torch: Any, facts: Facts, lr: float = 0.05) -> tuple[Any, Any,
 
 
 BASE = Recipe(build_base, "fashion_base", "accuracy", epochs=10, schedule=one_cycle)
-SCRATCH = Recipe(
-    build_scratch, "fashion_new", "accuracy", epochs=12, batch_size=20, schedule=cosine
-)
+SCRATCH = Recipe(build_scratch, "fashion_new", "accuracy", epochs=8, batch_size=20, schedule=cosine)
 TRANSFER = replace(SCRATCH, build=build_transfer, starts_from="vgg_base")
