@@ -236,7 +236,7 @@ def test_table_fits_80_columns_and_has_all_numbers() -> None:
     assert ["digits", "minitorch", "91.25%", "92.25%", losses[1], "1.00", "2.00x", "321"] in rows
     assert ["incomplete", "PyTorch", "accuracy", "—", "—", "1.0000", "2.00", "—"] in rows
     assert ["30", "of", "100", "steps"] in rows
-    assert ["untouched", "PyTorch", "mean IoU", "—", "—", "—", "—", "—"] in rows
+    assert ["untouched", "PyTorch", "mean", "IoU", "—", "—", "—", "—", "—"] in rows
     assert ["0", "of", "100", "steps"] in rows
     assert ["diverged", "PyTorch", "R2", "nan", "nan", "nan", "2.00", "321"] in rows
     assert rows[-2][:4] == ["wrong", "PyTorch", "bits/character", "2.2500"]
