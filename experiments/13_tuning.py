@@ -37,8 +37,8 @@ optuna.logging.set_verbosity(optuna.logging.ERROR)
 # ## Three parts of the data
 #
 # The training part chooses weights, the validation part hyperparameters. What has chosen can't
-# judge: the best of many trials was also the luckiest one. The test part judges, once, at the end.
-# (Of the real Fashion-MNIST we take 12,000 images to choose with; the study then takes minutes.)
+# judge: the best of many was also the luckiest. The test part judges, once, at the end. (12,000
+# images of Fashion-MNIST are taken to choose with; the study then takes minutes.)
 
 # %%
 count = min(len(data.train[1]), 600 if options.quick else 12_000)
@@ -56,9 +56,9 @@ def accuracy(model: nn.Module, images: torch.Tensor, labels: torch.Tensor) -> fl
 # %% [markdown]
 # ## One trial
 #
-# Each `suggest_...` names a hyperparameter and its range, and returns what the sampler has chosen.
-# Rates span decades, so they are drawn on a logarithmic scale. After each epoch the trial reports;
-# the pruner stops it if it is below the median of what the others had reached by that epoch.
+# Each `suggest_...` names a hyperparameter and its range, and returns what the sampler chose. Rates
+# span decades: their scale is logarithmic. After each epoch the trial reports, and the pruner stops
+# it if it is below the median of what the others had reached by then.
 
 # %%
 OPTIMIZERS = {"SGD": "#1f5fa8", "RMSprop": "#c0392b", "AdamW": "#2a9d4a"}  # And their colors.
@@ -71,7 +71,6 @@ def train(trial: Trial | FixedTrial) -> tuple[nn.Module, float]:
     lr = trial.suggest_float("lr", 1e-4, 1e-1, log=True)
     weight_decay = trial.suggest_float("weight_decay", 1e-6, 1e-1, log=True)
     batch_size = trial.suggest_categorical("batch_size", [16, 32, 64, 128])
-    epochs = trial.suggest_int("epochs", 2, 4 if options.quick else 12)
 
     torch.manual_seed(0)  # Trials shall differ in their hyperparameters only.
     layers: list[nn.Module] = [nn.Flatten()]
@@ -79,7 +78,7 @@ def train(trial: Trial | FixedTrial) -> tuple[nn.Module, float]:
         layers += [nn.Linear(inputs, outputs), nn.ReLU(), nn.Dropout(dropout)]
     model = nn.Sequential(*layers, nn.Linear(widths[-1], 10))
     optimizer = getattr(torch.optim, kind)(model.parameters(), lr=lr, weight_decay=weight_decay)
-    for epoch in range(epochs):
+    for epoch in range(trial.suggest_int("epochs", 2, 4 if options.quick else 12)):
         model.train()
         for batch, targets in DataLoader(training, batch_size=batch_size, shuffle=True):
             optimizer.zero_grad()
@@ -94,10 +93,9 @@ def train(trial: Trial | FixedTrial) -> tuple[nn.Module, float]:
 # %% [markdown]
 # ## A study that two processes share
 #
-# Each process opens the journal, reads all results so far before it draws a trial, and adds its
-# own. So the study also outlives the program: if it is stopped (Ctrl-C), the next run continues it,
-# and `--fresh` starts anew. Seeds differ by process and by the number of trials that are known;
-# otherwise the same first trials would be drawn twice.
+# Each process reads all results so far from the journal before it draws a trial, and adds its own.
+# So the study outlives the program: if it is stopped (Ctrl-C), the next run continues it, and
+# `--fresh` starts anew. Seeds differ, or the same first trials would be drawn twice.
 
 # %%
 journal = options.out / f"13_tuning_{data.name}{'_quick' if options.quick else ''}.journal"
@@ -157,7 +155,7 @@ model, score = train(FixedTrial(best.params))
 test = accuracy(model, *(torch.from_numpy(array) for array in data.test))
 median = statistics.median(trial.value for trial in trials)
 print(f"{len(trials)} trials, {len(pruned)} of them pruned; the best is number {best.number}:")
-print(*(f"    {name} {value}\n" for name, value in best.params.items()), sep="", end="")
+print("\n".join(f"    {name} {value}" for name, value in best.params.items()))
 print(f"validation accuracy: best {best.value:.2%} (again: {score:.2%}), median {median:.2%}")
 print(f"test accuracy of the best: {test:.2%}")
 
@@ -165,10 +163,9 @@ print(f"test accuracy of the best: {test:.2%}")
 # ## What to see
 #
 # Above: the trials in their order, and each one's way through its epochs. The first ten are drawn
-# at random; later ones crowd where results are good, and hopeless ones end early (grey). Below:
-# how much of the spread of the results each hyperparameter explains, by a random forest fitted to
-# the completed trials (functional ANOVA). From so few trials that is a rough estimate: try
-# `--trials 200`. At the right, what the sampler found out about learning rates.
+# at random; later ones crowd where results are good, and hopeless ones end early (grey). Below: how
+# much of the spread each hyperparameter explains, by a random forest fitted to the completed trials
+# (roughly: try `--trials 200`), and what the sampler found out about learning rates.
 
 # %%
 figure = Figure(figsize=(10.5, 7.5), layout="constrained")
@@ -193,8 +190,8 @@ importance.set(xlabel="share of the variance of the results", title="What matter
 history.set(xlabel="trial", ylabel="validation accuracy", title="History")
 curves.set(xlabel="epoch", ylabel="validation accuracy", title="Each trial")
 rates.set(xlabel="learning rate", ylabel="validation accuracy", title="Learning rates")
-history.legend()
-rates.legend()
+for axes in (history, rates):
+    axes.legend()
 lesson.save(figure, options.out / "13_tuning.png")
 
 assert len(trials) == known + missing, "a process did not do its share"
