@@ -196,5 +196,4 @@ lesson.save(figure, options.out / "13_tuning.png")
 
 assert len(trials) == known + missing, "a process did not do its share"
 assert (reloaded.best_value, reloaded.best_params) == (study.best_value, study.best_params)
-assert best.value > median
-assert pruned or options.quick, "no trial was pruned"
+assert best.value > median and (pruned or options.quick)
