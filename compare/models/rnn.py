@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from compare.recipe import Facts, Recipe
+from compare.schedules import cosine
 
 
 def build(torch: Any, facts: Facts, lr: float = 1e-3) -> tuple[Any, Any, Any]:
-    """nn.RNN over 28 rows of 28 pixels and a linear layer on its last output; Adam."""
+    """nn.RNN over 28 rows of 28 pixels and a linear layer on its last output; Adam, cosine."""
     nn = torch.nn
 
     class RowReader(nn.Module):  # type: ignore[misc, name-defined]
@@ -25,4 +26,6 @@ def build(torch: Any, facts: Facts, lr: float = 1e-3) -> tuple[Any, Any, Any]:
     return model, nn.CrossEntropyLoss(), torch.optim.Adam(model.parameters(), lr=lr)
 
 
-RECIPE = Recipe(build, data="fashion_mnist", metric="accuracy", epochs=10)
+RECIPE = Recipe(
+    build, data="fashion_mnist", metric="accuracy", epochs=10, schedule=cosine, clip_norm=1.0
+)
