@@ -27,6 +27,7 @@ ROOT = Path(__file__).parent.parent
 PAGES = (ROOT / "README.md", ROOT / "docs" / "compare.md")
 KEPT = ROOT / "docs" / "compare"
 PER_STEP = ("losses", "step_ms", "relative_difference", "reference_losses", "candidate_losses")
+LEFT_OUT = (*PER_STEP, "data_note")  # A data note names a folder of the machine.
 
 Report = Mapping[str, Any]
 
@@ -37,9 +38,9 @@ _PLACE = re.compile(
 
 
 def summary(report: Any) -> Any:
-    """Returns the report without the lists that have an entry for each step."""
+    """Returns the report without lists that have an entry for each step, and without folders."""
     if isinstance(report, dict):
-        kept = {name: summary(value) for name, value in report.items() if name not in PER_STEP}
+        kept = {name: summary(value) for name, value in report.items() if name not in LEFT_OUT}
         if "distances" in kept:
             kept["distances"] = kept["distances"][-1:]
         return kept

@@ -34,8 +34,10 @@ def test_the_report_is_of_all_models_and_all_passed(report: dict[str, Any]) -> N
     assert report["passed"]
     assert report["complete"]
     for model in report["models"]:
+        assert model["float64"]["largest_difference"] < 1e-10  # As README says.
         assert (publish.KEPT / f"{model['model']}.png").is_file()
         assert "losses" not in model["reference"]
+        assert "data_note" not in model  # It names a folder of the machine.
 
 
 TARGETS = {
