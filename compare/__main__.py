@@ -156,7 +156,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
     from rich.console import Console
 
-    from compare.session import Session
+    from compare.comparison import Comparison
 
     settings = Settings(
         batch_size=options.batch_size,
@@ -169,14 +169,14 @@ def run(arguments: Sequence[str] | None = None) -> int:
         float64_steps=options.float64_steps,
         libraries=options.libraries,
     )
-    session = Session(
+    comparison = Comparison(
         settings,
         out,
         data_root=None if options.stand_in else options.data_root,
         download=options.download,
         console=Console(),
     )
-    return session.run(options.model, fresh=options.fresh)
+    return comparison.run(options.model, fresh=options.fresh)
 
 
 def main() -> int:

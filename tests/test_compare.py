@@ -20,13 +20,13 @@ import pytest
 import torch
 from rich.console import Console
 
+from compare.comparison import Comparison
 from compare.cpu_dropout import cpu_dropout
 from compare.data import load
 from compare.distance import measure
 from compare.errors import MissingData
 from compare.models import MODELS
 from compare.results import Distance, LibraryRun, ModelRun, Settings, Trajectory
-from compare.session import Session
 
 ROOT = Path(__file__).parent.parent
 
@@ -199,12 +199,12 @@ def test_a_missing_data_set_is_an_error_for_one_model_and_a_stand_in_for_all(
 ) -> None:
     with pytest.raises(MissingData, match="california_housing"):
         load("housing", str(tmp_path))
-    session = Session(SHORT, tmp_path / "out", str(tmp_path), False, Console(quiet=True))
-    data, folder, _ = session._load("housing", must_be_real=False)
+    comparison = Comparison(SHORT, tmp_path / "out", str(tmp_path), False, Console(quiet=True))
+    data, folder, _ = comparison._load("housing", must_be_real=False)
     assert data.name != "California housing"
     assert (folder / "train_0.npy").exists()
     with pytest.raises(MissingData):
-        session._load("fashion_mnist", must_be_real=True)
+        comparison._load("fashion_mnist", must_be_real=True)
 
 
 @pytest.mark.slow

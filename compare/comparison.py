@@ -20,7 +20,7 @@ from compare.results import ModelRun, Settings
 
 
 @dataclass
-class Session:
+class Comparison:
     """What the models of one call share: settings, data, and the folder of the results.
 
     Attributes:
