@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from benchmarks.report import geometric_mean, significant
-from compare.plot import CANDIDATE_COLOR, REFERENCE_COLOR
+from compare.panels import CANDIDATE_COLOR, REFERENCE_COLOR
 
 # Told apart by lightness too, for readers who see colours otherwise.
 COLORS = {

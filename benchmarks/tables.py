@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.report import NO_NUMBER, SCHEMA, geometric_mean, significant
+from compare.wording import markdown_table
 
 ROOT = Path(__file__).parent.parent
 PAGES = (ROOT / "README.md", ROOT / "docs" / "speed.md")
@@ -47,7 +48,7 @@ def markdown(report: Report) -> str:
         rows = _rows_by_work(report)
     else:
         rows = _rows_by_group(report)
-    return f"{_table(rows)}\n\n{_origin(report)}\n"
+    return f"{markdown_table(rows)}\n\n{_origin(report)}\n"
 
 
 def misses(report: Report) -> str:
@@ -65,7 +66,7 @@ def misses(report: Report) -> str:
             ]
             cells.append("; ".join(below) or NO_NUMBER)
         rows.append([str(group), *cells])
-    return f"{_table(rows)}\n\n{_origin(report)}\n"
+    return f"{markdown_table(rows)}\n\n{_origin(report)}\n"
 
 
 def _without_size(result: Mapping[str, Any]) -> str:
@@ -157,12 +158,6 @@ def _rows_by_group(report: Report) -> list[list[str]]:
         lowest = "{:.2f} ({})".format(*min(all_of)) if all_of else NO_NUMBER
         rows.append([str(group), str(len(found)), *cells, lowest])
     return rows
-
-
-def _table(rows: Sequence[Sequence[str]]) -> str:
-    head, *body = rows
-    rule = ["---"] * len(head)
-    return "\n".join("| " + " | ".join(row) + " |" for row in (head, rule, *body))
 
 
 def _origin(report: Report) -> str:

@@ -1,12 +1,16 @@
-"""How far two sets of parameters lie apart."""
+"""How far the parameters or the losses of two libraries lie apart."""
 
 from __future__ import annotations
 
 import os
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from compare.results import CHECKED_STEPS, Distance
+from compare.results import CHECKED_STEPS, Distance, Trajectory
+
+Array = npt.NDArray[Any]
 
 
 def measure(
@@ -14,18 +18,29 @@ def measure(
 ) -> Distance:
     """Returns the distance of two arrays ``.npy`` of equal length.
 
-    ``relative`` is |a - b| / |a| in the Euclidean norm. A unit in the last place (ULP) is the
-    distance from the larger of two numbers to its neighbour in their own type.
+    ``relative`` is |a - b| / |a| in the Euclidean norm.
     """
     a, b = np.load(reference_file), np.load(candidate_file)
-    difference = np.abs(a - b)
-    ulp = difference / np.spacing(np.maximum(np.abs(a), np.abs(b)))
+    ulp = _in_ulp(a, b)
     return Distance(
         step=step,
-        relative=float(np.linalg.norm(difference) / np.linalg.norm(a)),
+        relative=float(np.linalg.norm(a - b) / np.linalg.norm(a)),
         median_ulp=float(np.median(ulp)),
         max_ulp=float(ulp.max()),
     )
+
+
+def losses_in_ulp(trajectory: Trajectory) -> list[float]:
+    """Returns the difference of the two losses of each step, in units in the last place."""
+    losses = (trajectory.reference_losses, trajectory.candidate_losses)
+    a, b = (np.array(values, trajectory.dtype) for values in losses)
+    return [float(value) for value in _in_ulp(a, b)]
+
+
+def _in_ulp(a: Array, b: Array) -> Array:
+    """Returns |a - b| over the distance from the larger one to its neighbour in their own type."""
+    with np.errstate(invalid="ignore"):  # Two infinite numbers differ by NaN.
+        return np.abs(a - b) / np.spacing(np.maximum(np.abs(a), np.abs(b)))
 
 
 def is_due(step: int, last: int) -> bool:

@@ -22,6 +22,9 @@ SAVED_EVERY_S = 20.0
 """Seconds of training that a killed run loses at most; saving takes a tenth of a second."""
 
 
+_SIDES = ("reference", "candidate")
+
+
 @dataclass(frozen=True)
 class Journal:
     """The folder of one model.
@@ -80,6 +83,3 @@ class Journal:
         new = self.folder / "run.json.new"
         new.write_text(json.dumps(content))
         os.replace(new, self.folder / "run.json")
-
-
-_SIDES = ("reference", "candidate")

@@ -11,6 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, NullFormatter, PercentFormatter
 
 from compare import wording
+from compare.distance import losses_in_ulp
 from compare.results import CHECKED_STEPS, RELATIVE_BOUND, ModelRun, Trajectory, largest
 
 REFERENCE_COLOR, CANDIDATE_COLOR = "#ee8c3a", "#1f5fa8"
@@ -127,7 +128,7 @@ def _draw_ulp(axes: Axes, run: ModelRun) -> None:
     _set_log_scales(axes, run)
     highest = 1e3
     for trajectory, color in _trajectories(run):
-        distances, ulp = trajectory.distances, trajectory.ulp
+        distances, ulp = trajectory.distances, losses_in_ulp(trajectory)
         steps = [distance.step for distance in distances]
         farthest = [distance.max_ulp for distance in distances]
         middle = [distance.median_ulp for distance in distances]
@@ -146,9 +147,9 @@ def _draw_ulp(axes: Axes, run: ModelRun) -> None:
 
 def _tell_ulp(run: ModelRun) -> str:
     parts = [
-        f"the losses by at most {largest(trajectory.ulp):.3g} in {trajectory.dtype}"
+        f"the losses by at most {largest(losses_in_ulp(trajectory)):.3g} in {trajectory.dtype}"
         for trajectory, _ in _trajectories(run)
-        if trajectory.ulp
+        if trajectory.reference_losses
     ] + [
         f"the median parameter by {trajectory.distances[-1].median_ulp:.3g} in {trajectory.dtype}"
         for trajectory, _ in _trajectories(run)

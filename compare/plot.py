@@ -12,11 +12,9 @@ from matplotlib.figure import Figure
 from matplotlib.typing import HashableList
 
 from compare import wording
-from compare.panels import CANDIDATE_COLOR, PANELS, REFERENCE_COLOR
+from compare.panels import PANELS
 from compare.report import cpu_name
 from compare.results import ModelRun
-
-__all__ = ["CANDIDATE_COLOR", "REFERENCE_COLOR", "panel_svg", "write_plot"]
 
 LAYOUT: list[HashableList[str]] = [
     ["difference", "difference", "losses"],

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from compare.metrics import METRICS
+from compare.wording import markdown_table
 
 ROOT = Path(__file__).parent.parent
 PAGES = (ROOT / "README.md", ROOT / "docs" / "compare.md")
@@ -72,7 +73,7 @@ def results(report: Report) -> str:
                 *[f"{side['peak_memory_mb']:.0f}" for side in sides],
             ]
         )
-    return _table(rows)
+    return markdown_table(rows)
 
 
 def trajectories(report: Report) -> str:
@@ -98,7 +99,7 @@ def trajectories(report: Report) -> str:
                 f"{float64['distances'][-1]['step']}",
             ]
         )
-    return _table(rows)
+    return markdown_table(rows)
 
 
 def origin(report: Report) -> str:
@@ -147,12 +148,6 @@ def main(arguments: Sequence[str]) -> int:
     for page in PAGES:
         page.write_text(with_tables(page.read_text(), report))
     return 0
-
-
-def _table(rows: Sequence[Sequence[str]]) -> str:
-    head, *body = rows
-    rule = ["---"] * len(head)
-    return "\n".join("| " + " | ".join(row) + " |" for row in (head, rule, *body))
 
 
 if __name__ == "__main__":

@@ -111,16 +111,6 @@ class Trajectory:
         """The largest relative difference of the losses; NaN if any loss is, or if none."""
         return largest(self.relative)
 
-    @property
-    def ulp(self) -> list[float]:
-        """|a - b| of the two losses in units in the last place of the larger one."""
-        import numpy as np
-
-        a, b = (np.array(x, self.dtype) for x in (self.reference_losses, self.candidate_losses))
-        with np.errstate(invalid="ignore"):  # Two infinite losses differ by NaN.
-            spacing = np.spacing(np.maximum(np.abs(a), np.abs(b)))
-            return [float(value) for value in np.abs(a - b) / spacing]
-
 
 @dataclass
 class ModelRun:

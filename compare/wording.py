@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from compare.metrics import METRICS, Metric
@@ -151,3 +152,10 @@ def overall_verdict(runs: list[ModelRun], interrupted: bool) -> Verdict:
     else:
         word = "stopped" if interrupted or "stopped" in words or not runs else "passed"
     return Verdict(word, "; ".join(reasons) or "nothing was measured")
+
+
+def markdown_table(rows: Sequence[Sequence[str]]) -> str:
+    """Writes rows of cells, of which the first are the headings."""
+    headings, *body = rows
+    rule = ["---"] * len(headings)
+    return "\n".join("| " + " | ".join(row) + " |" for row in (headings, rule, *body))

@@ -23,7 +23,7 @@ from rich.console import Console
 from compare.comparison import Comparison
 from compare.cpu_dropout import cpu_dropout
 from compare.data import load
-from compare.distance import measure
+from compare.distance import losses_in_ulp, measure
 from compare.errors import MissingData
 from compare.models import MODELS
 from compare.results import Distance, LibraryRun, ModelRun, Settings, Trajectory
@@ -481,5 +481,5 @@ def test_distances_in_relative_terms_and_in_units_in_the_last_place(tmp_path: Pa
     assert distance.relative == pytest.approx(2**-23 / 21**0.5)
 
     trajectory = Trajectory("float32", [1.0, 4.0], [1.0 + 2**-23, 4.0], [])
-    assert trajectory.ulp == [1.0, 0.0]
+    assert losses_in_ulp(trajectory) == [1.0, 0.0]
     assert trajectory.relative == [pytest.approx(2**-23), 0.0]

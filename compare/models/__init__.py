@@ -3,6 +3,9 @@
 ``build(torch, facts)`` takes the library as its argument, so "one model, two frameworks" is one
 function and two calls. It returns the model, the loss and the optimizer; the `Recipe` beside it
 says what the model learns from. No model has a training loop: `compare.worker` trains them all.
+
+mypy cannot know a base class that comes from an argument, as ``torch.nn.Module`` does here: hence
+the ``type: ignore`` of such classes.
 """
 
 from __future__ import annotations
