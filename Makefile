@@ -26,7 +26,7 @@ lint: $(VENV)/all.stamp
 	$(BIN)/lint-imports
 
 test: lint
-	$(BIN)/python -m pytest -n 2 $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
 
 bench: $(VENV)/all.stamp
 	$(BIN)/python -m benchmarks $(ARGS)

@@ -54,7 +54,7 @@ class Comparison:
         interrupted = False
         try:
             for name in names:
-                self.runs.append(self._run_model(name, must_be_real=model != "all"))
+                self.runs.append(self.train(name, must_be_real=model != "all"))
         except runner.Interrupted as interruption:
             self.runs += [interruption.run] if interruption.run.steps else []
             interrupted = True
@@ -71,7 +71,12 @@ class Comparison:
         shutil.rmtree(self.unfinished)
         return 0 if all(run.passed for run in self.runs) else 1
 
-    def _run_model(self, name: str, must_be_real: bool) -> ModelRun:
+    def train(self, name: str, must_be_real: bool) -> ModelRun:
+        """Trains one model in both libraries; the one that it starts from must be trained already.
+
+        Args:
+            must_be_real: whether missing data is an error; else a stand-in takes its place.
+        """
         recipe = MODELS[name]
         self._print(f"[bold]{name}[/]: {recipe.description}")
         data, folder, data_digest = self._load(recipe.data, must_be_real)

@@ -87,23 +87,27 @@ def run_model(job: Job, console: Console) -> ModelRun:
     if run is not None:
         state = "done before" if run.is_complete else f"goes on after step {run.steps}"
         console.print(f"  {state}", highlight=False)
-    if run is None or not run.is_complete:
-        run = _train(job, run, console)
-    if run.float64 is None and job.settings.float64_steps:
-        try:
-            run.float64 = _trajectory_in_float64(job, console)
-        except KeyboardInterrupt:
-            raise Interrupted(run) from None
-        job.journal.write_run(run)
+    with ExitStack() as stack:
+        children = [
+            stack.enter_context(Child(name, job.settings.threads))
+            for name in job.settings.libraries
+        ]
+        if run is None or not run.is_complete:
+            run = _train(job, run, children, console)
+        if run.float64 is None and job.settings.float64_steps:
+            try:
+                run.float64 = _trajectory_in_float64(job, children, console)
+            except KeyboardInterrupt:
+                raise Interrupted(run) from None
+            job.journal.write_run(run)
     return run
 
 
-def _train(job: Job, run: ModelRun | None, console: Console) -> ModelRun:
+def _train(job: Job, run: ModelRun | None, children: list[Child], console: Console) -> ModelRun:
     with ExitStack() as stack:
         progress = stack.enter_context(_progress_bar(console))
         task = progress.add_task(job.model, total=job.steps, losses="starting both libraries")
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        children = _children(stack, job.settings)
         descriptions = _start(children, job, "float32", run)
         if run is None:
             run = _new_run(job, descriptions)
@@ -155,14 +159,13 @@ def _train_all_steps(
             saved_at = time.monotonic()
 
 
-def _trajectory_in_float64(job: Job, console: Console) -> Trajectory:
+def _trajectory_in_float64(job: Job, children: list[Child], console: Console) -> Trajectory:
     """Trains the first steps once more, in double precision."""
     steps = min(job.settings.float64_steps, job.steps)
     with ExitStack() as stack:
         progress = stack.enter_context(_progress_bar(console))
         task = progress.add_task(f"{job.model} in float64", total=steps, losses="")
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        children = _children(stack, job.settings)
         _start(children, job, "float64", None)
         trajectory = Trajectory("float64", [], [], [])
         losses = (trajectory.reference_losses, trajectory.candidate_losses)
@@ -172,10 +175,6 @@ def _trajectory_in_float64(job: Job, console: Console) -> Trajectory:
             _probe(trajectory.distances, children, done, steps, folder)
             progress.update(task, completed=done)
         return trajectory
-
-
-def _children(stack: ExitStack, settings: Settings) -> list[Child]:
-    return [stack.enter_context(Child(name, settings.threads)) for name in settings.libraries]
 
 
 def _start(

@@ -1,7 +1,8 @@
-"""How the libraries run in tests: each in one thread, and torch seeded on the CPU alone."""
+"""How tests run: each library in one thread, torch seeded on the CPU alone, programs that hear Ctrl-C."""
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -31,3 +32,11 @@ def lean_libraries() -> Iterator[None]:
     torch.manual_seed = seed_all_devices
     for library, count in threads:
         library.set_num_threads(count)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def ctrl_c_works() -> None:
+    """A job in a shell's background ignores SIGINT, and so do its children; the programs that tests
+    start and interrupt must not.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)

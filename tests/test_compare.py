@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +21,13 @@ import pytest
 import torch
 from rich.console import Console
 
+from compare import runner, wording
 from compare.comparison import Comparison
 from compare.cpu_dropout import cpu_dropout
 from compare.data import load
 from compare.distance import losses_in_ulp, measure
-from compare.errors import MissingData
+from compare.errors import MissingData, WorkerError
+from compare.journal import Journal
 from compare.models import MODELS
 from compare.results import Distance, LibraryRun, ModelRun, Settings, Trajectory
 
@@ -194,34 +197,6 @@ def test_report_of_a_short_run(tmp_path: Path) -> None:
         assert library["peak_gpu_memory_mb"] is None
 
 
-def test_a_missing_data_set_is_an_error_for_one_model_and_a_stand_in_for_all(
-    tmp_path: Path,
-) -> None:
-    with pytest.raises(MissingData, match="california_housing"):
-        load("housing", str(tmp_path))
-    comparison = Comparison(SHORT, tmp_path / "out", str(tmp_path), False, Console(quiet=True))
-    data, folder, _ = comparison._load("housing", must_be_real=False)
-    assert data.name != "California housing"
-    assert (folder / "train_0.npy").exists()
-    with pytest.raises(MissingData):
-        comparison._load("fashion_mnist", must_be_real=True)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("model", MODELS)
-def test_minitorch_beside_torch_on_a_stand_in(tmp_path: Path, model: str) -> None:
-    """The main job, for 25 steps; in double precision, only rounding may part the libraries."""
-    options = ["--steps", "25", "--float64-steps", "25", "--device", "cpu", *ONE_THREAD]
-    result = compare(model, *options, out=tmp_path)
-    assert result.returncode == 0, result.stdout + result.stderr
-    assert result.stderr == ""
-    assert "--data-root" in result.stdout
-    entry = read_report(tmp_path)["models"][-1]
-    assert entry["model"] == model
-    assert entry["float64"]["largest_difference"] < 1e-12
-    assert entry["float64"]["distances"][-1]["relative"] < 1e-12
-
-
 SHORT = Settings(
     batch_size=None,
     epochs=None,
@@ -233,6 +208,50 @@ SHORT = Settings(
     float64_steps=0,
     libraries=("torch", "torch"),
 )
+
+
+def in_this_process(out: Path, data_root: Path | None = None, **settings: Any) -> Comparison:
+    """PyTorch beside itself; `Comparison.train` makes no pictures, so it takes half of the time."""
+    root = None if data_root is None else str(data_root)
+    return Comparison(replace(SHORT, **settings), out, root, False, Console(quiet=True))
+
+
+def test_a_missing_data_set_is_an_error_for_one_model_and_a_stand_in_for_all(
+    tmp_path: Path,
+) -> None:
+    with pytest.raises(MissingData, match="california_housing"):
+        load("housing", str(tmp_path))
+    comparison = in_this_process(tmp_path / "out", data_root=tmp_path)
+    data, folder, _ = comparison._load("housing", must_be_real=False)
+    assert data.name != "California housing"
+    assert (folder / "train_0.npy").exists()
+    with pytest.raises(MissingData):
+        comparison._load("fashion_mnist", must_be_real=True)
+
+
+THE_MAIN_JOB = ("torch", "minitorch")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "models",
+    [
+        *([model] for model in MODELS if not model.startswith("vgg")),
+        ["vgg_base", "vgg_transfer", "vgg_scratch"],  # The second starts from the first.
+    ],
+    ids=lambda models: models[-1],
+)
+def test_minitorch_beside_torch_on_a_stand_in(tmp_path: Path, models: list[str]) -> None:
+    """In double precision, only rounding may part the libraries."""
+    comparison = in_this_process(tmp_path, libraries=THE_MAIN_JOB, steps=25, float64_steps=25)
+    for model in models:
+        run = comparison.train(model, must_be_real=True)
+        assert run.passed, wording.verdict(run)
+        assert len(run.checks) == 4
+        assert run.float64 is not None
+        assert run.float64.largest < 1e-12
+        assert run.float64.distances[-1].relative < 1e-12
+
 
 KILLED_AT_STEP_40 = """
 import os, signal, sys
@@ -262,39 +281,64 @@ def killed_run(out: Path, arguments: list[str], by: str) -> subprocess.Completed
         capture_output=True,
         text=True,
         timeout=300,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
 
 
-RESUMED = ["--libraries", "torch,minitorch", "--steps", "60", "--float64-steps", "0", *ONE_THREAD]
+def die_at_step_40(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
+    """The same for a run in this process."""
+    show_losses = runner._show_losses
+
+    def show_and_die(progress: Any, task: Any, run: ModelRun, done: int) -> None:
+        show_losses(progress, task, run, done)
+        if done == 40:
+            raise error
+
+    monkeypatch.setattr(runner, "SAVED_EVERY_S", 0)
+    monkeypatch.setattr(runner, "_show_losses", show_and_die)
+
+
+@pytest.mark.slow
+def test_a_killed_run_goes_on(tmp_path: Path) -> None:
+    arguments = ["mlp", "--steps", "60", "--epochs", "4", "--float64-steps", "0", *ONE_THREAD]
+    killed = killed_run(tmp_path, arguments, "SIGKILL")
+    assert killed.returncode == -signal.SIGKILL
+    assert not (tmp_path / "report.json").exists()
+    resumed = compare(*arguments, out=tmp_path)
+    assert resumed.returncode == 0, resumed.stdout + resumed.stderr
+    assert resumed.stderr == ""
+    step = int(re.findall(r"goes on after step (\d+)", resumed.stdout)[0])
+    assert 20 <= step < 40
+    (model,) = read_report(tmp_path)["models"]
+    assert model["candidate"]["starts"] == [0, step]
+    assert len(model["candidate"]["losses"]) == 60
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("model", ["mlp", "imdb_lstm"])
-def test_a_killed_run_goes_on_bit_for_bit(tmp_path: Path, model: str) -> None:
+def test_a_run_goes_on_bit_for_bit(
+    tmp_path: Path, model: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Dropout, shuffles, momentum and the learning rate's schedule are where they were."""
-    arguments = [model, *RESUMED, "--epochs", "4"]
-    whole = compare(*arguments, out=tmp_path / "whole")
-    assert whole.returncode == 0, whole.stdout + whole.stderr
-    killed = killed_run(tmp_path / "killed", arguments, "SIGKILL")
-    assert killed.returncode == -signal.SIGKILL
-    assert not (tmp_path / "killed" / "report.json").exists()
-
-    resumed = compare(*arguments, out=tmp_path / "killed")
-    assert resumed.returncode == 0, resumed.stdout + resumed.stderr
-    step = int(re.findall(r"goes on after step (\d+)", resumed.stdout)[0])
-    assert 20 <= step < 40
-    expected, actual = (read_report(tmp_path / name)["models"][0] for name in ("whole", "killed"))
-    for side in ("reference", "candidate"):
-        assert actual[side]["losses"] == expected[side]["losses"]
-        assert actual[side]["evaluations"] == expected[side]["evaluations"]
-        assert actual[side]["digests"] == expected[side]["digests"]
-        assert actual[side]["starts"] == [0, step]
-    assert actual["distances"] == expected["distances"]
+    settings = {"libraries": THE_MAIN_JOB, "steps": 60, "epochs": 4}
+    whole = in_this_process(tmp_path / "whole", **settings).train(model, must_be_real=True)
+    with monkeypatch.context() as patch, pytest.raises(RuntimeError, match="the power failed"):
+        die_at_step_40(patch, RuntimeError("the power failed"))
+        in_this_process(tmp_path / "cut", **settings).train(model, must_be_real=True)
+    resumed = in_this_process(tmp_path / "cut", **settings).train(model, must_be_real=True)
+    for expected, actual in zip(
+        *((r.reference, r.candidate) for r in (whole, resumed)), strict=True
+    ):
+        assert actual.losses == expected.losses
+        assert actual.evaluations == expected.evaluations
+        assert actual.digests == expected.digests
+        (_, step) = actual.starts
+        assert 20 <= step < 40
+    assert resumed.distances == whole.distances
 
 
 def test_interrupt_writes_the_report_of_what_ran(tmp_path: Path) -> None:
     arguments = ["mlp", "--libraries", "torch,torch", "--steps", "60", *ONE_THREAD]
+    arguments += ["--float64-steps", "0"]
     result = killed_run(tmp_path, arguments, "SIGINT")
     assert result.returncode == 130
     assert result.stderr == "compare: interrupted; the same command goes on from here\n"
@@ -306,19 +350,46 @@ def test_interrupt_writes_the_report_of_what_ran(tmp_path: Path) -> None:
     assert result.returncode == 0, result.stderr
 
 
-def test_other_settings_and_fresh_begin_anew(tmp_path: Path) -> None:
-    arguments = ["mlp", "--libraries", "torch,torch", "--float64-steps", "0", *ONE_THREAD]
-    killed_run(tmp_path, [*arguments, "--steps", "60"], "SIGINT")
-    other = compare(*arguments, "--steps", "41", out=tmp_path)
-    assert "goes on" not in other.stdout
-    killed_run(tmp_path, [*arguments, "--steps", "60"], "SIGINT")
-    fresh = compare(*arguments, "--steps", "60", "--fresh", out=tmp_path)
-    assert "goes on" not in fresh.stdout
-    assert fresh.returncode == other.returncode == 0
+def test_other_settings_begin_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch, pytest.raises(runner.Interrupted):
+        die_at_step_40(patch, KeyboardInterrupt())
+        in_this_process(tmp_path, steps=60).train("mlp", must_be_real=True)
+    assert (tmp_path / "unfinished" / "mlp" / "run.json").exists()
+    other = in_this_process(tmp_path, steps=41).train("mlp", must_be_real=True)
+    assert other.reference.starts == other.candidate.starts == [0]
+
+
+def test_what_is_not_whole_is_not_continued(tmp_path: Path) -> None:
+    run = model_run([1.0, 2.0], [1.0, 2.0])
+    run.planned_steps = 3
+    journal = Journal(tmp_path, {"seed": 0, "libraries": ("torch", "minitorch")})
+    assert journal.read() is None
+    journal.write_run(run)
+    assert journal.read() is None  # There are no checkpoints.
+    for file in journal.checkpoints(2):
+        file.touch()
+    assert journal.read() == run
+    assert Journal(tmp_path, {"seed": 1}).read() is None
+    content = (tmp_path / "run.json").read_text()
+    (tmp_path / "run.json").write_text(content[:100])
+    assert journal.read() is None
+
+
+def test_fresh_forgets_what_ran(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    comparison = in_this_process(tmp_path)
+    (comparison.unfinished / "mlp").mkdir(parents=True)
+
+    def train(name: str, must_be_real: bool) -> ModelRun:
+        assert (comparison.unfinished / name).exists() is not fresh
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(comparison, "train", train)
+    for fresh in (False, True):
+        assert comparison.run("mlp", fresh) == 130
 
 
 def test_a_model_brings_the_one_that_it_starts_from(tmp_path: Path) -> None:
-    options = ["--libraries", "torch,torch", "--steps", "2", "--float64-steps", "2", *ONE_THREAD]
+    options = ["--libraries", "torch,torch", "--steps", "2", "--float64-steps", "0", *ONE_THREAD]
     result = compare("vgg_transfer", *options, out=tmp_path)
     assert result.returncode == 0, result.stdout + result.stderr
     models = read_report(tmp_path)["models"]
@@ -350,28 +421,35 @@ def test_different_weights_and_losses_fail(tmp_path: Path) -> None:
 
 
 def test_a_loss_that_is_not_a_number_fails(tmp_path: Path) -> None:
-    options = ["--libraries", "torch,torch", "--lr", "1e30", "--steps", "10", *ONE_THREAD]
-    result = compare("cnn", *options, "--float64-steps", "0", out=tmp_path)
-    assert result.returncode == 1
-    (model,) = read_report(tmp_path)["models"]
-    assert model["reference"]["losses"][-1] is None
-    assert model["first_difference"] is None
+    run = in_this_process(tmp_path, lr=1e30, steps=10).train("cnn", must_be_real=True)
+    assert not math.isfinite(run.reference.losses[-1])
+    assert math.isnan(run.first_difference)
+    assert not run.passed
 
 
 @pytest.mark.parametrize(
     ("code", "message"),
     [
-        ("raise ValueError('no such thing')", "ValueError: no such thing"),
+        ("raise ValueError('no such thing')", "ended with code 1"),
         ("import os, signal\nos.kill(os.getpid(), signal.SIGKILL)", "died of SIGKILL"),
         ("import os\nos._exit(3)", "ended with code 3"),
     ],
 )
-def test_a_broken_worker_is_reported(tmp_path: Path, code: str, message: str) -> None:
-    path = fake_library(tmp_path, code)
+def test_a_broken_worker_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str, message: str
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(fake_library(tmp_path, code)))
+    comparison = in_this_process(tmp_path / "out", libraries=("torch", "fake"))
+    with pytest.raises(WorkerError, match=f"the fake worker {message}"):
+        comparison.train("mlp", must_be_real=True)
+
+
+def test_a_broken_worker_is_reported_with_its_own_traceback(tmp_path: Path) -> None:
+    path = fake_library(tmp_path, "raise ValueError('no such thing')")
     result = compare("mlp", "--libraries", "torch,fake", out=tmp_path / "out", python_path=path)
     assert result.returncode == 1
-    assert result.stderr.startswith("compare: the fake worker")
-    assert message in result.stderr
+    assert result.stderr.startswith("compare: the fake worker ended with code 1")
+    assert "ValueError: no such thing" in result.stderr
     assert "compare/child.py" not in result.stderr
 
 
@@ -384,8 +462,6 @@ def test_interrupt_ends_both_workers(tmp_path: Path) -> None:
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
-        # A job in a shell's background ignores SIGINT, and so would its children.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     parent = psutil.Process(process.pid)
     deadline = time.monotonic() + 60
@@ -401,11 +477,13 @@ def test_interrupt_ends_both_workers(tmp_path: Path) -> None:
     assert not any(child.is_running() for child in children)
 
 
-def test_what_a_library_prints_does_not_get_between_the_replies(tmp_path: Path) -> None:
+def test_what_a_library_prints_does_not_get_between_the_replies(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = fake_library(tmp_path, "print('hello from the library')\n")
-    options = ["--libraries", "torch,fake", "--steps", "2", "--float64-steps", "0", *ONE_THREAD]
-    result = compare("rnn", *options, out=tmp_path / "out", python_path=path)
-    assert result.returncode == 0, result.stderr
+    monkeypatch.setenv("PYTHONPATH", str(path))
+    comparison = in_this_process(tmp_path / "out", libraries=("torch", "fake"), steps=2)
+    assert comparison.train("rnn", must_be_real=True).passed
 
 
 def test_cpu_dropout_is_torchs_own() -> None:
