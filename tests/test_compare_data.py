@@ -284,13 +284,14 @@ def test_housing_is_standardised_by_its_training_rows(tmp_path):
     (inputs, target), (test_inputs, test_target) = data.train, data.test
     assert inputs.dtype == target.dtype == np.float32
     assert inputs.shape == (8, 8) and target.shape == (8, 1) and test_inputs.shape == (2, 8)
-    np.testing.assert_allclose(inputs.mean(0), 0, atol=1e-6)
-    np.testing.assert_allclose(inputs.std(0), 1, rtol=1e-6)
+    # The features are scaled in float64, and then rounded to float32.
+    np.testing.assert_allclose(inputs.mean(0, dtype=np.float64), 0, atol=1e-7)
+    np.testing.assert_allclose(inputs.std(0, dtype=np.float64), 1, rtol=1e-7)
     train, test = housing.split(10)
     np.testing.assert_array_equal(test_target[:, 0], table[test, 8].astype(np.float32))
     logarithm = np.log(table[:, 2])  # AveRooms is skewed.
     expected = (logarithm - logarithm[train].mean()) / logarithm[train].std()
-    np.testing.assert_allclose(test_inputs[:, 2], expected[test], rtol=1e-5)
+    np.testing.assert_allclose(test_inputs[:, 2], expected[test], rtol=1e-7)
 
 
 def test_the_file_of_statlib_gives_the_columns_of_scikit_learn(tmp_path):
@@ -332,6 +333,21 @@ def test_downloaded_housing_is_kept_as_a_csv_file(tmp_path, monkeypatch):
     load("housing", str(tmp_path), download=True)
     table = housing.load_table(str(tmp_path), download=False)
     assert np.array_equal(table.features, features) and np.array_equal(table.target, target)
+
+
+def test_a_full_disk_leaves_no_half_of_a_table(tmp_path, monkeypatch):
+    def fetch(data_home, return_X_y):
+        return np.ones((10, 8)), np.ones(10)
+
+    def write_half(file, *arguments, **keywords):
+        file.write(HOUSING_HEADER.encode())
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr("sklearn.datasets.fetch_california_housing", fetch)
+    monkeypatch.setattr("numpy.savetxt", write_half)
+    with pytest.raises(UsageError, match="no space left"):
+        load("housing", str(tmp_path), download=True)
+    assert list((tmp_path / "california_housing").iterdir()) == []
 
 
 def test_a_failed_download_of_housing_is_one_line(tmp_path, monkeypatch):
@@ -382,7 +398,9 @@ def test_membranes_are_turned_with_their_labels_and_tested_whole(tmp_path):
     (images, labels), (test_images, test_labels) = data.train, data.test
     assert images.shape == (24 * 4 * 16, 1, 128, 128) and labels.shape == (24 * 4 * 16, 128, 128)
     assert images.dtype == np.float32 and labels.dtype == np.int64
-    assert images.mean() == pytest.approx(0, abs=1e-4) and images.std() == pytest.approx(1)
+    # Scaled in float64, and then rounded to float32.
+    assert images.mean(dtype=np.float64) == pytest.approx(0, abs=1e-7)
+    assert images.std(dtype=np.float64) == pytest.approx(1, abs=1e-7)
     darkest = images.min()
     assert np.array_equal(images[:, 0] == darkest, labels == 1)
     assert test_images.shape == (6, 1, 512, 512)

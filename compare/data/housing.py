@@ -12,6 +12,7 @@ import numpy.typing as npt
 from compare.data.dataset import Data
 from compare.errors import MissingData, UsageError
 from compare.recipe import Facts
+from minitorch.serialization.atomic_file import atomic_write
 
 DIABETES_NOTE = (
     "scikit-learn's 442 diabetes patients, ten measurements each; the target is the progress of "
@@ -148,7 +149,8 @@ def _download(csv: Path) -> None:
         csv.parent.mkdir(parents=True, exist_ok=True)
         rows = np.column_stack([features, target])
         header = ",".join((*COLUMNS, TARGET))
-        np.savetxt(csv, rows, "%.17g", ",", header=header, comments="")
+        with atomic_write(csv) as file:
+            np.savetxt(file, rows, "%.17g", ",", header=header, comments="")
     except (OSError, ImportError) as error:
         reason = str(error).partition("\n")[0]
         raise UsageError(f"downloading California housing to {csv} failed: {reason}") from None
