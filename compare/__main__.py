@@ -17,7 +17,7 @@ from typing import NoReturn
 
 from compare.errors import UsageError, WorkerError
 from compare.models import MODELS
-from compare.results import CHECKED_STEPS, RELATIVE_BOUND, Settings
+from compare.results import CHECKED_STEPS, FLOAT64_BOUND, RELATIVE_BOUND, Settings
 
 REQUIRED_PACKAGES = ("jinja2", "matplotlib", "PIL", "rich", "sklearn", "torch", "torchvision")
 
@@ -63,7 +63,8 @@ def build_parser() -> argparse.ArgumentParser:
         f"models:\n{models}",
         epilog="Fails (exit code 1) if initial weights, batches or dropout masks are not\n"
         f"bit-equal, or a loss of the first {CHECKED_STEPS} steps differs by more than "
-        f"{RELATIVE_BOUND:.0e} (relative).\n"
+        f"{RELATIVE_BOUND:.0e} (relative)\n"
+        f"and in float64, where rounding does not explain it, by more than {FLOAT64_BOUND:.0e}.\n"
         "Ctrl-C ends it with a report of what ran; the same command then goes on from there.",
     )
     parser.add_argument(
@@ -91,7 +92,7 @@ def build_parser() -> argparse.ArgumentParser:
         help="use the small stand-ins even if MINITORCH_DATA is set",
     )
     parser.add_argument("--epochs", type=_integer(1), metavar="N", help="default: the model's own")
-    parser.add_argument("--steps", type=_integer(1), metavar="N", help="stop after N steps")
+    parser.add_argument("--steps", type=_integer(1), metavar="N", help="at most N steps in all")
     parser.add_argument(
         "--batch-size", type=_integer(2), metavar="N", help="default: the model's own"
     )

@@ -8,7 +8,8 @@ with one entry per model:
 - ``model``, ``description``, ``data``, ``data_note``, ``metric``, ``lr``, ``batch_size``,
   ``planned_steps``: see `results.ModelRun`;
 - ``passed``, ``complete`` and ``checks``, by name;
-- ``first_difference`` (the largest within the checked steps), ``largest_difference`` and, per step,
+- ``first_difference`` (the largest within the checked steps), ``is_rounding_amplified`` (whether it
+  is above the bound in float32 alone), ``largest_difference`` and, per step,
   ``relative_difference`` of the losses;
 - ``distances`` of the parameters: ``step``, ``relative``, ``median_ulp``, ``max_ulp``;
 - ``speed_ratio``: above 1, the candidate is the faster one;
@@ -152,6 +153,7 @@ def _model_entry(run: ModelRun) -> dict[str, Any]:
         "complete": run.is_complete,
         "checks": run.checks,
         "first_difference": run.first_difference,
+        "is_rounding_amplified": run.is_rounding_amplified,
         "largest_difference": run.largest_difference,
         "relative_difference": run.relative_difference,
         "speed_ratio": run.speed_ratio,

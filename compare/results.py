@@ -10,6 +10,8 @@ from typing import Any
 CHECKED_STEPS = 20
 RELATIVE_BOUND = 1e-5
 """Float32 rounding alone was measured at 5e-7 within the first 20 steps; later it grows freely."""
+FLOAT64_BOUND = 1e-9
+"""Float64 rounding, which training amplifies as well, was measured at 1e-14 within 20 steps."""
 
 
 @dataclass
@@ -165,6 +167,26 @@ class ModelRun:
         return largest(self.relative_difference[:CHECKED_STEPS])
 
     @property
+    def first_float64_difference(self) -> float:
+        """The same of the run in double precision; NaN also if there was none of so many steps."""
+        if self.float64 is None or len(self.float64.relative) < min(CHECKED_STEPS, self.steps):
+            return nan
+        return largest(self.float64.relative[:CHECKED_STEPS])
+
+    @property
+    def is_rounding_amplified(self) -> bool:
+        """Whether rounding alone explains that the first losses differ by more than the bound.
+
+        A wrong formula is as wrong in float64; rounding is not. And the first loss, which nothing
+        has amplified yet, must agree in any case: it is computed by the kernels for float32.
+        """
+        return (
+            self.first_difference > RELATIVE_BOUND
+            and self.relative_difference[0] <= RELATIVE_BOUND
+            and self.first_float64_difference <= FLOAT64_BOUND
+        )
+
+    @property
     def largest_difference(self) -> float:
         """The largest relative difference over all steps; NaN if any loss is, or if none."""
         return self.trajectory.largest
@@ -177,7 +199,8 @@ class ModelRun:
         both = {name: value for name, value in self.reference.digests.items() if name in ours}
         checks = {name: ours[name] == value for name, value in both.items()}
         if self.relative_difference:
-            checks["losses of the first steps"] = self.first_difference <= RELATIVE_BOUND
+            agree = self.first_difference <= RELATIVE_BOUND
+            checks["losses of the first steps"] = agree or self.is_rounding_amplified
         return checks
 
     @property

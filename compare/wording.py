@@ -133,7 +133,10 @@ def _first_losses(run: ModelRun) -> str:
             return f"the loss of step {i + 1} is not a number"
     count = len(differences)
     losses = "the first loss differs" if count == 1 else f"the first {count} losses differ"
-    return f"{losses} by at most {run.first_difference:.1e} (bound {RELATIVE_BOUND:.0e})"
+    text = f"{losses} by at most {run.first_difference:.1e} (bound {RELATIVE_BOUND:.0e})"
+    if run.is_rounding_amplified:
+        text += f", in float64 by {run.first_float64_difference:.1e}: amplified rounding"
+    return text
 
 
 def overall_verdict(runs: list[ModelRun], interrupted: bool) -> Verdict:
