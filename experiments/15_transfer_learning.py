@@ -134,7 +134,8 @@ curves = {"frozen features": train(classifier, seen, labels, steps, 20, (unseen,
 if not options.weights:
     scratch = vgg_transfer.network(torch, data.facts)
     curves["from scratch"] = train(scratch, images, labels, steps, 20, tests)
-print({name: f"{history[-1]:.1%} of the test images" for name, history in curves.items()})
+for name, history in curves.items():
+    print(f"{name}: {history[-1]:.1%} of the test images")
 
 # %% [markdown]
 # ## What to see
