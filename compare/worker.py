@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib
+import math
 import sys
 import time
 from collections.abc import Iterator
@@ -128,8 +129,12 @@ class Session:
         return {"losses": losses, "step_ms": step_ms}
 
     def evaluate(self) -> dict[str, Any]:
-        """Returns the metric on (the first 10,000) training samples and on all test samples."""
-        few = [tensor[:EVALUATED_TRAINING_SAMPLES] for tensor in self.train_data]
+        """Returns the metric on training samples, at most 10,000, and on all test samples.
+
+        They are spread over all, as a file may be sorted: the first half of IMDB is negative.
+        """
+        every = math.ceil(len(self.train_data[0]) / EVALUATED_TRAINING_SAMPLES)
+        few = [tensor[::every] for tensor in self.train_data]
         self.model.eval()
         with self.torch.no_grad():
             reply = {"train": self._metric(few), "test": self._metric(self.test_data)}
