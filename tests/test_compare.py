@@ -25,10 +25,12 @@ from compare.child import Child
 from compare.comparison import Comparison
 from compare.cpu_dropout import cpu_dropout
 from compare.data import load
+from compare.data.dataset import Data
 from compare.distance import losses_in_ulp, measure
 from compare.errors import MissingData, WorkerError
 from compare.journal import Journal
 from compare.models import MODELS
+from compare.recipe import Facts
 from compare.results import (
     CHECKED_STEPS,
     RELATIVE_BOUND,
@@ -500,6 +502,37 @@ def test_interrupt_ends_both_workers(tmp_path: Path) -> None:
     assert not any(child.is_running() for child in children)
 
 
+def start(child: Child, model: str, data_folder: Path, seed: int = 0, threads: int = 1) -> None:
+    """Has a worker build a model, as for a run of 60 steps."""
+    child.ask(
+        "start",
+        library=child.library,
+        model=model,
+        data_folder=str(data_folder),
+        batch_size=MODELS[model].batch_size,
+        total_steps=60,
+        lr=None,
+        seed=seed,
+        threads=threads,
+        dtype="float32",
+        device="cpu",
+        checked_steps=CHECKED_STEPS,
+        start_file=None,
+        checkpoint=None,
+    )
+
+
+def test_training_samples_to_evaluate_are_spread_over_all(tmp_path: Path) -> None:
+    """Of equal targets, as the first half has them, R2 is NaN."""
+    inputs = np.linspace(0, 1, 20_000, dtype=np.float32)[:, np.newaxis]
+    arrays = (inputs, (inputs > 0.5).astype(np.float32))
+    array_files.save(Data("sorted", "", arrays, arrays, Facts(features=1)), tmp_path)
+    with Child("torch", threads=1) as child:
+        start(child, "linear", tmp_path)
+        reply = child.ask("evaluate")
+    assert reply["train"] == pytest.approx(reply["test"], rel=1e-3)
+
+
 def test_what_a_library_prints_does_not_get_between_the_replies(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -576,30 +609,14 @@ def test_rounding_that_was_amplified_early_shows_in_float64() -> None:
 def test_pytorch_with_two_threads_parts_from_pytorch_with_one(tmp_path: Path) -> None:
     """By more than the bound, in some of these seeds; so the bound alone would blame the innocent."""
     array_files.save(load("fashion_mnist"), tmp_path)
-    recipe = MODELS["mlp"]
 
-    def first_losses(child: Child, threads: int, seed: int) -> np.ndarray:
-        child.ask(
-            "start",
-            library="torch",
-            model="mlp",
-            data_folder=str(tmp_path),
-            batch_size=recipe.batch_size,
-            total_steps=60,
-            lr=None,
-            seed=seed,
-            threads=threads,
-            dtype="float32",
-            device="cpu",
-            checked_steps=CHECKED_STEPS,
-            start_file=None,
-            checkpoint=None,
-        )
+    def first_losses(child: Child, seed: int, threads: int) -> np.ndarray:
+        start(child, "mlp", tmp_path, seed, threads)
         return np.array(child.ask("train", steps=CHECKED_STEPS)["losses"])
 
     with Child("torch", threads=1) as one, Child("torch", threads=2) as two:
         parted = [
-            np.abs(first_losses(one, 1, seed) / first_losses(two, 2, seed) - 1).max()
+            np.abs(first_losses(one, seed, 1) / first_losses(two, seed, 2) - 1).max()
             for seed in (1, 4, 5, 11, 13, 15)
         ]
     assert min(parted) < RELATIVE_BOUND < max(parted)
