@@ -21,7 +21,6 @@ from compare.results import ModelRun
 SAVED_EVERY_S = 20.0
 """Seconds of training that a killed run loses at most; saving takes a tenth of a second."""
 
-
 _SIDES = ("reference", "candidate")
 
 

@@ -281,6 +281,7 @@ def test_json_has_everything_and_is_finite(tmp_path: Path) -> None:
     assert complete["candidate"]["step_ms"] == run.candidate.step_ms
     assert complete["relative_difference"] == run.relative_difference
     assert complete["first_difference"] == run.first_difference
+    assert complete["is_rounding_amplified"] is False
     assert complete["largest_difference"] == run.largest_difference
     assert complete["speed_ratio"] == 2
     assert complete["candidate"]["final_metric"] == 0.9125
